@@ -1,0 +1,123 @@
+"""Wishes: what a face may ask the engine to do; plain data, so that keys, scripts and replays share one vocabulary."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class SetConcurrency(msgspec.Struct, frozen=True, tag="concurrency"):
+    """Run at most `value` attempts at once; 0 starts nothing new. Shrinking never cancels."""
+
+    value: int
+
+
+class SetCapacity(msgspec.Struct, frozen=True, tag="capacity"):
+    """Let the queue hold at most `value` jobs, at least 1; jobs above a lowered bound stay."""
+
+    value: int
+
+
+class SetRate(msgspec.Struct, frozen=True, tag="rate"):
+    """Start at most `value` attempts a second; None lifts the limit."""
+
+    value: float | None
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause"):
+    """Close the gate: of one producer by its index, or of all."""
+
+    producer: int | None = None
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume"):
+    """Open the gate again: of one producer by its index, or of all."""
+
+    producer: int | None = None
+
+
+class Hold(msgspec.Struct, frozen=True, tag="hold"):
+    """Start nothing new; running attempts finish."""
+
+
+class Release(msgspec.Struct, frozen=True, tag="release"):
+    """Start attempts again after `hold`."""
+
+
+class RetryJob(msgspec.Struct, frozen=True, tag="retry"):
+    """Give one failed or cancelled job another round of attempts, or start a waiting one now."""
+
+    seq: int
+
+
+class RetryGroup(msgspec.Struct, frozen=True, tag="retry-group"):
+    """Give the failed jobs of one failure group another round of attempts, oldest first."""
+
+    signature: str
+    limit: int | None = None
+    """At most so many of them; 1 probes. None means all."""
+
+
+class RetryFailed(msgspec.Struct, frozen=True, tag="retry-failed"):
+    """Give every failed job another round of attempts."""
+
+
+class CancelJob(msgspec.Struct, frozen=True, tag="cancel"):
+    """Cancel one job, wherever it is: in the queue, in a slot or in the back-off lane."""
+
+    seq: int
+
+
+class Drain(msgspec.Struct, frozen=True, tag="drain"):
+    """Stop intake, finish everything accepted, then end the run."""
+
+
+class KeepRunning(msgspec.Struct, frozen=True, tag="keep-running"):
+    """Take a drain back."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """Interrupt running attempts and end the run; what is left is kept in the journal."""
+
+
+class Undo(msgspec.Struct, frozen=True, tag="undo"):
+    """Take the last control change back: concurrency, capacity, rate, pause, hold."""
+
+
+Command: TypeAlias = (
+    SetConcurrency
+    | SetCapacity
+    | SetRate
+    | Pause
+    | Resume
+    | Hold
+    | Release
+    | RetryJob
+    | RetryGroup
+    | RetryFailed
+    | CancelJob
+    | Drain
+    | KeepRunning
+    | Stop
+    | Undo
+)
+
+MAX_CONCURRENCY = 4096
+MAX_CAPACITY = 1_000_000
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A command with who asks, why, and whether it is only a question."""
+
+    command: Command
+    by: str = "you"
+    reason: str = ""
+    dry_run: bool = False
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The engine's answer: done (or, in a dry run, what would be done) or refused with the reason."""
+
+    ok: bool
+    text: str

@@ -1,0 +1,71 @@
+"""What a job is, and how one attempt of it can end."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+JobKey: TypeAlias = str
+"""What the job *is*, as the preset's `key` says: its identity across resumes."""
+
+Scalar: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
+"""JSON as Python sees it; everything that enters the journal or a wire is made of it."""
+
+
+class Job(msgspec.Struct, frozen=True, gc=False):
+    """One unit of work: made once by a producer, then only passed on."""
+
+    seq: int
+    """Its number in the run, counted from 1 in order of acceptance."""
+    key: JobKey
+    name: str
+    """What the screen calls it; already cleaned."""
+    row: dict[str, Value]
+    """The fields its source gave it; templates are filled from them."""
+    producer: int = 0
+    """The index of its producer in the preset."""
+    attempt: int = 1
+    """Which attempt runs next, counted from 1."""
+    problem: str = ""
+    """Why its input cannot be used; such a job fails at its first attempt without being run."""
+
+
+class Done(msgspec.Struct, frozen=True, tag="done", gc=False):
+    """The attempt succeeded."""
+
+    value: Value = None
+    """What goes to the results."""
+    note: str = ""
+    """A few cleaned words for the screen, e.g. `200 · 4.1 kB`."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed", gc=False):
+    """The attempt failed by the job's own fault; it has spent a try."""
+
+    code: str
+    """The error class that `retry.on` matches: timeout, connection, http:503, exit:2, exception:KeyError, input."""
+    message: str = ""
+    """One cleaned line."""
+    detail: str = ""
+    """Several cleaned lines for the inspector: a traceback, the tail of an output."""
+    retry_after: float | None = None
+    """Seconds the other side asked us to wait."""
+    permanent: bool = False
+    """True where another attempt cannot help, whatever the policy says."""
+
+
+class Cancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
+    """A person cancelled the job."""
+
+    by: str = "you"
+
+
+class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
+    """We ended the attempt (stop, crash, no descriptors); it spends no try."""
+
+    why: str = "stopped"
+
+
+Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

@@ -1,0 +1,121 @@
+"""What a face holds: one `Port` for a run, and one `Host` for everything around runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from qtui.core.commands import Reply, Request
+from qtui.core.queries import Answer, Query
+from qtui.core.snapshot import Snapshot
+
+
+class Port(Protocol):
+    """A run, seen from a face; in-process, over the link, or replayed: the face cannot tell."""
+
+    def snapshots(self) -> AsyncIterator[Snapshot]:
+        """Snapshots as they come, the newest only; ends when the run is over or the engine is gone."""
+        ...
+
+    async def send(self, request: Request) -> Reply:
+        """Ask for a change. A lost engine is a refusal, never an exception."""
+        ...
+
+    async def query(self, query: Query) -> Answer:
+        """Ask about the past. A lost engine answers `Unknown`."""
+        ...
+
+    async def close(self) -> None:
+        """Leave; the run goes on."""
+        ...
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with a preset."""
+
+    path: str
+    """The key path, e.g. `workers.concurrency`; empty for the file as a whole."""
+    message: str
+    """What is wrong, in one sentence."""
+    line: int = 0
+    """1-based line in the file, 0 when unknown."""
+    found: str = ""
+    allowed: str = ""
+    suggestion: str = ""
+    """The nearest valid spelling or value, ready to be written in its place."""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What a preset will do, or why it cannot."""
+
+    source: str
+    """Path of the file or name of the bundled preset."""
+    name: str = ""
+    description: str = ""
+    problems: list[Problem] = []
+    text: str = ""
+    """The file as it stands, cleaned."""
+    producers: list[str] = []
+    """One line each: what it yields and how many."""
+    kind: str = ""
+    capacity: int = 0
+    concurrency: int = 0
+    total: int | None = None
+    plan: list[str] = []
+    """What it will run, read, write and contact, one plain sentence each."""
+    network: bool = False
+    simulated: bool = False
+
+
+class PresetEntry(msgspec.Struct, frozen=True):
+    """A preset the picker offers."""
+
+    source: str
+    name: str
+    description: str
+    group: str
+    """learn (offline, simulated) or real."""
+
+
+class RunEntry(msgspec.Struct, frozen=True):
+    """A run of the past or the present."""
+
+    run_id: str
+    name: str
+    preset: str
+    state: str
+    """running, finished, stopped or crashed."""
+    started_at: float
+    done: int = 0
+    failed: int = 0
+    total: int | None = None
+    pid: int = 0
+
+
+class Host(Protocol):
+    """What a face may ask for besides a run: presets, past runs, and starting one."""
+
+    def presets(self) -> list[PresetEntry]: ...
+
+    def runs(self) -> list[RunEntry]: ...
+
+    def check(self, source: str) -> Checked: ...
+
+    async def open(self, source: str) -> Port:
+        """Start the preset and connect to it.
+
+        Raises:
+            QtuiError: when it cannot be started; the message says why.
+        """
+        ...
+
+    async def attach(self, run_id: str) -> Port:
+        """Connect to a run that is live. Raises QtuiError when it is not."""
+        ...
+
+    def watch(self, source: str) -> Path | None:
+        """The file to look at for changes, or None for a bundled preset."""
+        ...

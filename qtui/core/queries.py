@@ -1,0 +1,92 @@
+"""Questions a face may ask about the past of a run, and their answers; the journal answers them."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from qtui.core.job import Value
+
+
+class JobRow(msgspec.Struct, frozen=True):
+    """One job as a list shows it."""
+
+    seq: int
+    name: str
+    state: str
+    """pending, running, waiting, done, failed, held or cancelled."""
+    producer: str
+    attempts: int
+    wait_s: float
+    """From acceptance to its last start."""
+    run_s: float
+    """Run time of its last attempt."""
+    ended_at: float
+    """Wall clock, 0 while it is not final."""
+    error: str
+    """Title and message of the last failure, or empty."""
+
+
+class JobsQuery(msgspec.Struct, frozen=True, tag="jobs"):
+    """A window of the job list."""
+
+    offset: int = 0
+    limit: int = 100
+    text: str = ""
+    """Only jobs whose name or error holds this text, without regard to case."""
+    state: str = ""
+    """Only jobs in this state; `open` means not final."""
+    signature: str = ""
+    """Only jobs of this failure group."""
+    order: str = "newest"
+    """newest, oldest, longest (run time) or attempts."""
+
+
+class Jobs(msgspec.Struct, frozen=True, tag="jobs"):
+    rows: list[JobRow]
+    total: int
+    """How many match in all."""
+
+
+class AttemptRow(msgspec.Struct, frozen=True):
+    """One attempt of a job."""
+
+    number: int
+    slot: int
+    started_at: float
+    """Wall clock."""
+    run_s: float
+    outcome: str
+    """running, done, retry, failed, cancelled or interrupted."""
+    code: str
+    message: str
+    detail: str
+
+
+class JobQuery(msgspec.Struct, frozen=True, tag="job"):
+    """One job with its story."""
+
+    seq: int
+
+
+class JobStory(msgspec.Struct, frozen=True, tag="job"):
+    row: JobRow
+    key: str
+    accepted_at: float
+    fields: dict[str, Value]
+    attempts: list[AttemptRow]
+    value: Value = None
+    """What it gave to the results, when done."""
+    next_try_s: float | None = None
+    """Seconds until its next attempt while it waits in the back-off lane."""
+
+
+class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
+    """Nothing is known about it; `text` says why."""
+
+    text: str
+
+
+Query: TypeAlias = JobsQuery | JobQuery
+Answer: TypeAlias = Jobs | JobStory | Unknown

@@ -1,0 +1,316 @@
+"""The picture of a run at one moment: frozen, O(slots + windows), never O(jobs); the only thing a face draws from.
+
+All times called *_s are durations in seconds up to the moment of the snapshot, so that a face needs no clock of the engine.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+STRIP_SECONDS = 120
+"""How many one-second cells a slot strip holds at most, newest last."""
+SERIES_SECONDS = 180
+"""How many one-second columns `Series` holds at most, newest last."""
+LATENCY_BUCKETS = 24
+"""Rows of the latency heat map: bucket i holds run times from LATENCY_FLOOR_S * LATENCY_STEP**i on."""
+LATENCY_FLOOR_S = 0.001
+LATENCY_STEP = 10 ** (1 / 5)
+"""Five buckets per factor of ten: 1 ms up to 63 s and more."""
+
+
+class RunState(StrEnum):
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    """Every producer is paused by a person."""
+    DRAINING = "draining"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+class ProducerState(StrEnum):
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    """Waiting in put() because the queue is full."""
+    PAUSED = "paused"
+    DONE = "done"
+    ERROR = "error"
+
+
+class SlotState(StrEnum):
+    IDLE = "idle"
+    RUNNING = "running"
+    LEAVING = "leaving"
+    """Above the concurrency; it finishes its attempt, then goes."""
+    HELD = "held"
+    """Idle although there is work: a throttle or a hold keeps it."""
+    RETIRED = "retired"
+    """Gone; the row is shown for ten seconds more."""
+
+
+class Cell(StrEnum):
+    """One second of a slot's history; a strip is a string of these."""
+
+    ABSENT = " "
+    IDLE = "."
+    DONE = "a"
+    DONE_ALT = "b"
+    """The other shade, so that neighbouring jobs stay separate."""
+    RETRY_BODY = "r"
+    RETRY_END = "R"
+    FAILED_BODY = "f"
+    FAILED_END = "F"
+    ENDED = "c"
+    """Cancelled or interrupted."""
+    RUNNING = "n"
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """accepted = pending + running + waiting + done + failed + held + cancelled, always."""
+
+    accepted: int = 0
+    pending: int = 0
+    running: int = 0
+    """Started and not yet ended on disk; may exceed the busy slots for one commit."""
+    waiting: int = 0
+    done: int = 0
+    failed: int = 0
+    held: int = 0
+    cancelled: int = 0
+    attempts: int = 0
+    """Attempts started."""
+    retries: int = 0
+    """Attempts that failed and were given another."""
+    recovered: int = 0
+    """Jobs done after at least one failed attempt."""
+    total: int | None = None
+    """Jobs the sources will give, or None while unknown."""
+
+    @property
+    def finished(self) -> int:
+        return self.done + self.failed + self.held + self.cancelled
+
+
+class QueueView(msgspec.Struct, frozen=True):
+    capacity: int = 1
+    depth: int = 0
+    high_water: int = 0
+    oldest_s: float = 0.0
+    """How long the job at the head has waited."""
+    wait_s: float = 0.0
+    """What a job entering now will wait: depth over start rate; 0 when unknown."""
+    full_share: float = 0.0
+    """Share of the last minute in which the queue was full, time-weighted."""
+    full_share_run: float = 0.0
+    """The same over the whole run."""
+    empty_share: float = 0.0
+
+
+class ProducerView(msgspec.Struct, frozen=True):
+    index: int
+    name: str
+    state: ProducerState
+    accepted: int = 0
+    total: int | None = None
+    admit_rate: float = 0.0
+    """Jobs per second that passed the gate, last 10 s."""
+    offer_rate: float = 0.0
+    """Jobs per second it would give if nothing held it: its configured rate, or measured between puts."""
+    blocked_s: float = 0.0
+    """How long it has been blocked now."""
+    blocked_share: float = 0.0
+    """Share of the last minute it was blocked."""
+    pressure: float = 0.0
+    """Share of the last 3 s it was blocked; drives the verdict."""
+    problem: str = ""
+
+
+class SlotView(msgspec.Struct, frozen=True):
+    number: int
+    state: SlotState
+    seq: int = 0
+    """The job in it, 0 when idle."""
+    name: str = ""
+    attempt: int = 0
+    attempts: int = 0
+    """Attempts the policy allows."""
+    elapsed_s: float = 0.0
+    timeout_s: float = 0.0
+    """0 when the job has no deadline."""
+    note: str = ""
+    strip: str = ""
+    """One `Cell` per second, newest last, the present second included."""
+
+
+class LaneView(msgspec.Struct, frozen=True):
+    """Retries waiting for their back-off, without a slot."""
+
+    count: int = 0
+    next_s: float | None = None
+    due_s: list[float] = []
+    """Seconds left of the soonest 64."""
+
+
+class ThrottleView(msgspec.Struct, frozen=True):
+    rate: float | None = None
+    """Starts per second allowed, or None."""
+    holding: float = 0.0
+    """Share of the last 3 s in which a free slot waited for the limit while there was work."""
+    held_by_person: bool = False
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """Per second over the last 10 s, and over the run."""
+
+    admitted: float = 0.0
+    started: float = 0.0
+    done: float = 0.0
+    failed_attempts: float = 0.0
+    done_30s: float = 0.0
+    done_run: float = 0.0
+    done_peak: float = 0.0
+    """The best 5 s of the run."""
+    busy_share: float = 0.0
+    """Busy share of the slots, last 10 s."""
+    busy_share_run: float = 0.0
+    blocked_share_run: float = 0.0
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Run time of successful attempts in seconds, last minutes; 0 when nothing has ended yet."""
+
+    p50: float = 0.0
+    p95: float = 0.0
+    p99: float = 0.0
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Columns of equal width in time, oldest first; the last one is still growing."""
+
+    step_s: float = 1.0
+    done: list[int] = []
+    failed: list[int] = []
+    """Attempts that failed."""
+    depth: list[int] = []
+    """Largest queue depth in the column."""
+    capacity: list[int] = []
+    latency: list[list[int]] = []
+    """Sparse heat map column: [bucket, count, bucket, count, …]."""
+    marks: list[list[str]] = []
+    """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `◊32` capacity."""
+
+
+class FailureGroup(msgspec.Struct, frozen=True):
+    """Failed jobs with the same signature: error class and message with the particulars removed."""
+
+    signature: str
+    title: str
+    """The error class in words: `HTTP 503`, `Timeout`, `ConnectionReset`."""
+    message: str
+    jobs: int
+    """Jobs that are failed now."""
+    attempts: int
+    """Failed attempts, those that were retried included."""
+    first_s: float
+    last_s: float
+    per_minute: list[int]
+    """Failed attempts in each of the last ten minutes, oldest first."""
+    retryable: bool
+    retrying: int = 0
+    """Jobs of the group that a person gave another round and that have not ended yet."""
+    recovered: int = 0
+    """Jobs that left the group by such a retry and were done."""
+    samples: list[int] = []
+    """Up to five job numbers."""
+    hosts: list[tuple[str, int]] = []
+    """Where it happened and how often, most first, at most five."""
+    detail: str = ""
+    """The detail of the newest failure."""
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """An attempt that ended lately."""
+
+    seq: int
+    name: str
+    kind: str
+    """done, retry, failed, cancelled or interrupted."""
+    text: str
+    """The run time for done, the error otherwise."""
+    ago_s: float
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """A control action or a notice."""
+
+    at: float
+    """Wall clock, seconds since 1970."""
+    actor: str
+    """`you`, `qtui`, `auto` or the name of a client."""
+    text: str
+    level: str = "info"
+    """info, warning or error."""
+
+
+class Health(msgspec.Struct, frozen=True):
+    loop_lag_s: float = 0.0
+    rss_bytes: int = 0
+    rss_peak_bytes: int = 0
+    journal: str = "ok"
+    """ok, slow, blocked or off."""
+    journal_lag: int = 0
+    """Records not yet committed."""
+
+
+class Control(msgspec.Struct, frozen=True):
+    """The values in force that a person can change."""
+
+    concurrency: int = 0
+    capacity: int = 0
+    rate: float | None = None
+    undo: str = ""
+    """What `undo` would take back, or empty."""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    run_id: str
+    name: str
+    preset: str
+    """Where the preset came from: a path or the name of a bundled one."""
+    state: RunState
+    started_at: float
+    """Wall clock of the start, seconds since 1970."""
+    elapsed_s: float
+    counts: Counts
+    control: Control
+    queue: QueueView
+    producers: list[ProducerView]
+    slots: list[SlotView]
+    lane: LaneView = LaneView()
+    throttle: ThrottleView = ThrottleView()
+    rates: Rates = Rates()
+    latency: Latency = Latency()
+    series: Series = Series()
+    """The last three minutes in one-second columns."""
+    overview: Series = Series()
+    """The whole run in at most 240 columns; latency left empty."""
+    failures: list[FailureGroup] = []
+    """Largest first, at most 50."""
+    groups: int = 0
+    """How many groups there are in all."""
+    recent: list[Recent] = []
+    """The newest first, at most 20."""
+    log: list[LogLine] = []
+    """The newest first, at most 50."""
+    health: Health = Health()
+    problem: str = ""
+    """Why the run cannot go on, or empty."""
+    results: str = ""
+    """Where results are written, or empty."""
+    doing: str = ""
+    """While starting: what is being done, e.g. `counting urls.txt, 1.2M lines`."""
+    note: str = ""
+    """Anything the person should read once, e.g. where an older results file was moved."""
