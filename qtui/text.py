@@ -28,9 +28,7 @@ def clean(foreign: object, limit: int = MAX_FIELD) -> str:
     """
     text = foreign if isinstance(foreign, str) else _as_text(foreign)
     if len(text) > limit:
-        text = text[
-            : limit * 4
-        ]  # enough to survive the removal of escapes, without working through megabytes
+        text = text[: limit * 4]  # enough to survive the removal of escapes, without working through megabytes
     if not (text.isascii() and text.isprintable()):
         text = _INVISIBLE.sub("", _ESCAPES.sub("", text))
         if not text.isprintable():

@@ -1,6 +1,6 @@
 """The picture of a run at one moment: frozen, O(slots + windows), never O(jobs); the only thing a face draws from.
 
-All times called *_s are durations in seconds up to the moment of the snapshot, so that a face needs no clock of the engine.
+Times called *_s are durations in seconds up to the moment of the snapshot: a face needs no clock of the engine.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class Series(msgspec.Struct, frozen=True):
     latency: list[list[int]] = []
     """Sparse heat map column: [bucket, count, bucket, count, …]."""
     marks: list[list[str]] = []
-    """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `◊32` capacity."""
+    """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `■32` bound."""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):

@@ -1,0 +1,185 @@
+"""A grid of cells that panels draw on, and the shapes they share: boxes, gauges, columns.
+
+Drawing clips silently at the edges: a panel may be any size, and nothing may ever cross its border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from qtui.tui.theme import Palette, style
+
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+class Span(NamedTuple):
+    """A piece of text with its meaning; a line is a sequence of these."""
+
+    text: str
+    fg: str = "text"
+    bold: bool = False
+    bg: str = ""
+    """Empty keeps the ground that is there."""
+
+
+Line = Sequence[Span]
+
+
+class _Look(NamedTuple):
+    fg: str
+    bg: str
+    bold: bool
+    underline: bool
+
+
+class Canvas:
+    """`width` by `height` cells. A wide character owns its cell and the next one, which then holds ""."""
+
+    __slots__ = ("_chars", "_looks", "height", "palette", "width")
+
+    def __init__(self, width: int, height: int, palette: Palette, ground: str = "bg") -> None:
+        self.width = width
+        self.height = height
+        self.palette = palette
+        blank = _Look("text", ground, False, False)
+        self._chars = [[" "] * width for _ in range(height)]
+        self._looks = [[blank] * width for _ in range(height)]
+
+    @property
+    def textured(self) -> bool:
+        """True where shapes must do the work of colours."""
+        return not self.palette.colour
+
+    def put(
+        self, x: int, y: int, text: str, fg: str = "text", *, bold: bool = False, bg: str = "", underline: bool = False
+    ) -> int:
+        """Write `text` from column `x` on; returns the column after it, even when clipped."""
+        if not 0 <= y < self.height:
+            return x + (len(text) if text.isascii() else cell_len(text))
+        chars, looks = self._chars[y], self._looks[y]
+        ascii_only = text.isascii()
+        for ch in text:
+            cells = 1 if ascii_only else cell_len(ch)
+            if cells == 0:
+                continue
+            if 0 <= x and x + cells <= self.width:
+                chars[x] = ch
+                looks[x] = _Look(fg, bg or looks[x].bg, bold, underline)
+                if cells == 2:
+                    chars[x + 1] = ""
+                    looks[x + 1] = looks[x]
+            x += cells
+        return x
+
+    def spans(self, x: int, y: int, line: Line) -> int:
+        """Write spans one after the other; returns the column after them."""
+        for span in line:
+            x = self.put(x, y, span.text, span.fg, bold=span.bold, bg=span.bg)
+        return x
+
+    def right(self, x: int, y: int, line: Line) -> int:
+        """Write spans so that they end before column `x`; returns the column where they begin."""
+        start = x - length(line)
+        self.spans(start, y, line)
+        return start
+
+    def fill(self, x: int, y: int, width: int, height: int, bg: str, ch: str = " ", fg: str = "text") -> None:
+        for row in range(y, y + height):
+            self.put(x, row, ch * width, fg, bg=bg)
+
+    def box(
+        self,
+        x: int,
+        y: int,
+        width: int,
+        height: int,
+        *,
+        title: Line = (),
+        right: Line = (),
+        bottom: Line = (),
+        line: str = "line",
+    ) -> None:
+        """A rounded frame; titles are cut rather than crossing its corners."""
+        if width < 2 or height < 2:
+            return
+        self.put(x, y, "╭" + "─" * (width - 2) + "╮", line)
+        for row in range(y + 1, y + height - 1):
+            self.put(x, row, "│", line)
+            self.put(x + width - 1, row, "│", line)
+        self.put(x, y + height - 1, "╰" + "─" * (width - 2) + "╯", line)
+        room = width - 6
+        if title and room > 0:
+            shown = cut(title, room)
+            self.spans(x + 2, y, (Span(" ", line), *shown, Span(" ", line)))
+            room -= length(shown) + 3
+        if right and length(right) <= room:
+            self.right(x + width - 2, y, (Span(" ", line), *right, Span(" ", line)))
+        if bottom and length(bottom) <= width - 6:
+            self.right(x + width - 2, y + height - 1, (Span(" ", line), *bottom, Span(" ", line)))
+
+    def gauge(self, x: int, y: int, width: int, share: float, fg: str, track: str = "idle") -> None:
+        """A thin bar: heavy up to `share` of `width` in half cells, light for the rest."""
+        halves = round(max(0.0, min(1.0, share)) * width * 2)
+        if share > 0:
+            halves = max(1, halves)
+        self.put(x, y, "─" * width, track)
+        self.put(x, y, "━" * (halves // 2), fg)
+        if halves % 2:
+            self.put(x + halves // 2, y, "╾", fg)
+
+    def columns(self, x: int, y: int, height: int, values: Sequence[float], top: float, fg: str) -> None:
+        """A column chart of `height` rows whose lowest row is `y + height - 1`; `top` is a full column."""
+        for index, value in enumerate(values):
+            eighths = round(max(0.0, min(1.0, value / top if top else 0.0)) * height * 8)
+            if value > 0:
+                eighths = max(1, eighths)
+            for row in range(height):
+                level = min(8, eighths - row * 8)
+                if level > 0:
+                    self.put(x + index, y + height - 1 - row, EIGHTHS[level], fg)
+
+    def strip(self, y: int) -> Strip:
+        """Row `y` as Textual wants it, equal neighbours merged."""
+        segments: list[Segment] = []
+        chars, looks = self._chars[y], self._looks[y]
+        start = 0
+        for x in range(1, self.width + 1):
+            if x == self.width or looks[x] != looks[start]:
+                look = looks[start]
+                rich_style = style(self.palette, look.fg, look.bg, look.bold, look.underline)
+                segments.append(Segment("".join(chars[start:x]), rich_style))
+                start = x
+        return Strip(segments, self.width)
+
+    def rows(self) -> list[str]:
+        """The text alone, for tests and for copying."""
+        return ["".join(row) for row in self._chars]
+
+
+def length(line: Line) -> int:
+    """Width of the spans in cells."""
+    return sum(len(span.text) if span.text.isascii() else cell_len(span.text) for span in line)
+
+
+def cut(line: Line, width: int) -> list[Span]:
+    """The spans in at most `width` cells; what does not fit ends in an ellipsis."""
+    if length(line) <= width:
+        return list(line)
+    kept: list[Span] = []
+    room = max(0, width - 1)
+    for span in line:
+        text = ""
+        for ch in span.text:
+            cells = cell_len(ch)
+            if cells > room:
+                kept.append(span._replace(text=text + "…"[:width]))
+                return kept
+            text += ch
+            room -= cells
+        kept.append(span._replace(text=text))
+    return kept

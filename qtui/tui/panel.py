@@ -1,0 +1,59 @@
+"""A widget that shows one drawing of the snapshot and repaints only the rows that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from qtui.tui.canvas import Canvas
+from qtui.tui.theme import DARK, Palette
+
+Draw: TypeAlias = Callable[[Canvas], None]
+
+
+class Panel(Widget, can_focus=False):
+    """Draws with whatever `draw` it was shown last; drawing happens once per change, painting once per row."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._draw: Draw | None = None
+        self._strips: list[Strip] = []
+        self._size = (0, 0)
+
+    @property
+    def palette(self) -> Palette:
+        return getattr(self.app, "palette", DARK)
+
+    def show(self, draw: Draw) -> None:
+        """Draw anew with `draw` and repaint the rows that differ."""
+        self._draw = draw
+        if self._size != (self.size.width, self.size.height):
+            self.refresh()
+            return
+        before = self._strips
+        self._redraw()
+        for y, strip in enumerate(self._strips):
+            if strip != before[y]:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def forget(self) -> None:
+        """Draw everything again, e.g. after a change of theme."""
+        self._size = (0, 0)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        if self._size != (self.size.width, self.size.height):
+            self._redraw()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+    def _redraw(self) -> None:
+        width, height = self.size
+        canvas = Canvas(width, height, self.palette)
+        if self._draw is not None:
+            self._draw(canvas)
+        self._strips = [canvas.strip(y) for y in range(height)]
+        self._size = (width, height)
