@@ -67,7 +67,7 @@ class Canvas:
             cells = 1 if ascii_only else cell_len(ch)
             if cells == 0:
                 continue
-            if 0 <= x and x + cells <= self.width:
+            if x >= 0 and x + cells <= self.width:
                 chars[x] = ch
                 looks[x] = _Look(fg, bg or looks[x].bg, bold, underline)
                 if cells == 2:

@@ -22,7 +22,7 @@ class Panel(Widget, can_focus=False):
         super().__init__(id=id, classes=classes)
         self._draw: Draw | None = None
         self._strips: list[Strip] = []
-        self._size = (0, 0)
+        self._drawn = (0, 0)
 
     @property
     def palette(self) -> Palette:
@@ -31,7 +31,7 @@ class Panel(Widget, can_focus=False):
     def show(self, draw: Draw) -> None:
         """Draw anew with `draw` and repaint the rows that differ."""
         self._draw = draw
-        if self._size != (self.size.width, self.size.height):
+        if self._drawn != (self.size.width, self.size.height):
             self.refresh()
             return
         before = self._strips
@@ -42,11 +42,11 @@ class Panel(Widget, can_focus=False):
 
     def forget(self) -> None:
         """Draw everything again, e.g. after a change of theme."""
-        self._size = (0, 0)
+        self._drawn = (0, 0)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        if self._size != (self.size.width, self.size.height):
+        if self._drawn != (self.size.width, self.size.height):
             self._redraw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
@@ -56,4 +56,4 @@ class Panel(Widget, can_focus=False):
         if self._draw is not None:
             self._draw(canvas)
         self._strips = [canvas.strip(y) for y in range(height)]
-        self._size = (width, height)
+        self._drawn = (width, height)
