@@ -1,0 +1,246 @@
+"""Facts: what has happened in a run, in the past tense, as plain data.
+
+`at` is seconds since the start of the run on a clock that never jumps. Events of class `Recorded` are written to
+the journal in order; the others only move the picture.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from qtui.core.job import Job, Outcome
+
+
+class JobAccepted(msgspec.Struct, frozen=True, tag="accepted", gc=False):
+    """A job entered the queue."""
+
+    at: float
+    job: Job
+
+
+class AttemptStarted(msgspec.Struct, frozen=True, tag="started", gc=False):
+    at: float
+    job: Job
+    slot: int
+
+
+class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
+    """An attempt is over; `then` says what becomes of the job."""
+
+    at: float
+    job: Job
+    slot: int
+    run_s: float
+    outcome: Outcome
+    then: str
+    """done, failed, cancelled, waiting (another attempt follows) or pending (interrupted: it goes back)."""
+    delay_s: float = 0.0
+    """How long it waits in the back-off lane."""
+    signature: str = ""
+    """The failure group, for a failed attempt."""
+
+
+class JobCancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
+    """A job that was not running was cancelled."""
+
+    at: float
+    seq: int
+    by: str
+
+
+class JobRequeued(msgspec.Struct, frozen=True, tag="requeued", gc=False):
+    """A failed, cancelled or held job was given another round and entered the queue."""
+
+    at: float
+    job: Job
+    by: str
+    was: str = "failed"
+    signature: str = ""
+
+
+class RetryHastened(msgspec.Struct, frozen=True, tag="hastened", gc=False):
+    """A waiting job may start now."""
+
+    at: float
+    seq: int
+    by: str
+
+
+class ProducerStarted(msgspec.Struct, frozen=True, tag="producer-started"):
+    at: float
+    index: int
+    name: str
+    total: int | None
+    rate: float | None
+
+
+class TotalKnown(msgspec.Struct, frozen=True, tag="total"):
+    """The number of rows of a producer's source became known."""
+
+    at: float
+    index: int
+    total: int
+
+
+class ProducerEnded(msgspec.Struct, frozen=True, tag="producer-ended"):
+    """A producer's source is exhausted, or failed with `problem`."""
+
+    at: float
+    index: int
+    problem: str = ""
+
+
+class ProducerBlocked(msgspec.Struct, frozen=True, tag="blocked", gc=False):
+    """A producer waits in put()."""
+
+    at: float
+    index: int
+
+
+class ProducerUnblocked(msgspec.Struct, frozen=True, tag="unblocked", gc=False):
+    at: float
+    index: int
+
+
+class ProducersPaused(msgspec.Struct, frozen=True, tag="paused"):
+    at: float
+    by: str
+    producer: int | None = None
+
+
+class ProducersResumed(msgspec.Struct, frozen=True, tag="resumed"):
+    at: float
+    by: str
+    producer: int | None = None
+
+
+class ConcurrencyChanged(msgspec.Struct, frozen=True, tag="concurrency"):
+    at: float
+    by: str
+    old: int
+    new: int
+    reason: str = ""
+
+
+class CapacityChanged(msgspec.Struct, frozen=True, tag="capacity"):
+    at: float
+    by: str
+    old: int
+    new: int
+
+
+class RateChanged(msgspec.Struct, frozen=True, tag="rate"):
+    at: float
+    by: str
+    old: float | None
+    new: float | None
+
+
+class Held(msgspec.Struct, frozen=True, tag="hold"):
+    """A person said: start nothing new."""
+
+    at: float
+    by: str
+
+
+class Released(msgspec.Struct, frozen=True, tag="release"):
+    at: float
+    by: str
+
+
+class ThrottleHolding(msgspec.Struct, frozen=True, tag="holding", gc=False):
+    """A free slot waits for the rate limit while there is work; `held` false: it does no more."""
+
+    at: float
+    held: bool
+
+
+class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
+    at: float
+    name: str
+    preset: str
+    started_at: float
+    """Wall clock, seconds since 1970."""
+    concurrency: int
+    capacity: int
+    rate: float | None
+    attempts: int
+    timeout_s: float
+
+
+class DrainStarted(msgspec.Struct, frozen=True, tag="drain"):
+    at: float
+    by: str
+
+
+class DrainTakenBack(msgspec.Struct, frozen=True, tag="drain-taken-back"):
+    at: float
+    by: str
+
+
+class StopStarted(msgspec.Struct, frozen=True, tag="stop"):
+    at: float
+    by: str
+
+
+class RunEnded(msgspec.Struct, frozen=True, tag="run-ended"):
+    """how: finished or stopped."""
+
+    at: float
+    how: str
+
+
+class CommandDone(msgspec.Struct, frozen=True, tag="command"):
+    """A command was carried out; its effect is in other events, this one says it in words."""
+
+    at: float
+    by: str
+    text: str
+    reason: str = ""
+
+
+class CommandRefused(msgspec.Struct, frozen=True, tag="refused"):
+    at: float
+    by: str
+    text: str
+
+
+class Notice(msgspec.Struct, frozen=True, tag="notice"):
+    """Something a person should know: level is info, warning or error."""
+
+    at: float
+    text: str
+    level: str = "info"
+
+
+Recorded: TypeAlias = (
+    JobAccepted
+    | AttemptStarted
+    | AttemptEnded
+    | JobCancelled
+    | JobRequeued
+    | RetryHastened
+    | ProducerStarted
+    | TotalKnown
+    | ProducerEnded
+    | ProducersPaused
+    | ProducersResumed
+    | ConcurrencyChanged
+    | CapacityChanged
+    | RateChanged
+    | Held
+    | Released
+    | RunStarted
+    | DrainStarted
+    | DrainTakenBack
+    | StopStarted
+    | RunEnded
+    | CommandDone
+    | CommandRefused
+    | Notice
+)
+Passing: TypeAlias = ProducerBlocked | ProducerUnblocked | ThrottleHolding
+Event: TypeAlias = Recorded | Passing
+PASSING = (ProducerBlocked, ProducerUnblocked, ThrottleHolding)

@@ -1,0 +1,124 @@
+"""What the engine plugs in: sources, kinds and a journal, as Protocols; and the registry entry that finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from qtui.core.events import Event
+from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.queries import Answer, Query
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """What a source gives for one job."""
+
+    fields: dict[str, Value]
+    problem: str = ""
+    """Why the input of this row cannot be used, with its line; the job fails, the run goes on."""
+
+
+class Source(Protocol):
+    """Where jobs come from: a stream with a beginning, never held in memory as a whole."""
+
+    @property
+    def title(self) -> str:
+        """What it is in a few words, e.g. `lines of urls.txt`."""
+        ...
+
+    @property
+    def blocking(self) -> bool:
+        """True when reading may block (files, pipes): it is then read in a thread."""
+        ...
+
+    def check(self) -> str:
+        """Why it cannot be read, as one sentence, or empty. Called before anything starts."""
+        ...
+
+    def columns(self) -> Sequence[str] | None:
+        """The fields its rows have, or None when only reading tells."""
+        ...
+
+    def total(self) -> int | None:
+        """How many rows it gives, when that is known at once."""
+        ...
+
+    def count(self, stop: Callable[[], bool]) -> int | None:
+        """How many rows it gives, found by looking through it; may take long, runs in a thread.
+
+        `stop()` turns true when nobody wants to know any more. None when it cannot be known.
+        """
+        ...
+
+    def batches(self, skip: int = 0) -> Iterator[list[Row]]:
+        """The rows after the first `skip`, in batches as they become available (at most about 1,000 each).
+
+        Raises:
+            InputError: when reading fails in the middle.
+        """
+        ...
+
+
+class Kind(Protocol):
+    """What a job does. One instance serves all attempts of a run."""
+
+    async def open(self, concurrency: int) -> None:
+        """Get ready; raises QtuiError when the preset asks for something this machine lacks."""
+        ...
+
+    def resize(self, concurrency: int) -> None:
+        """The number of attempts at once has changed."""
+        ...
+
+    def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Extra fields for `job.name` and `job.key`, e.g. the rendered `url`. Raises TemplateError."""
+        ...
+
+    async def run(self, job: Job) -> Done | Failed:
+        """Do one attempt. Failures are values; an exception is a failure too, of class `exception:Name`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+class Journal(Protocol):
+    """What is remembered. `append` is cheap and never blocks; durability is told later through `on_commit`."""
+
+    on_commit: Callable[[int], None]
+    """Called on the engine's loop with the highest position that is durable."""
+
+    def append(self, position: int, event: Event) -> None:
+        """Take note of an event; positions grow."""
+        ...
+
+    @property
+    def backlog(self) -> int:
+        """Events taken and not yet durable."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """ok, slow, blocked or off."""
+        ...
+
+    async def room(self) -> None:
+        """Return when the backlog is small enough for more work."""
+        ...
+
+    async def query(self, query: Query) -> Answer: ...
+
+    def failed_jobs(self, signature: str | None, after: int, limit: int) -> Awaitable[list[Job]]:
+        """Failed jobs with a number above `after`, in order; of one failure group or of all."""
+        ...
+
+    def job(self, seq: int) -> Awaitable[Job | None]:
+        """A job whose state is failed, cancelled or held."""
+        ...
+
+    async def close(self, how: str) -> None:
+        """Make everything durable and end: how is `finished`, `stopped` or `crashed`."""
+        ...
