@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Annotated
+
+import msgspec
 
 _DURATION = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PER = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -50,3 +53,10 @@ def size(value: object) -> int:
 
 PARSERS = {"duration": duration, "rate": rate, "size": size}
 """By the name that a preset field carries in its metadata."""
+
+Duration = Annotated[float, msgspec.Meta(extra={"unit": "duration"})]
+"""A preset field in seconds."""
+Rate = Annotated[float, msgspec.Meta(extra={"unit": "rate"})]
+"""A preset field in events per second."""
+Size = Annotated[int, msgspec.Meta(extra={"unit": "size"})]
+"""A preset field in bytes."""

@@ -1,0 +1,121 @@
+"""The preset as Structs: every table and key, its type, its default and its meaning.
+
+The tables of kinds and sources live with them (`qtui.kinds`, `qtui.sources`) and are joined by the walker in `preset`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from qtui.core.commands import MAX_CAPACITY, MAX_CONCURRENCY
+from qtui.core.units import Duration, Rate
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A TOML table; unknown keys are refused with the nearest spelling."""
+
+
+class About(Table, frozen=True):
+    """[preset]"""
+
+    name: Text
+    description: str = ""
+
+
+class SourceTable(Table, frozen=True):
+    """[[source]]: what every source has; each kind of source adds its own keys."""
+
+    kind: str
+    name: str = ""
+    """What the screen calls its producer; the kind's name when empty."""
+    rate: Rate | None = None
+    """How fast this producer offers jobs; as fast as the queue takes them when absent."""
+
+
+class QueueTable(Table, frozen=True):
+    """[queue]"""
+
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=MAX_CAPACITY)] = 64
+    overflow: Literal["block"] = "block"
+
+
+class Workers(Table, frozen=True):
+    """[workers]"""
+
+    concurrency: Annotated[int, msgspec.Meta(ge=0, le=MAX_CONCURRENCY)] = 8
+    strategy: Literal["pool"] = "pool"
+    executor: Literal["local"] = "local"
+
+
+class JobTable(Table, frozen=True):
+    """[job]; the table named like the kind, e.g. [job.http], is checked by the kind itself."""
+
+    kind: str
+    name: str = ""
+    """A template; what the screen calls the job. The key when empty."""
+    key: str = ""
+    """A template; what the job is. All fields of its row when empty."""
+    timeout: Duration = 30.0
+    """The longest an attempt may take; 0 for no limit."""
+
+
+class Backoff(Table, frozen=True):
+    """retry.backoff: base * factor**(attempt - 1), at most max, then jitter."""
+
+    base: Duration = 0.5
+    factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 2.0
+    max: Duration = 60.0
+    jitter: Literal["full", "none"] = "full"
+    """full: a random delay between nothing and the computed one."""
+
+
+class Retry(Table, frozen=True):
+    """[retry]"""
+
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
+    backoff: Backoff = Backoff()
+    on: list[str] = ["timeout", "connection", "http:429", "http:5xx"]
+    """Error classes worth another attempt: timeout, connection, http:NNN, http:5xx, exception:Name, any."""
+    rejoin: Literal["fair", "front", "back"] = "fair"
+    """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
+    max_retry_after: Duration = 120.0
+    """The longest wait that another side may ask for by Retry-After."""
+
+
+class Throttle(Table, frozen=True):
+    """[throttle]"""
+
+    rate: Rate | None = None
+    """Attempts started per second, all together."""
+
+
+class Results(Table, frozen=True):
+    """[results]"""
+
+    path: str = ""
+    """Where done jobs are written as JSON lines, relative to where qtui was started; nowhere when empty."""
+    order: Literal["completion"] = "completion"
+
+
+class Preset(msgspec.Struct, frozen=True):
+    """A preset that has been checked whole."""
+
+    about: About
+    sources: list[SourceTable]
+    job: JobTable
+    kind: Table
+    """The table of the job's kind."""
+    queue: QueueTable = QueueTable()
+    workers: Workers = Workers()
+    retry: Retry = Retry()
+    throttle: Throttle = Throttle()
+    results: Results = Results()
+    demo: Table | None = None
+    """The embedded site's table, when the preset wants it."""
+    source: str = ""
+    """The path it was read from, or the name of a bundled preset."""
