@@ -1,0 +1,62 @@
+"""Failure groups: errors that differ only in numbers, addresses and quoted text share one signature."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from qtui.core.job import Failed
+
+MAX_SIGNATURE = 160
+
+_PARTICULARS = (
+    (re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I), "…"),
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I), "#"),
+    (re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\""), "'…'"),
+    (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b", re.I), "#"),
+    (re.compile(r"\d+(?:[.,:]\d+)*"), "#"),
+)
+_WORDS = {
+    "timeout": "Timeout",
+    "connection": "Connection",
+    "protocol": "Protocol",
+    "too-large": "Too large",
+    "extract": "Extract",
+    "input": "Input",
+    "file": "File",
+}
+
+
+def signature(failed: Failed) -> str:
+    """The name of the failure group: the error class, and the message without its particulars."""
+    message = failed.message[:500]
+    for pattern, instead in _PARTICULARS:
+        message = pattern.sub(instead, message)
+    return f"{failed.code} {message}".strip()[:MAX_SIGNATURE]
+
+
+def title(code: str) -> str:
+    """An error class in words: `http:503` → `HTTP 503`, `exception:KeyError` → `KeyError`."""
+    family, _, rest = code.partition(":")
+    if family == "http":
+        return f"HTTP {rest}"
+    if family == "exception":
+        return rest
+    if family == "exit":
+        return f"Exit {rest}"
+    return _WORDS.get(code, code)
+
+
+def describe(failed: Failed) -> str:
+    """What a person reads beside the title: the message, or the reason phrase of an HTTP status."""
+    if failed.message:
+        return failed.message
+    family, _, rest = failed.code.partition(":")
+    if family == "http" and rest.isdigit() and int(rest) in HTTPStatus._value2member_map_:
+        return HTTPStatus(int(rest)).phrase
+    return ""
+
+
+def short(failed: Failed) -> str:
+    """One cell of a table: the title, with the message where the title alone says little."""
+    return title(failed.code)
