@@ -1,0 +1,464 @@
+"""The fold of the facts: the only place where a counter changes, live, resumed or replayed alike.
+
+Always: accepted = pending + running + waiting + done + failed + held + cancelled. A final outcome is counted when it
+is durable: `apply` notes it with its journal position, `commit` counts it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from qtui import text
+from qtui.core import events as ev
+from qtui.core.job import Done, Failed, Job
+from qtui.core.lifecycle import FINAL, Move, State, step
+from qtui.core.meter import Counter, History, Level, RunTimes, bucket
+from qtui.core.signature import describe, title
+from qtui.core.snapshot import SERIES_SECONDS, LogLine, RunState
+from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
+
+MAX_GROUPS = 200
+OTHER = "other errors"
+"""The group of everything beyond MAX_GROUPS."""
+
+_MOVES = {
+    "done": Move.SUCCEED,
+    "failed": Move.FAIL,
+    "waiting": Move.RETRY,
+    "pending": Move.INTERRUPT,
+    "cancelled": Move.CANCEL,
+}
+
+
+class _Open:
+    """A job that is not final, or whose end is not durable yet."""
+
+    __slots__ = ("accepted_at", "due_at", "from_group", "job", "state")
+
+    def __init__(self, job: Job, at: float, from_group: str = "") -> None:
+        self.job = job
+        self.state = State.PENDING
+        self.accepted_at = at
+        self.due_at = 0.0
+        self.from_group = from_group
+        """The failure group a person took it out of."""
+
+
+class _Ending:
+    """A final outcome on its way to the disk."""
+
+    __slots__ = ("entry", "position", "signature", "to", "was")
+
+    def __init__(self, position: int, entry: _Open, was: State, to: State, signature: str) -> None:
+        self.position = position
+        self.entry = entry
+        self.was = was
+        self.to = to
+        self.signature = signature
+
+
+class RecentOutcome(msgspec.Struct, frozen=True):
+    at: float
+    seq: int
+    name: str
+    kind: str
+    text: str
+
+
+class Ledger:
+    """Feed it every event in order; read the fields freely, change them never."""
+
+    def __init__(self) -> None:
+        self.started: ev.RunStarted | None = None
+        self.ended: ev.RunEnded | None = None
+        self.draining = self.stopping = self.held_by_person = False
+        self.concurrency = self.capacity = 0
+        self.rate: float | None = None
+        self.counts: dict[State, int] = dict.fromkeys(State, 0)
+        self.accepted = self.retries = self.recovered = 0
+        self.open: dict[int, _Open] = {}
+        self.queued: dict[int, float] = {}
+        """Pending jobs by number with the time they entered, oldest first."""
+        self.slots: dict[int, SlotTrack] = {}
+        self.producers: dict[int, ProducerTrack] = {}
+        self.groups: dict[str, GroupTrack] = {}
+        self.recent: deque[RecentOutcome] = deque(maxlen=20)
+        self.log: deque[LogLine] = deque(maxlen=50)
+        self.high_water = 0
+        self.busy, self.full, self.empty, self.holding = Level(), Level(), Level(value=1.0), Level()
+        self.pressed = Level()
+        """1 while any producer is blocked."""
+        self.admitted, self.begun, self.finished, self.failed_attempts = Counter(), Counter(), Counter(), Counter()
+        self.peak_rate = 0.0
+        self.run_times = RunTimes()
+        self.series = History(SERIES_SECONDS)
+        self.overview = History(240, fold=True)
+        self._endings: deque[_Ending] = deque()
+        self._blocked = 0
+        self._handlers: dict[type, Callable[[Any, int], None]] = {
+            ev.JobAccepted: self._job_accepted,
+            ev.AttemptStarted: self._attempt_started,
+            ev.AttemptEnded: self._attempt_ended,
+            ev.JobCancelled: self._job_cancelled,
+            ev.JobRequeued: self._job_requeued,
+            ev.RetryHastened: self._retry_hastened,
+            ev.ProducerStarted: self._producer_started,
+            ev.TotalKnown: self._total_known,
+            ev.ProducerEnded: self._producer_ended,
+            ev.ProducerBlocked: self._producer_blocked,
+            ev.ProducerUnblocked: self._producer_unblocked,
+            ev.ProducersPaused: self._producers_paused,
+            ev.ProducersResumed: self._producers_resumed,
+            ev.ConcurrencyChanged: self._concurrency_changed,
+            ev.CapacityChanged: self._capacity_changed,
+            ev.RateChanged: self._rate_changed,
+            ev.Held: self._held,
+            ev.Released: self._released,
+            ev.ThrottleHolding: self._throttle_holding,
+            ev.RunStarted: self._run_started,
+            ev.DrainStarted: self._drain_started,
+            ev.DrainTakenBack: self._drain_taken_back,
+            ev.StopStarted: self._stop_started,
+            ev.RunEnded: self._run_ended,
+            ev.CommandDone: self._command_done,
+            ev.CommandRefused: self._command_refused,
+            ev.Notice: self._notice,
+        }
+
+    def apply(self, event: ev.Event, position: int = 0) -> None:
+        """Fold one event in. Raises IllegalTransition for a move the law does not know; then nothing has changed."""
+        self._handlers[type(event)](event, position)
+
+    def commit(self, position: int, at: float) -> None:
+        """Everything up to `position` is durable: count the ends that waited for it."""
+        while self._endings and self._endings[0].position <= position:
+            self._settle(self._endings.popleft(), at)
+
+    # -- what the rest reads
+
+    @property
+    def state(self) -> RunState:
+        if self.started is None:
+            return RunState.STARTING
+        if self.ended is not None:
+            return RunState.FINISHED if self.ended.how == "finished" else RunState.STOPPED
+        if self.stopping:
+            return RunState.STOPPING
+        if self.draining:
+            return RunState.DRAINING
+        giving = [producer for producer in self.producers.values() if not producer.ended]
+        return RunState.PAUSED if giving and all(p.paused for p in giving) else RunState.RUNNING
+
+    @property
+    def total(self) -> int | None:
+        """Jobs the sources will give, or None while any of them does not know."""
+        total = 0
+        for producer in self.producers.values():
+            if producer.total is None:
+                return None
+            total += producer.total
+        return total
+
+    @property
+    def unsettled(self) -> int:
+        """Final outcomes that are not durable yet."""
+        return len(self._endings)
+
+    def validate(self) -> None:
+        """Raise AssertionError unless the books balance."""
+        counts = self.counts
+        parts = sum(counts[state] for state in State if state is not State.NEW)
+        assert self.accepted == parts, f"accepted {self.accepted} but the states add up to {parts}: {counts}"
+        assert all(number >= 0 for number in counts.values()), counts
+        assert len(self.open) == self.accepted - sum(counts[state] for state in FINAL)
+        assert len(self.queued) == sum(entry.state is State.PENDING for entry in self.open.values())
+        busy = sum(track.job is not None for track in self.slots.values())
+        assert busy == sum(entry.state is State.RUNNING for entry in self.open.values())
+
+    # -- jobs
+
+    def _job_accepted(self, event: ev.JobAccepted, _: int) -> None:
+        job, at = event.job, event.at
+        assert job.seq not in self.open, f"job {job.seq} was accepted twice"
+        self.open[job.seq] = _Open(job, at)
+        self.accepted += 1
+        self.counts[State.PENDING] += 1
+        self._enqueue(job.seq, at)
+        self.admitted.add(at)
+        if (producer := self.producers.get(job.producer)) is not None:
+            producer.admitted.add(at)
+
+    def _enqueue(self, seq: int, at: float) -> None:
+        self.queued[seq] = at
+        self._depth_changed(at)
+        self.high_water = max(self.high_water, len(self.queued))
+
+    def _depth_changed(self, at: float) -> None:
+        depth = len(self.queued)
+        full, empty = float(depth >= self.capacity), float(depth == 0)
+        if full != self.full.value:
+            self.full.set(at, full)
+        if empty != self.empty.value:
+            self.empty.set(at, empty)
+        self.series.column(at, depth, self.capacity)
+        self.overview.column(at, depth, self.capacity)
+
+    def _move(self, entry: _Open, move: Move) -> State:
+        """Change a job's state and its count, unless the new state is final: that waits for the disk."""
+        was = entry.state
+        entry.state = step(entry.job.seq, was, move)
+        if entry.state not in FINAL:
+            self.counts[was] -= 1
+            self.counts[entry.state] += 1
+        return was
+
+    def _attempt_started(self, event: ev.AttemptStarted, _: int) -> None:
+        job, at = event.job, event.at
+        entry = self.open[job.seq]
+        if self._move(entry, Move.START) is State.PENDING:
+            del self.queued[job.seq]
+            self._depth_changed(at)
+        entry.job = job
+        self.begun.add(at)
+        track = self.slots.get(event.slot)
+        if track is None or track.retired is not None:
+            track = self.slots[event.slot] = SlotTrack(at)
+        track.start(at, job)
+        self.busy.add(at, 1)
+
+    def _attempt_ended(self, event: ev.AttemptEnded, position: int) -> None:
+        job, at = event.job, event.at
+        entry = self.open[job.seq]
+        was = self._move(entry, _MOVES[event.then])
+        self.busy.add(at, -1)
+        track = self.slots[event.slot]
+        track.end(at, event.then)
+        if event.slot > self.concurrency:
+            track.retired = at
+        match event.outcome:
+            case Done():
+                self.run_times.add(event.run_s)
+                column = self._column(at)
+                row = bucket(event.run_s)
+                column.latency[row] = column.latency.get(row, 0) + 1
+            case Failed() as failed:
+                self._failure(event, failed)
+        match event.then:
+            case "waiting":
+                entry.due_at = at + event.delay_s
+                entry.job = msgspec.structs.replace(job, attempt=job.attempt + 1)
+                self.retries += 1
+            case "pending":
+                self._enqueue(job.seq, at)
+            case _:
+                self._endings.append(_Ending(position, entry, was, entry.state, event.signature))
+        self._remember(event)
+
+    def _column(self, at: float) -> Any:
+        return self.series.column(at, len(self.queued), self.capacity)
+
+    def _failure(self, event: ev.AttemptEnded, failed: Failed) -> None:
+        self.failed_attempts.add(event.at)
+        self._column(event.at).failed += 1
+        self.overview.column(event.at, len(self.queued), self.capacity).failed += 1
+        group = self._group(event.signature, event.at, failed)
+        group.add_attempt(event.at, event.job, failed, event.then == "waiting" or group.retryable)
+
+    def _group(self, signature: str, at: float, failed: Failed) -> GroupTrack:
+        if signature not in self.groups and len(self.groups) >= MAX_GROUPS:
+            signature = OTHER
+        if signature not in self.groups:
+            self.groups[signature] = GroupTrack(at, failed)
+        return self.groups[signature]
+
+    def _remember(self, event: ev.AttemptEnded) -> None:
+        kind = {"waiting": "retry", "pending": "interrupted"}.get(event.then, event.then)
+        said = text.seconds(event.run_s)
+        if isinstance(event.outcome, Failed):
+            said = title(event.outcome.code)
+        self.recent.appendleft(RecentOutcome(event.at, event.job.seq, event.job.name, kind, said))
+
+    def _settle(self, ending: _Ending, at: float) -> None:
+        entry = ending.entry
+        seq = entry.job.seq
+        self.counts[ending.was] -= 1
+        self.counts[ending.to] += 1
+        if self.open.get(seq) is entry:
+            del self.open[seq]
+        if entry.from_group and (group := self._known_group(entry.from_group)):
+            group.retrying -= 1
+            group.recovered += ending.to is State.DONE
+        if ending.to is State.FAILED and (group := self._known_group(ending.signature)):
+            group.jobs += 1
+        if ending.to is State.DONE:
+            self.finished.add(at)
+            self._column(at).done += 1
+            self.overview.column(at, len(self.queued), self.capacity).done += 1
+            self.peak_rate = max(self.peak_rate, self.finished.sum(at, 6) / 6 if at > 6 else 0.0)
+            self.recovered += entry.job.attempt > 1 or bool(entry.from_group)
+
+    def _known_group(self, signature: str) -> GroupTrack | None:
+        return self.groups.get(signature) or self.groups.get(OTHER)
+
+    def _job_cancelled(self, event: ev.JobCancelled, position: int) -> None:
+        entry = self.open[event.seq]
+        was = self._move(entry, Move.CANCEL)
+        if was is State.PENDING:
+            del self.queued[event.seq]
+            self._depth_changed(event.at)
+        self._endings.append(_Ending(position, entry, was, State.CANCELLED, ""))
+        self.recent.appendleft(RecentOutcome(event.at, event.seq, entry.job.name, "cancelled", "cancelled"))
+
+    def _job_requeued(self, event: ev.JobRequeued, _: int) -> None:
+        job, was = event.job, State(event.was)
+        assert job.seq not in self.open, f"job {job.seq} is not final"
+        entry = self.open[job.seq] = _Open(job, event.at, event.signature)
+        entry.state = step(job.seq, was, Move.REQUEUE)
+        self.counts[was] -= 1
+        self.counts[State.PENDING] += 1
+        self._enqueue(job.seq, event.at)
+        if event.signature and (group := self._known_group(event.signature)):
+            group.jobs -= 1
+            group.retrying += 1
+
+    def _retry_hastened(self, event: ev.RetryHastened, _: int) -> None:
+        self.open[event.seq].due_at = event.at
+
+    # -- producers
+
+    def _producer_started(self, event: ev.ProducerStarted, _: int) -> None:
+        self.producers[event.index] = ProducerTrack(event.at, event.name, event.total, event.rate)
+
+    def _total_known(self, event: ev.TotalKnown, _: int) -> None:
+        self.producers[event.index].total = event.total
+
+    def _producer_ended(self, event: ev.ProducerEnded, _: int) -> None:
+        producer = self.producers[event.index]
+        producer.ended = True
+        producer.problem = event.problem
+        producer.total = producer.admitted.total
+        if event.problem:
+            self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+
+    def _producer_blocked(self, event: ev.ProducerBlocked, _: int) -> None:
+        self.producers[event.index].set_blocked(event.at, True)
+        self._blocked += 1
+        self.pressed.set(event.at, 1.0)
+
+    def _producer_unblocked(self, event: ev.ProducerUnblocked, _: int) -> None:
+        self.producers[event.index].set_blocked(event.at, False)
+        self._blocked -= 1
+        self.pressed.set(event.at, float(self._blocked > 0))
+
+    def _producers_paused(self, event: ev.ProducersPaused, _: int) -> None:
+        self._gate(event.producer, paused=True)
+        self._mark(event.at, "║")
+        self._write(event.at, event.by, f"{self._whom(event.producer)} paused")
+
+    def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
+        self._gate(event.producer, paused=False)
+        self._mark(event.at, "►")
+        self._write(event.at, event.by, f"{self._whom(event.producer)} resumed")
+
+    def _gate(self, index: int | None, *, paused: bool) -> None:
+        for number, producer in self.producers.items():
+            if index in (None, number):
+                producer.paused = paused
+
+    def _whom(self, index: int | None) -> str:
+        return "producers" if index is None else f"producer {self.producers[index].name}"
+
+    # -- controls
+
+    def _concurrency_changed(self, event: ev.ConcurrencyChanged, _: int) -> None:
+        self.concurrency = event.new
+        for number in range(1, event.new + 1):
+            track = self.slots.get(number)
+            if track is None or track.retired is not None:
+                self.slots[number] = SlotTrack(event.at)
+        for number, track in self.slots.items():
+            if number > event.new and track.job is None and track.retired is None:
+                track.retired = event.at
+        self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
+        why = f" ({event.reason})" if event.reason else ""
+        self._write(event.at, event.by, f"concurrency {event.old} → {event.new}{why}")
+
+    def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
+        self.capacity = event.new
+        self._depth_changed(event.at)
+        self._mark(event.at, f"■{event.new}")
+        self._write(event.at, event.by, f"bound {event.old} → {event.new}")
+
+    def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
+        self.rate = event.new
+        words = [text.rate(rate) if rate is not None else "none" for rate in (event.old, event.new)]
+        self._mark(event.at, "≈")
+        self._write(event.at, event.by, f"rate limit {words[0]} → {words[1]}")
+
+    def _held(self, event: ev.Held, _: int) -> None:
+        self.held_by_person = True
+        self._mark(event.at, "≈")
+        self._write(event.at, event.by, "workers held: nothing new starts")
+
+    def _released(self, event: ev.Released, _: int) -> None:
+        self.held_by_person = False
+        self._mark(event.at, "►")
+        self._write(event.at, event.by, "workers released")
+
+    def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
+        self.holding.set(event.at, float(event.held))
+
+    # -- the run
+
+    def _run_started(self, event: ev.RunStarted, _: int) -> None:
+        self.started = event
+        self.concurrency, self.capacity, self.rate = event.concurrency, event.capacity, event.rate
+        for number in range(1, event.concurrency + 1):
+            self.slots[number] = SlotTrack(event.at)
+        self._depth_changed(event.at)
+
+    def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
+        self.draining = True
+        self._mark(event.at, "▼")
+        self._write(event.at, event.by, "draining: nothing new is accepted")
+
+    def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
+        self.draining = False
+        self._mark(event.at, "►")
+        self._write(event.at, event.by, "keeps running")
+
+    def _stop_started(self, event: ev.StopStarted, _: int) -> None:
+        self.stopping = True
+        self._write(event.at, event.by, "stopping: running attempts are interrupted")
+
+    def _run_ended(self, event: ev.RunEnded, _: int) -> None:
+        self.ended = event
+        for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
+            level.set(event.at, 0.0)
+
+    def _command_done(self, event: ev.CommandDone, _: int) -> None:
+        self._write(event.at, event.by, f"{event.text} ({event.reason})" if event.reason else event.text)
+
+    def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
+        self._write(event.at, event.by, f"refused: {event.text}", "warning")
+
+    def _notice(self, event: ev.Notice, _: int) -> None:
+        self._write(event.at, "qtui", event.text, event.level)
+
+    def _mark(self, at: float, glyph: str) -> None:
+        for history in (self.series, self.overview):
+            history.column(at, len(self.queued), self.capacity).marks.append(glyph)
+
+    def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+        wall = (self.started.started_at if self.started else 0.0) + at
+        self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
+
+
+def failure_line(failed: Failed) -> str:
+    """Title and message of a failure in one line."""
+    said = describe(failed)
+    return f"{title(failed.code)}: {said}" if said else title(failed.code)

@@ -1,0 +1,155 @@
+"""From the ledger to the snapshot a face draws: O(slots + windows), never O(jobs)."""
+
+from __future__ import annotations
+
+import heapq
+
+import msgspec
+
+from qtui.core.ledger import Ledger
+from qtui.core.lifecycle import State
+from qtui.core.snapshot import (
+    STRIP_SECONDS,
+    Control,
+    Counts,
+    Health,
+    LaneView,
+    QueueView,
+    Rates,
+    Recent,
+    SlotState,
+    SlotView,
+    Snapshot,
+    ThrottleView,
+)
+from qtui.core.tracks import RETIRED_SHOWN_S
+
+MAX_GROUPS_SHOWN = 50
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What a snapshot says and no event tells."""
+
+    run_id: str = ""
+    health: Health = Health()
+    undo: str = ""
+    problem: str = ""
+    doing: str = ""
+    note: str = ""
+    results: str = ""
+
+
+def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
+    """The picture at `at`, seconds since the start of the run."""
+    started = ledger.started
+    if ledger.ended is not None:
+        at = ledger.ended.at  # a finished run's picture no longer moves
+    groups = sorted(ledger.groups.items(), key=lambda item: (item[1].jobs, item[1].attempts), reverse=True)
+    return Snapshot(
+        around.run_id,
+        started.name if started else "",
+        started.preset if started else "",
+        ledger.state,
+        started.started_at if started else 0.0,
+        at,
+        _counts(ledger),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo),
+        _queue(ledger, at),
+        [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
+        _slots(ledger, at),
+        _lane(ledger, at),
+        ThrottleView(ledger.rate, ledger.holding.mean(at, 3), ledger.held_by_person),
+        _rates(ledger, at),
+        ledger.run_times.latency(),
+        ledger.series.series(),
+        ledger.overview.series(),
+        [track.view(signature, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
+        len(groups),
+        [Recent(r.seq, r.name, r.kind, r.text, at - r.at) for r in ledger.recent],
+        list(ledger.log),
+        around.health,
+        around.problem,
+        around.results,
+        around.doing,
+        around.note,
+    )
+
+
+def _counts(ledger: Ledger) -> Counts:
+    count = ledger.counts
+    return Counts(
+        ledger.accepted,
+        count[State.PENDING],
+        count[State.RUNNING],
+        count[State.WAITING],
+        count[State.DONE],
+        count[State.FAILED],
+        count[State.HELD],
+        count[State.CANCELLED],
+        ledger.begun.total,
+        ledger.retries,
+        ledger.recovered,
+        ledger.total,
+    )
+
+
+def _queue(ledger: Ledger, at: float) -> QueueView:
+    depth = len(ledger.queued)
+    head = next(iter(ledger.queued.values()), at)
+    start_rate = ledger.begun.rate(at, 10)
+    return QueueView(
+        ledger.capacity,
+        depth,
+        ledger.high_water,
+        max(0.0, at - head),
+        depth / start_rate if start_rate > 0 else 0.0,
+        ledger.full.mean(at, 60),
+        ledger.full.mean_run(at),
+        ledger.empty.mean(at, 60),
+    )
+
+
+def _slots(ledger: Ledger, at: float) -> list[SlotView]:
+    for number in [n for n, t in ledger.slots.items() if t.retired is not None and at - t.retired > RETIRED_SHOWN_S]:
+        del ledger.slots[number]
+    shown = len(ledger.slots)
+    length = STRIP_SECONDS if shown <= 128 else 8 if shown <= 512 else 0
+    attempts = ledger.started.attempts if ledger.started else 0
+    timeout = ledger.started.timeout_s if ledger.started else 0.0
+    has_work = bool(ledger.queued)
+    keeps = ledger.held_by_person or (ledger.holding.value > 0 and has_work)
+    views = []
+    for number, track in sorted(ledger.slots.items()):
+        if track.job is not None:
+            state = SlotState.LEAVING if number > ledger.concurrency else SlotState.RUNNING
+        elif track.retired is not None:
+            state = SlotState.RETIRED
+        else:
+            state = SlotState.HELD if keeps else SlotState.IDLE
+        views.append(track.view(number, at, state=state, attempts=attempts, timeout_s=timeout, length=length))
+    return views
+
+
+def _lane(ledger: Ledger, at: float) -> LaneView:
+    count = ledger.counts[State.WAITING]
+    if not count:
+        return LaneView()
+    waiting = (entry.due_at - at for entry in ledger.open.values() if entry.state is State.WAITING)
+    due = [max(0.0, left) for left in heapq.nsmallest(64, waiting)]
+    return LaneView(count, due[0] if due else None, due)
+
+
+def _rates(ledger: Ledger, at: float) -> Rates:
+    slots = max(1, ledger.concurrency)
+    return Rates(
+        ledger.admitted.rate(at, 10),
+        ledger.begun.rate(at, 10),
+        ledger.finished.rate(at, 10),
+        ledger.failed_attempts.rate(at, 10),
+        ledger.finished.rate(at, 30),
+        ledger.finished.total / at if at > 0.2 else 0.0,
+        ledger.peak_rate,
+        min(1.0, ledger.busy.mean(at, 10) / slots),
+        min(1.0, ledger.busy.mean_run(at) / slots),
+        ledger.pressed.mean_run(at),
+    )

@@ -1,0 +1,235 @@
+"""What the ledger keeps per slot, per producer and per failure group: bounded, whatever the number of jobs."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections import deque
+
+from qtui.core.job import Failed, Job
+from qtui.core.meter import Counter, Level
+from qtui.core.signature import describe, title
+from qtui.core.snapshot import (
+    STRIP_SECONDS,
+    Cell,
+    FailureGroup,
+    ProducerState,
+    ProducerView,
+    SlotState,
+    SlotView,
+)
+
+RETIRED_SHOWN_S = 10.0
+
+_SEVERITY = {
+    cell: rank
+    for rank, cells in enumerate(
+        (
+            (Cell.ABSENT,),
+            (Cell.IDLE,),
+            (Cell.DONE, Cell.DONE_ALT),
+            (Cell.ENDED,),
+            (Cell.RETRY_BODY,),
+            (Cell.FAILED_BODY,),
+            (Cell.RUNNING,),
+            (Cell.RETRY_END,),
+            (Cell.FAILED_END,),
+        )
+    )
+    for cell in cells
+}
+_BODY = {"waiting": Cell.RETRY_BODY, "failed": Cell.FAILED_BODY, "cancelled": Cell.ENDED, "pending": Cell.ENDED}
+_END = {"waiting": Cell.RETRY_END, "failed": Cell.FAILED_END, "cancelled": Cell.ENDED, "pending": Cell.ENDED}
+
+
+class SlotTrack:
+    """A slot's present attempt and its history in one-second cells, where the worst outcome of a second wins."""
+
+    __slots__ = ("_cells", "_second", "_shade", "born", "job", "retired", "started")
+
+    def __init__(self, at: float) -> None:
+        self.born = at
+        self.retired: float | None = None
+        self.job: Job | None = None
+        self.started = 0.0
+        self._second = int(at)
+        self._cells = [Cell.IDLE] * STRIP_SECONDS
+        self._shade = False
+
+    def start(self, at: float, job: Job) -> None:
+        self.job = job
+        self.started = at
+
+    def end(self, at: float, then: str) -> None:
+        """Paint the attempt that is over."""
+        self.job = None
+        self._advance(int(at))
+        if then == "done":
+            self._shade = not self._shade
+            body = end = Cell.DONE_ALT if self._shade else Cell.DONE
+        else:
+            body, end = _BODY[then], _END[then]
+        first, last = max(int(self.started), self._second - STRIP_SECONDS + 1), int(at)
+        for second in range(first, last):
+            self._paint(second, body)
+        self._paint(last, end)
+
+    def _paint(self, second: int, cell: Cell) -> None:
+        place = second % STRIP_SECONDS
+        if _SEVERITY[cell] >= _SEVERITY[self._cells[place]]:
+            self._cells[place] = cell
+
+    def _advance(self, second: int) -> None:
+        for passed in range(max(self._second + 1, second - STRIP_SECONDS + 1), second + 1):
+            self._cells[passed % STRIP_SECONDS] = Cell.IDLE
+        self._second = max(self._second, second)
+
+    def strip(self, at: float, length: int) -> str:
+        """The newest `length` cells as text."""
+        now = int(at)
+        self._advance(now)
+        first = max(now - length + 1, int(self.born), now - STRIP_SECONDS + 1)
+        cells = [self._cells[second % STRIP_SECONDS] for second in range(first, now + 1)]
+        if self.job is not None:
+            for index in range(max(0, int(self.started) - first), len(cells)):
+                if _SEVERITY[cells[index]] <= _SEVERITY[Cell.RUNNING]:
+                    cells[index] = Cell.RUNNING
+        return "".join(cells)
+
+    def view(
+        self, number: int, at: float, *, state: SlotState, attempts: int, timeout_s: float, length: int
+    ) -> SlotView:
+        job = self.job
+        if job is None:
+            return SlotView(number, state, strip=self.strip(at, length))
+        return SlotView(
+            number,
+            state,
+            job.seq,
+            job.name,
+            job.attempt,
+            attempts,
+            at - self.started,
+            timeout_s,
+            "",
+            self.strip(at, length),
+        )
+
+
+class ProducerTrack:
+    """A producer's state, its intake and the time it is blocked."""
+
+    __slots__ = ("admitted", "blocked", "blocked_since", "ended", "name", "paused", "problem", "rate", "total")
+
+    def __init__(self, at: float, name: str, total: int | None, rate: float | None) -> None:
+        self.name = name
+        self.total = total
+        self.rate = rate
+        self.admitted = Counter()
+        self.blocked = Level(at)
+        self.blocked_since: float | None = None
+        self.paused = False
+        self.ended = False
+        self.problem = ""
+
+    def set_blocked(self, at: float, blocked: bool) -> None:
+        self.blocked.set(at, float(blocked))
+        self.blocked_since = at if blocked else None
+
+    @property
+    def state(self) -> ProducerState:
+        if self.ended:
+            return ProducerState.ERROR if self.problem else ProducerState.DONE
+        if self.paused:
+            return ProducerState.PAUSED
+        return ProducerState.ACTIVE if self.blocked_since is None else ProducerState.BLOCKED
+
+    def view(self, index: int, at: float) -> ProducerView:
+        admit = self.admitted.rate(at, 10)
+        share = self.blocked.mean(at, 10)
+        free = admit / (1 - share) if share < 0.95 else 0.0
+        return ProducerView(
+            index,
+            self.name,
+            self.state,
+            self.admitted.total,
+            self.total,
+            admit,
+            0.0 if self.ended else (self.rate or free),
+            at - self.blocked_since if self.blocked_since is not None else 0.0,
+            self.blocked.mean(at, 60),
+            self.blocked.mean(at, 3),
+            self.problem,
+        )
+
+
+class GroupTrack:
+    """Failures that share a signature."""
+
+    __slots__ = (
+        "_failed",
+        "_hosts",
+        "_minute",
+        "_minutes",
+        "_samples",
+        "attempts",
+        "first",
+        "jobs",
+        "last",
+        "recovered",
+        "retryable",
+        "retrying",
+    )
+
+    def __init__(self, at: float, failed: Failed) -> None:
+        self._failed = failed
+        self._hosts: Tally[str] = Tally()
+        self._samples: deque[int] = deque(maxlen=5)
+        self._minutes = [0] * 10
+        self._minute = int(at // 60)
+        self.first = self.last = at
+        self.jobs = self.attempts = self.retrying = self.recovered = 0
+        self.retryable = False
+
+    def add_attempt(self, at: float, job: Job, failed: Failed, retryable: bool) -> None:
+        self._turn(at)
+        self._minutes[self._minute % 10] += 1
+        self._failed = failed
+        self.last = at
+        self.attempts += 1
+        self.retryable = retryable
+        self._samples.append(job.seq)
+        host = _host(job)
+        if host and (host in self._hosts or len(self._hosts) < 50):
+            self._hosts[host] += 1
+
+    def _turn(self, at: float) -> None:
+        minute = int(at // 60)
+        for passed in range(max(self._minute + 1, minute - 9), minute + 1):
+            self._minutes[passed % 10] = 0
+        self._minute = max(self._minute, minute)
+
+    def view(self, signature: str, at: float) -> FailureGroup:
+        self._turn(at)
+        return FailureGroup(
+            signature,
+            title(self._failed.code),
+            describe(self._failed),
+            self.jobs,
+            self.attempts,
+            at - self.first,
+            at - self.last,
+            [self._minutes[(self._minute + 1 + k) % 10] for k in range(10)],
+            self.retryable,
+            self.retrying,
+            self.recovered,
+            list(self._samples),
+            self._hosts.most_common(5),
+            self._failed.detail,
+        )
+
+
+def _host(job: Job) -> str:
+    """Where a job goes, for the facets of a failure: the host of its address, nothing for other jobs."""
+    address = job.key if "://" in job.key else job.name
+    _, found, rest = address.partition("://")
+    return rest.partition("/")[0].rpartition("@")[2][:80] if found else ""
