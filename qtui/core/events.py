@@ -192,6 +192,13 @@ class RunEnded(msgspec.Struct, frozen=True, tag="run-ended"):
     how: str
 
 
+class RunReopened(msgspec.Struct, frozen=True, tag="run-reopened"):
+    """A person gave work to a run that was finished."""
+
+    at: float
+    by: str
+
+
 class CommandDone(msgspec.Struct, frozen=True, tag="command"):
     """A command was carried out; its effect is in other events, this one says it in words."""
 
@@ -237,6 +244,7 @@ Recorded: TypeAlias = (
     | DrainTakenBack
     | StopStarted
     | RunEnded
+    | RunReopened
     | CommandDone
     | CommandRefused
     | Notice

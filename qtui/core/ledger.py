@@ -124,6 +124,7 @@ class Ledger:
             ev.DrainTakenBack: self._drain_taken_back,
             ev.StopStarted: self._stop_started,
             ev.RunEnded: self._run_ended,
+            ev.RunReopened: self._run_reopened,
             ev.CommandDone: self._command_done,
             ev.CommandRefused: self._command_refused,
             ev.Notice: self._notice,
@@ -250,8 +251,7 @@ class Ledger:
         match event.then:
             case "waiting":
                 entry.due_at = at + event.delay_s
-                entry.job = msgspec.structs.replace(job, attempt=job.attempt + 1)
-                self.retries += 1
+                self.retries += isinstance(event.outcome, Failed)
             case "pending":
                 self._enqueue(job.seq, at)
             case _:
@@ -439,6 +439,11 @@ class Ledger:
         self.ended = event
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
             level.set(event.at, 0.0)
+
+    def _run_reopened(self, event: ev.RunReopened, _: int) -> None:
+        self.ended = None
+        self._depth_changed(event.at)
+        self._mark(event.at, "►")
 
     def _command_done(self, event: ev.CommandDone, _: int) -> None:
         self._write(event.at, event.by, f"{event.text} ({event.reason})" if event.reason else event.text)

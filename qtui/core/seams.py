@@ -20,6 +20,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """Why the input of this row cannot be used, with its line; the job fails, the run goes on."""
 
 
+class FinalJob(msgspec.Struct, frozen=True, gc=False):
+    """A job whose story ended: failed, cancelled or held; a person may give it another round."""
+
+    job: Job
+    state: str
+    signature: str
+    """Its failure group, empty when it did not fail."""
+
+
 class Source(Protocol):
     """Where jobs come from: a stream with a beginning, never held in memory as a whole."""
 
@@ -111,11 +120,11 @@ class Journal(Protocol):
 
     async def query(self, query: Query) -> Answer: ...
 
-    def failed_jobs(self, signature: str | None, after: int, limit: int) -> Awaitable[list[Job]]:
+    def failed_jobs(self, signature: str | None, after: int, limit: int) -> Awaitable[list[FinalJob]]:
         """Failed jobs with a number above `after`, in order; of one failure group or of all."""
         ...
 
-    def job(self, seq: int) -> Awaitable[Job | None]:
+    def job(self, seq: int) -> Awaitable[FinalJob | None]:
         """A job whose state is failed, cancelled or held."""
         ...
 

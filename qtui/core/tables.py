@@ -79,7 +79,7 @@ class Retry(Table, frozen=True):
 
     attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
     backoff: Backoff = Backoff()
-    on: list[str] = ["timeout", "connection", "http:429", "http:5xx"]
+    on: list[str] = msgspec.field(default_factory=lambda: ["timeout", "connection", "http:429", "http:5xx"])
     """Error classes worth another attempt: timeout, connection, http:NNN, http:5xx, exception:Name, any."""
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""

@@ -1,0 +1,31 @@
+"""Time for the engine: the loop's own clock, so that a test can run hours in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Monotonic and wall-clock time in seconds."""
+
+    def now(self) -> float: ...
+
+    def wall(self) -> float: ...
+
+
+class LoopClock:
+    """The running loop's time; `wall` is the system's clock unless one is given."""
+
+    __slots__ = ("_loop", "_wall")
+
+    def __init__(self, wall: float | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._wall = None if wall is None else wall - self._loop.time()
+
+    def now(self) -> float:
+        return self._loop.time()
+
+    def wall(self) -> float:
+        return time.time() if self._wall is None else self._wall + self._loop.time()

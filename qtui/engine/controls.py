@@ -1,0 +1,270 @@
+"""What the commands mean: each is checked, can be asked as a question, and knows how to be taken back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from qtui import text
+from qtui.core import commands as cmd
+from qtui.core import events as ev
+from qtui.core.lifecycle import State
+from qtui.core.snapshot import RunState
+
+if TYPE_CHECKING:
+    from qtui.engine.engine import Engine
+
+UNDO_DEPTH = 10
+
+
+class Refusal(Exception):
+    """A command that cannot be carried out; the message is the reason in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A command that has been checked: what it would do in words, and how to do it."""
+
+    said: str
+    do: Callable[[], None]
+    undo: cmd.Command | None = None
+
+
+class Controls:
+    """The engine's answer to requests."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._undo: deque[tuple[str, cmd.Command]] = deque(maxlen=UNDO_DEPTH)
+        self._plans: dict[type, Callable[[Any, str], Plan | Awaitable[Plan]]] = {
+            cmd.SetConcurrency: self._concurrency,
+            cmd.SetCapacity: self._capacity,
+            cmd.SetRate: self._rate,
+            cmd.Pause: self._pause,
+            cmd.Resume: self._resume,
+            cmd.Hold: self._hold,
+            cmd.Release: self._release,
+            cmd.RetryJob: self._retry_job,
+            cmd.RetryGroup: self._retry_group,
+            cmd.RetryFailed: self._retry_failed,
+            cmd.CancelJob: self._cancel_job,
+            cmd.Drain: self._drain,
+            cmd.KeepRunning: self._keep_running,
+            cmd.Stop: self._stop,
+        }
+
+    @property
+    def undo_text(self) -> str:
+        """What `undo` would take back, or empty."""
+        return self._undo[-1][0] if self._undo else ""
+
+    async def ask(self, request: cmd.Request) -> cmd.Reply:
+        """Carry a request out, or say why not; in a dry run only say what would happen."""
+        by = text.clean(request.by, 40) or "you"
+        try:
+            plan = await self._checked(request.command, by)
+            if request.dry_run:
+                return cmd.Reply(True, f"would: {plan.said}")
+            plan.do()
+        except Refusal as refusal:
+            if not request.dry_run:
+                self._engine.emit(ev.CommandRefused(self._engine.now(), by, str(refusal)))
+            return cmd.Reply(False, str(refusal))
+        if plan.undo is not None and not isinstance(request.command, cmd.Undo):
+            self._undo.append((plan.said, plan.undo))
+        return cmd.Reply(True, plan.said)
+
+    async def _checked(self, command: cmd.Command, by: str) -> Plan:
+        if self._engine.ledger.started is None:
+            raise Refusal("the run has not started yet")
+        if not isinstance(command, cmd.Undo):
+            return await self._plan(command, by)
+        while self._undo:
+            with contextlib.suppress(Refusal):  # what it would take back may have been changed since
+                plan = await self._plan(self._undo[-1][1], by)
+                return Plan(plan.said, partial(self._take_back, plan))
+            self._undo.pop()
+        raise Refusal("there is nothing to undo")
+
+    def _take_back(self, plan: Plan) -> None:
+        plan.do()
+        self._undo.pop()
+
+    async def _plan(self, command: cmd.Command, by: str) -> Plan:
+        plan = self._plans[type(command)](command, by)
+        return plan if isinstance(plan, Plan) else await plan
+
+    # -- numbers
+
+    def _concurrency(self, command: cmd.SetConcurrency, by: str) -> Plan:
+        engine, old, new = self._engine, self._engine.dispatcher.concurrency, command.value
+        if not 0 <= new <= cmd.MAX_CONCURRENCY:
+            raise Refusal(f"concurrency is a number from 0 to {cmd.MAX_CONCURRENCY:,}, not {new:,}")
+        if new == old:
+            raise Refusal(f"concurrency is {old} already")
+
+        def do() -> None:
+            engine.emit(ev.ConcurrencyChanged(engine.now(), by, old, new))
+            engine.kind.resize(new)
+            engine.dispatcher.concurrency = new
+
+        return Plan(f"concurrency {old} → {new}", do, cmd.SetConcurrency(old))
+
+    def _capacity(self, command: cmd.SetCapacity, by: str) -> Plan:
+        engine, old, new = self._engine, self._engine.queue.capacity, command.value
+        if not 1 <= new <= cmd.MAX_CAPACITY:
+            raise Refusal(f"the bound of the queue is a number from 1 to {cmd.MAX_CAPACITY:,}, not {new:,}")
+        if new == old:
+            raise Refusal(f"the bound is {old} already")
+
+        def do() -> None:
+            engine.emit(ev.CapacityChanged(engine.now(), by, old, new))
+            engine.queue.capacity = new
+
+        return Plan(f"bound {old} → {new}", do, cmd.SetCapacity(old))
+
+    def _rate(self, command: cmd.SetRate, by: str) -> Plan:
+        engine, old, new = self._engine, self._engine.dispatcher.limit.rate, command.value
+        if new is not None and not 0.001 <= new <= 1_000_000:
+            raise Refusal("a rate limit is between 0.001 and 1,000,000 starts per second, or none")
+        if new == old:
+            raise Refusal("that is the rate limit already")
+
+        def do() -> None:
+            engine.emit(ev.RateChanged(engine.now(), by, old, new))
+            engine.dispatcher.limit.rate = new
+            engine.dispatcher.limit_changed()
+
+        said = f"rate limit {text.rate(new)}" if new is not None else "no rate limit"
+        return Plan(said, do, cmd.SetRate(old))
+
+    # -- gates
+
+    def _pause(self, command: cmd.Pause, by: str) -> Plan:
+        giving = self._giving(command.producer)
+        if all(producer.gate.paused for producer in giving):
+            raise Refusal("the producers are paused already")
+        return self._gate(command.producer, by, paused=True)
+
+    def _resume(self, command: cmd.Resume, by: str) -> Plan:
+        giving = self._giving(command.producer)
+        if not any(producer.gate.paused for producer in giving):
+            raise Refusal("no producer is paused")
+        return self._gate(command.producer, by, paused=False)
+
+    def _giving(self, index: int | None) -> list[Any]:
+        engine = self._engine
+        if index is not None and not 0 <= index < len(engine.producers):
+            raise Refusal(f"there is no producer {index}")
+        chosen = engine.producers if index is None else [engine.producers[index]]
+        giving = [producer for producer in chosen if not engine.ledger.producers[producer.index].ended]
+        if not giving:
+            raise Refusal("every producer has given all it had")
+        return giving
+
+    def _gate(self, index: int | None, by: str, *, paused: bool) -> Plan:
+        engine = self._engine
+        giving = self._giving(index)
+
+        def do() -> None:
+            for producer in giving:
+                producer.gate.paused = paused
+            event = ev.ProducersPaused if paused else ev.ProducersResumed
+            engine.emit(event(engine.now(), by, index))
+            engine.queue.settle()
+
+        whom = "producers" if index is None else f"producer {engine.ledger.producers[index].name}"
+        return Plan(
+            f"{whom} {'paused' if paused else 'resumed'}", do, cmd.Resume(index) if paused else cmd.Pause(index)
+        )
+
+    def _hold(self, _: cmd.Hold, by: str) -> Plan:
+        engine = self._engine
+        if engine.dispatcher.held:
+            raise Refusal("the workers are held already")
+
+        def do() -> None:
+            engine.emit(ev.Held(engine.now(), by))
+            engine.dispatcher.held = True
+
+        return Plan("workers held: nothing new starts", do, cmd.Release())
+
+    def _release(self, _: cmd.Release, by: str) -> Plan:
+        engine = self._engine
+        if not engine.dispatcher.held:
+            raise Refusal("the workers are not held")
+
+        def do() -> None:
+            engine.emit(ev.Released(engine.now(), by))
+            engine.dispatcher.held = False
+            engine.dispatcher.wake()
+
+        return Plan("workers released", do, cmd.Hold())
+
+    # -- jobs
+
+    async def _retry_job(self, command: cmd.RetryJob, by: str) -> Plan:
+        engine, seq = self._engine, command.seq
+        entry = engine.ledger.open.get(seq)
+        if entry is not None and entry.state is State.WAITING:
+
+            def hasten() -> None:
+                if engine.lane.hasten(seq):
+                    engine.emit(ev.RetryHastened(engine.now(), seq, by))
+
+            return Plan(f"job {seq} starts as soon as a slot is free", hasten)
+        if entry is not None:
+            raise Refusal(f"job {seq} is {entry.state}; only failed, cancelled and waiting jobs can be retried")
+        self._must_take_work()
+        final = await engine.journal.job(seq)
+        if final is None:
+            raise Refusal(f"there is no failed or cancelled job {seq}")
+        return Plan(f"retry of job {seq}", lambda: engine.retry_one(final, by))
+
+    def _retry_group(self, command: cmd.RetryGroup, by: str) -> Plan:
+        self._must_take_work()
+        group = self._engine.ledger.groups.get(command.signature)
+        if group is None or not group.jobs:
+            raise Refusal("this group has no failed jobs")
+        number = min(group.jobs, command.limit or group.jobs)
+        said = f"retry of {text.plural(number, 'job')} of {text.clean(command.signature, 60)}"
+        return Plan(said, lambda: self._engine.retry_many(command.signature, number, by, said))
+
+    def _retry_failed(self, _: cmd.RetryFailed, by: str) -> Plan:
+        self._must_take_work()
+        number = self._engine.ledger.counts[State.FAILED]
+        if not number:
+            raise Refusal("no job has failed")
+        said = f"retry of all {text.plural(number, 'failed job')}"
+        return Plan(said, lambda: self._engine.retry_many(None, number, by, said))
+
+    def _must_take_work(self) -> None:
+        if self._engine.ledger.state in (RunState.DRAINING, RunState.STOPPING, RunState.STOPPED):
+            raise Refusal(f"the run is {self._engine.ledger.state}; it takes no more work")
+
+    def _cancel_job(self, command: cmd.CancelJob, by: str) -> Plan:
+        entry = self._engine.ledger.open.get(command.seq)
+        if entry is None or entry.state not in (State.PENDING, State.RUNNING, State.WAITING):
+            raise Refusal(f"job {command.seq} is not open; only jobs that are not finished can be cancelled")
+        return Plan(f"cancel job {command.seq}", lambda: self._engine.cancel_job(command.seq, by))
+
+    # -- the run
+
+    def _drain(self, _: cmd.Drain, by: str) -> Plan:
+        if self._engine.ledger.state not in (RunState.RUNNING, RunState.PAUSED):
+            raise Refusal(f"the run is {self._engine.ledger.state}")
+        return Plan("drain: finish what was accepted, then end", lambda: self._engine.drain(by))
+
+    def _keep_running(self, _: cmd.KeepRunning, by: str) -> Plan:
+        if self._engine.ledger.state is not RunState.DRAINING:
+            raise Refusal("the run is not draining")
+        return Plan("the run goes on", lambda: self._engine.keep_running(by))
+
+    def _stop(self, _: cmd.Stop, by: str) -> Plan:
+        if self._engine.ledger.state in (RunState.FINISHED, RunState.STOPPED, RunState.STOPPING):
+            raise Refusal(f"the run is {self._engine.ledger.state} already")
+        return Plan("stop: running attempts are interrupted", lambda: self._engine.stop(by))

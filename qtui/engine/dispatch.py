@@ -1,0 +1,378 @@
+"""Slots, and the one place that decides what starts.
+
+Slots are long-lived tasks, so that an attempt costs no task of its own; the dispatcher hands a job to the smallest
+free slot. What may start is computed from the present state each time: `concurrency - running`, the hold, the limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import heapq
+import math
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
+from qtui.engine.lane import Lane
+from qtui.engine.limits import RateLimit
+from qtui.text import clean, clean_block, seconds
+
+GRACE_S = 5.0
+"""How long an attempt that was cancelled may take to end before its slot goes on without it."""
+SLICE_S = 0.002
+"""After so long without a real pause the loop gets a turn, or jobs that never wait would freeze everything else."""
+
+
+class Story(Protocol):
+    """What the dispatcher tells about attempts, in order."""
+
+    def attempt_started(self, job: Job, slot: int) -> None: ...
+
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome) -> None: ...
+
+    def limit_holds(self, held: bool) -> None: ...
+
+
+class Pending(Protocol):
+    """New work, oldest first."""
+
+    def __len__(self) -> int: ...
+
+    def take(self) -> Job: ...
+
+    def settle(self) -> None:
+        """Let in whoever waits for the room that `take` made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Where jobs come from and what runs them."""
+
+    queue: Pending
+    lane: Lane
+    run: Callable[[Job], Awaitable[Done | Failed]]
+    room: Callable[[], Awaitable[None] | None]
+    """None when the journal has room, otherwise something to wait for before starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    timeout_s: float
+    rejoin: str
+
+
+class _Slot:
+    """A numbered place where one attempt runs."""
+
+    __slots__ = ("active", "deadline", "future", "job", "number", "reason", "stale", "started", "task")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.task: asyncio.Task[None] | None = None
+        self.future: asyncio.Future[Job | None] | None = None
+        """What an idle slot waits for; None tells it to go."""
+        self.job: Job | None = None
+        self.started = 0.0
+        self.active = False
+        """The task is inside an attempt; only then may it be cancelled."""
+        self.reason: Outcome | None = None
+        """What the attempt becomes because we cancelled it."""
+        self.deadline = math.inf
+        """When to cancel the attempt or, once cancelled, when to go on without it."""
+        self.stale = False
+        """Abandoned: whatever its attempt does now no longer counts."""
+
+    def assign(self, job: Job, now: float) -> None:
+        self.job = job
+        self.started = now
+        self.reason = None
+        self.deadline = math.inf
+
+
+class Dispatcher:
+    """Runs at most `concurrency` attempts at once; 0 or `held` starts nothing new."""
+
+    def __init__(
+        self, work: Work, policy: Policy, story: Story, limit: RateLimit, now: Callable[[], float], concurrency: int
+    ) -> None:
+        self.limit = limit
+        self.held = False
+        self.running = 0
+        """Attempts started and not ended, those of leaving slots included."""
+        self._work = work
+        self._policy = policy
+        self._story = story
+        self._now = now
+        self._concurrency = concurrency
+        self._stopping = False
+        self._slots: dict[int, _Slot] = {}
+        self._idle: list[int] = []
+        """Heap of the numbers of slots that wait for a job."""
+        self._abandoned: set[asyncio.Task[None]] = set()
+        self._retry_was_last = False
+        self._holding = False
+        self._waking = False
+        self._limit_timer: asyncio.TimerHandle | None = None
+        self._sweep_timer: asyncio.TimerHandle | None = None
+        self._slice = now()
+
+    # -- controls
+
+    @property
+    def concurrency(self) -> int:
+        return self._concurrency
+
+    @concurrency.setter
+    def concurrency(self, value: int) -> None:
+        self._concurrency = value
+        for number in [number for number in self._idle if number > value]:
+            self._dismiss(self._slots[number])
+        self._idle = [number for number in self._idle if number <= value]
+        heapq.heapify(self._idle)
+        self.wake()
+
+    def limit_changed(self) -> None:
+        """Call it after the rate of the limit was set."""
+        if self._limit_timer is not None:
+            self._limit_timer.cancel()
+            self._limit_timer = None
+        self.wake()
+
+    def cancel(self, seq: int, outcome: Outcome) -> bool:
+        """End the running attempt of a job; False when it has none."""
+        for slot in self._slots.values():
+            if slot.job is not None and slot.job.seq == seq:
+                self._cancel(slot, outcome)
+                return True
+        return False
+
+    def stop(self) -> None:
+        """Interrupt every attempt and start nothing any more."""
+        self._stopping = True
+        for slot in list(self._slots.values()):
+            if slot.job is not None:
+                self._cancel(slot, Interrupted("stopped"))
+
+    def resume(self) -> None:
+        """Start again after `stop`."""
+        self._stopping = False
+        self.wake()
+
+    def forgive(self, gap: float) -> None:
+        """The process did not run for `gap` seconds: no attempt is to blame for that time."""
+        for slot in self._slots.values():
+            slot.deadline += gap
+
+    async def close(self) -> None:
+        """End every slot's task; attempts that still run are cut off without a word."""
+        for timer in (self._limit_timer, self._sweep_timer):
+            if timer is not None:
+                timer.cancel()
+        tasks = [slot.task for slot in self._slots.values() if slot.task is not None]
+        for slot in self._slots.values():
+            slot.stale = True
+        for task in (*tasks, *self._abandoned):
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE_S)
+
+    # -- what may start, and what
+
+    def wake(self) -> None:
+        """Start whatever may start now. Call it after anything that could allow a start."""
+        if self._waking:
+            return  # beginning an attempt makes room in the queue, which comes back here; the loop below goes on
+        self._waking = True
+        try:
+            while (job := self._choose()) is not None:
+                if self._idle:
+                    slot = self._slots[heapq.heappop(self._idle)]
+                    assert slot.future is not None, "an idle slot waits for its future"
+                    slot.future.set_result(job)
+                    self._begin(slot, job)
+                else:
+                    self._open(job)
+        finally:
+            self._waking = False
+
+    def _choose(self) -> Job | None:
+        """The next job, taken out of where it was and counted as running; None when nothing may start."""
+        queue, lane = self._work.queue, self._work.lane
+        if self._stopping or self.held or self.running >= self._concurrency or not (len(queue) or lane.ready):
+            self._set_holding(False)
+            return None
+        now = self._now()
+        if (wait := self.limit.wait(now)) > 0:
+            self._set_holding(True)
+            if self._limit_timer is None:
+                self._limit_timer = asyncio.get_running_loop().call_later(wait, self._limit_fired)
+            return None
+        self._set_holding(False)
+        self.limit.spend(now)
+        self.running += 1
+        self._retry_was_last = lane.ready and self._retry_first(len(queue) > 0)
+        return lane.take() if self._retry_was_last else queue.take()
+
+    def _retry_first(self, new_work: bool) -> bool:
+        if not new_work or self._policy.rejoin == "front":
+            return True
+        return self._policy.rejoin == "fair" and not self._retry_was_last
+
+    def _set_holding(self, held: bool) -> None:
+        if held != self._holding:
+            self._holding = held
+            self._story.limit_holds(held)
+
+    def _limit_fired(self) -> None:
+        self._limit_timer = None
+        self.wake()
+
+    # -- slots
+
+    def _open(self, job: Job) -> None:
+        number = 1
+        while number in self._slots:
+            number += 1
+        slot = self._slots[number] = _Slot(number)
+        self._begin(slot, job)
+        slot.task = asyncio.get_running_loop().create_task(self._serve(slot, job), name=f"slot {number}")
+
+    def _begin(self, slot: _Slot, job: Job) -> None:
+        """The job leaves its place and enters the slot in one step, so that every count agrees at every moment."""
+        slot.assign(job, self._now())
+        self._story.attempt_started(job, slot.number)
+        self._work.queue.settle()
+
+    def _dismiss(self, slot: _Slot) -> None:
+        del self._slots[slot.number]
+        assert slot.future is not None, "only idle slots are dismissed"
+        slot.future.set_result(None)
+
+    async def _serve(self, slot: _Slot, first: Job) -> None:
+        job: Job | None = first
+        while job is not None:
+            await self._attempt(slot, job)
+            job = None if slot.stale else await self._next(slot)
+
+    async def _next(self, slot: _Slot) -> Job | None:
+        """The slot's next job, waiting for one; None when the slot is to go."""
+        if slot.number > self._concurrency or self._stopping:
+            del self._slots[slot.number]
+            self.wake()  # while it was leaving, it took the room of a smaller number
+            return None
+        if (job := self._choose()) is not None:
+            self._begin(slot, job)
+            return job
+        slot.future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._idle, slot.number)
+        try:
+            return await slot.future
+        finally:
+            slot.future = None
+
+    async def _attempt(self, slot: _Slot, job: Job) -> None:
+        """One attempt that has begun; nothing that the job does gets out of here."""
+        slot.active = True
+        outcome: Outcome
+        try:
+            outcome = slot.reason or await self._run(slot, job)
+        except asyncio.CancelledError:
+            outcome = self._why_cancelled(slot)
+        except OSError as error:
+            outcome = _from_os_error(error)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            outcome = _from_exception(error)
+        finally:
+            slot.active = False
+        if slot.stale:
+            return
+        if slot.task is not None and slot.reason is not None and slot.task.cancelling():
+            slot.task.uncancel()  # the request was ours and has been dealt with; the slot itself goes on
+        self._end(slot, job, outcome)
+
+    async def _run(self, slot: _Slot, job: Job) -> Outcome:
+        if slot.started - self._slice > SLICE_S:
+            await asyncio.sleep(0)
+            self._slice = self._now()
+        if (room := self._work.room()) is not None:
+            await room  # a slow disk slows the slots down; memory stays bounded
+        if job.problem:
+            return Failed("input", job.problem, permanent=True)
+        if self._policy.timeout_s:
+            slot.started = self._now()
+            slot.deadline = slot.started + self._policy.timeout_s
+            self._sweep_at(slot.deadline)
+        return await self._work.run(job)
+
+    def _why_cancelled(self, slot: _Slot) -> Outcome:
+        if slot.reason is not None:
+            return slot.reason
+        if slot.task is not None and slot.task.cancelling():
+            raise asyncio.CancelledError  # the slot itself is being ended
+        return Failed("exception:CancelledError", "the job cancelled itself")
+
+    def _end(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
+        slot.job = None
+        slot.deadline = math.inf
+        self.running -= 1
+        self._story.attempt_ended(job, slot.number, self._now() - slot.started, outcome)
+
+    # -- deadlines: one timer for all slots
+
+    def _cancel(self, slot: _Slot, outcome: Outcome) -> None:
+        if slot.reason is not None:
+            return
+        slot.reason = outcome
+        slot.deadline = self._now() + GRACE_S
+        self._sweep_at(slot.deadline)
+        if slot.active and slot.task is not None:
+            slot.task.cancel()
+
+    def _sweep_at(self, when: float) -> None:
+        timer, loop = self._sweep_timer, asyncio.get_running_loop()
+        at = loop.time() + max(0.0, when - self._now())
+        if timer is None or at < timer.when() - 0.001:
+            if timer is not None:
+                timer.cancel()
+            self._sweep_timer = loop.call_at(at, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweep_timer = None
+        now = self._now() + 1e-6
+        for slot in list(self._slots.values()):
+            if slot.job is None or slot.deadline > now:
+                continue
+            if slot.reason is None:
+                limit = self._policy.timeout_s
+                self._cancel(slot, Failed("timeout", f"no result after {seconds(limit)}"))
+            else:
+                self._abandon(slot, slot.job, slot.reason)
+        if coming := [slot.deadline for slot in self._slots.values() if slot.deadline < math.inf]:
+            self._sweep_at(min(coming))
+
+    def _abandon(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
+        """The attempt swallowed its cancellation: its slot goes on without it."""
+        slot.stale = True
+        del self._slots[slot.number]
+        if slot.task is not None:
+            self._abandoned.add(slot.task)
+            slot.task.add_done_callback(self._abandoned.discard)
+        if isinstance(outcome, Failed):
+            outcome = Failed(outcome.code, f"{outcome.message}, and it did not stop when it was cancelled")
+        self._end(slot, job, outcome)
+        self.wake()
+
+
+def _from_os_error(error: OSError) -> Outcome:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return Interrupted("this machine has no file descriptors left")
+    return _from_exception(error)
+
+
+def _from_exception(error: BaseException) -> Failed:
+    detail = clean_block("".join(traceback.format_exception(error, limit=-8)), 8_000)
+    return Failed(f"exception:{type(error).__name__}", clean(error), detail)

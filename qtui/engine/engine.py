@@ -1,0 +1,385 @@
+"""The engine of a run: joins sources, queue, lane, slots, journal and ledger; commands in, events out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from qtui.core import events as ev
+from qtui.core import picture
+from qtui.core.commands import Reply, Request
+from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome, Value
+from qtui.core.ledger import Ledger
+from qtui.core.lifecycle import State
+from qtui.core.queries import Answer, JobStory, Query
+from qtui.core.retry import RetryAfter, decide
+from qtui.core.seams import FinalJob, Journal, Kind, Source
+from qtui.core.signature import signature
+from qtui.core.snapshot import Health, RunState, Snapshot
+from qtui.core.tables import Preset
+from qtui.core.template import Template, TemplateError
+from qtui.engine.clock import Clock
+from qtui.engine.controls import Controls
+from qtui.engine.dispatch import Dispatcher, Policy, Work
+from qtui.engine.lane import Lane
+from qtui.engine.limits import RateLimit
+from qtui.engine.producer import Offer, Producer
+from qtui.engine.queue import BoundedQueue, Gate
+from qtui.text import clean
+
+log = logging.getLogger(__name__)
+
+MAX_BACKLOG = 10_000
+"""Records that may wait for the disk before slots wait too."""
+RETRY_PAGE = 200
+NOBODY = -1
+"""The index of what enters the queue and is no producer's: retries that a person asked for."""
+INTERRUPTED_PAUSE_S = 0.5
+"""How long a job rests that was interrupted because the machine lacked something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an engine is built from; tests hand in fakes, wiring the real ones."""
+
+    sources: list[Source]
+    kind: Kind
+    journal: Journal
+    clock: Clock
+    luck: random.Random = field(default_factory=random.Random)
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    run_id: str = "run"
+    results: str = ""
+    note: str = ""
+    """Something the person should know from the start."""
+
+
+class Engine:
+    """One run. `start`, then `wait_ended`, then `close`; everything else by `ask`, `query` and `snapshot`."""
+
+    def __init__(self, preset: Preset, parts: Parts, info: RunInfo = RunInfo()) -> None:
+        self.preset = preset
+        self.info = info
+        self.kind = parts.kind
+        self.journal = parts.journal
+        self.ledger = Ledger()
+        self.health = Health()
+        self.problem = ""
+        self._clock = parts.clock
+        self._luck = parts.luck
+        self._zero = parts.clock.now()
+        self._position = 0
+        self._last_seq = 0
+        self._subscribers: list[Callable[[ev.Event], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._feeding = 0
+        self._ended = asyncio.Event()
+        self._name = Template(preset.job.name)
+        self._key = Template(preset.job.key)
+        self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
+            preset.queue.capacity, self._admit, self._producer_blocked, self._work_came
+        )
+        self.lane = Lane(parts.clock.now, self._work_came)
+        self.dispatcher = Dispatcher(
+            Work(self.queue, self.lane, self.kind.run, self._room),
+            Policy(preset.job.timeout, preset.retry.rejoin),
+            self,
+            RateLimit(preset.throttle.rate),
+            parts.clock.now,
+            preset.workers.concurrency,
+        )
+        self.producers = [
+            Producer(index, source, table.rate, self.queue, parts.clock.now)
+            for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
+        ]
+        self.controls = Controls(self)
+        self._retry_gate = Gate()
+        parts.journal.on_commit = self._committed
+
+    # -- life
+
+    async def start(self) -> None:
+        """Begin. Raises QtuiError when the kind cannot get ready."""
+        preset = self.preset
+        await self.kind.open(preset.workers.concurrency)
+        self.emit(
+            ev.RunStarted(
+                self.now(),
+                clean(preset.about.name, 60),
+                clean(preset.source),
+                self._clock.wall() - self.now(),
+                preset.workers.concurrency,
+                preset.queue.capacity,
+                preset.throttle.rate,
+                preset.retry.attempts,
+                preset.job.timeout,
+            )
+        )
+        if self.info.note:
+            self.emit(ev.Notice(self.now(), self.info.note))
+        for producer, table in zip(self.producers, preset.sources, strict=True):
+            name = clean(table.name or table.kind, 40)
+            total = producer.source.total()
+            self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate))
+        for producer in self.producers:
+            self._spawn(producer.run(self), f"producer {producer.index}")
+
+    async def wait_ended(self) -> RunState:
+        """Wait until the run is finished or stopped and everything is durable."""
+        await self._ended.wait()
+        return self.ledger.state
+
+    async def close(self) -> None:
+        """Let go of everything; call it once the run has ended, or to cut it off."""
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks))
+        self.lane.close()
+        await self.dispatcher.close()
+        await self.kind.close()
+        await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._reap)
+
+    def _reap(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task %s failed", task.get_name(), exc_info=error)
+            self.problem = f"internal error in {task.get_name()}: {type(error).__name__}; see the log"
+            self.emit(ev.Notice(self.now(), self.problem, "error"))
+            self.stop("qtui")
+
+    # -- facts
+
+    def now(self) -> float:
+        """Seconds since the start of the run."""
+        return self._clock.now() - self._zero
+
+    def emit(self, event: ev.Event) -> None:
+        """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
+        if isinstance(event, ev.PASSING):
+            self.ledger.apply(event)
+        else:
+            self._position += 1
+            self.ledger.apply(event, self._position)
+            self.journal.append(self._position, event)
+        for subscriber in list(self._subscribers):
+            try:
+                subscriber(event)
+            except Exception:  # a listener's fault must never reach the run
+                log.exception("a subscriber failed and was dropped")
+                self.unsubscribe(subscriber)
+
+    def subscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
+        """Call `subscriber` with every event from now on, in order, on the engine's loop."""
+        self._subscribers.append(subscriber)
+
+    def unsubscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
+        with contextlib.suppress(ValueError):
+            self._subscribers.remove(subscriber)
+
+    def _committed(self, position: int) -> None:
+        self.ledger.commit(position, self.now())
+        self._check_ended()
+
+    def _room(self) -> Awaitable[None] | None:
+        return self.journal.room() if self.journal.backlog > MAX_BACKLOG else None
+
+    # -- what producers, slots and queue tell
+
+    def _admit(self, offer: Offer) -> Job:
+        if offer.again is not None:
+            job = msgspec.structs.replace(offer.again, attempt=1)
+            self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
+            return job
+        assert offer.row is not None, "an offer is a row or a job"
+        self._last_seq += 1
+        job = self._job(self._last_seq, offer.producer, offer.row.fields, offer.row.problem)
+        self.emit(ev.JobAccepted(self.now(), job))
+        return job
+
+    def _job(self, seq: int, producer: int, row: dict[str, Value], problem: str) -> Job:
+        key = name = ""
+        try:
+            extra: Mapping[str, Value] = {} if problem else self.kind.fields(row)
+            key = self._key.fill(row, extra) if self._key.text else ""
+            name = self._name.fill(row, extra) if self._name.text else ""
+        except TemplateError as error:
+            problem = problem or str(error)
+        key = key or json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        name = clean(name, 200) or (clean(key, 200) if self._key.text else f"job {seq}")
+        return Job(seq, key, name, row, producer, 1, clean(problem))
+
+    def _producer_blocked(self, index: int, blocked: bool) -> None:
+        if index != NOBODY:
+            event = ev.ProducerBlocked if blocked else ev.ProducerUnblocked
+            self.emit(event(self.now(), index))
+
+    def _work_came(self) -> None:
+        self.dispatcher.wake()
+
+    def total_known(self, index: int, total: int) -> None:
+        self.emit(ev.TotalKnown(self.now(), index, total))
+
+    def source_ended(self, index: int, problem: str) -> None:
+        self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
+        self._check_ended()
+
+    def attempt_started(self, job: Job, slot: int) -> None:
+        self.emit(ev.AttemptStarted(self.now(), job, slot))
+
+    def limit_holds(self, held: bool) -> None:
+        self.emit(ev.ThrottleHolding(self.now(), held))
+
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome) -> None:
+        """Decide what becomes of the job and write it down."""
+        then, delay, group = "done", 0.0, ""
+        match outcome:
+            case Failed():
+                group = signature(outcome)
+                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
+                then = "failed"
+                if isinstance(decision, RetryAfter):
+                    then, delay = "waiting", decision.delay_s
+            case Cancelled():
+                then = "cancelled"
+            case Interrupted():
+                then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
+            case Done():
+                pass
+        self.emit(ev.AttemptEnded(self.now(), job, slot, run_s, outcome, then, delay, group))
+        if then == "waiting":
+            again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
+            self.lane.add(again, delay)
+        elif then == "pending":
+            self.queue.put_back(job)
+        self._check_ended()
+
+    # -- the end
+
+    def _check_ended(self) -> None:
+        """End the run when nothing is left to do and everything that was done is on disk."""
+        ledger = self.ledger
+        if ledger.ended is not None or ledger.started is None or ledger.unsettled:
+            return
+        if ledger.stopping:
+            if not self.dispatcher.running:
+                self._end("stopped")
+            return
+        exhausted = all(producer.ended for producer in ledger.producers.values())
+        if (exhausted or ledger.draining) and not ledger.open and not self._feeding:
+            self._end("finished" if exhausted else "stopped")
+
+    def _end(self, how: str) -> None:
+        self.emit(ev.RunEnded(self.now(), how))
+        self._ended.set()
+
+    # -- wishes
+
+    async def ask(self, request: Request) -> Reply:
+        """Carry out a request, or say why not."""
+        return await self.controls.ask(request)
+
+    async def query(self, query: Query) -> Answer:
+        """Ask about the past; what is not durable yet may be missing."""
+        answer = await self.journal.query(query)
+        if isinstance(answer, JobStory) and (entry := self.ledger.open.get(answer.row.seq)):
+            left = entry.due_at - self.now() if entry.state is State.WAITING else None
+            row = msgspec.structs.replace(answer.row, state=str(entry.state))
+            return msgspec.structs.replace(answer, row=row, next_try_s=left)
+        return answer
+
+    def snapshot(self) -> Snapshot:
+        """The picture of now."""
+        around = picture.Surroundings(
+            self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
+        )
+        return picture.take(self.ledger, self.now(), around)
+
+    def drain(self, by: str) -> None:
+        """Take nothing new, finish everything accepted, then end."""
+        self.emit(ev.DrainStarted(self.now(), by))
+        self._shut_gates(True)
+        self._check_ended()
+
+    def keep_running(self, by: str) -> None:
+        """Take a drain back."""
+        self.emit(ev.DrainTakenBack(self.now(), by))
+        self._shut_gates(False)
+
+    def stop(self, by: str) -> None:
+        """Interrupt what runs and end; what is left stays in the journal."""
+        if self.ledger.stopping or self.ledger.ended is not None:
+            return
+        self.emit(ev.StopStarted(self.now(), by))
+        self._shut_gates(True)
+        self.dispatcher.stop()
+        self._check_ended()
+
+    def _shut_gates(self, shut: bool) -> None:
+        for producer in self.producers:
+            producer.gate.shut = shut
+        self._retry_gate.shut = shut
+        self.queue.settle()
+
+    def cancel_job(self, seq: int, by: str) -> None:
+        """Cancel a job that is open, wherever it is."""
+        if self.dispatcher.cancel(seq, Cancelled(by)):
+            return
+        if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
+            self.emit(ev.JobCancelled(self.now(), seq, by))
+            self._check_ended()
+
+    def retry_one(self, final: FinalJob, by: str) -> None:
+        """Give one final job another round."""
+        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by)
+
+    def retry_many(self, group: str | None, number: int, by: str, said: str) -> None:
+        """Give the oldest `number` failed jobs of a group, or of all groups, another round."""
+        self._feed(self._feed_failed(group, number, by), said, by)
+
+    def _feed(self, work: Coroutine[object, object, None], said: str, by: str) -> None:
+        if self.ledger.ended is not None:
+            self.emit(ev.RunReopened(self.now(), by))
+            self._ended.clear()
+        self.emit(ev.CommandDone(self.now(), by, said))
+        self._feeding += 1
+        self._spawn(self._fed(work), said)
+
+    async def _fed(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        finally:
+            self._feeding -= 1
+            self._check_ended()
+
+    async def _feed_failed(self, group: str | None, number: int, by: str) -> None:
+        """Failed jobs go through the queue like all others, page by page: they wait for room too."""
+        after = 0
+        while number > 0:
+            page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number))
+            if not page:
+                return
+            for final in page:
+                after = final.job.seq
+                number -= 1
+                await self._offer_again(final, by)
+
+    async def _offer_again(self, final: FinalJob, by: str) -> None:
+        if final.job.seq not in self.ledger.open:  # somebody else may have retried it meanwhile
+            offer = Offer(final.job.producer, again=final.job, by=by, was=final.state, signature=final.signature)
+            await self.queue.put(offer, NOBODY, self._retry_gate)

@@ -1,0 +1,114 @@
+"""Producers: each pulls rows from its source and offers them to the queue through its gate, at its own rate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from qtui.core.job import Job
+from qtui.core.seams import Row, Source
+from qtui.engine.queue import BoundedQueue, Gate
+from qtui.errors import QtuiError
+
+CATCH_UP_S = 0.05
+"""A producer that fell behind its rate may catch up by so much; what it missed while blocked is not made good."""
+SLICE_S = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a producer offers to the queue: a new row, or a job that gets another round."""
+
+    producer: int
+    row: Row | None = None
+    again: Job | None = None
+    by: str = ""
+    was: str = "failed"
+    signature: str = ""
+
+
+class Reports(Protocol):
+    """What a producer tells about itself."""
+
+    def total_known(self, index: int, total: int) -> None: ...
+
+    def source_ended(self, index: int, problem: str) -> None: ...
+
+
+class Producer:
+    """One source on its way into the queue. `run` ends when the source is exhausted or has failed."""
+
+    def __init__(
+        self, index: int, source: Source, rate: float | None, queue: BoundedQueue[Offer, Job], now: Callable[[], float]
+    ) -> None:
+        self.index = index
+        self.source = source
+        self.gate = Gate()
+        self._interval = 1 / rate if rate else 0.0
+        self._queue = queue
+        self._now = now
+        self._next = now()
+        self._slice = now()
+        self._stopped = False
+
+    async def run(self, reports: Reports) -> None:
+        problem = ""
+        counting: asyncio.Task[None] | None = None
+        thread = ThreadPoolExecutor(1, f"source {self.index}") if self.source.blocking else None
+        try:
+            if thread is not None and self.source.total() is None:
+                counting = asyncio.create_task(self._count(reports), name=f"count source {self.index}")
+            async for row in self._rows(thread):
+                await self._pace()
+                await self._queue.put(Offer(self.index, row), self.index, self.gate)
+        except (QtuiError, OSError, ValueError) as error:
+            problem = str(error)
+        finally:
+            self._stopped = True
+            if counting is not None:
+                counting.cancel()
+            if thread is not None:
+                thread.shutdown(wait=False, cancel_futures=True)  # a pipe that never ends must not hold us
+        reports.source_ended(self.index, problem)
+
+    async def _rows(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[Row]:
+        batches = self.source.batches()
+        loop = asyncio.get_running_loop()
+        while True:
+            # blocking sources are read one batch at a time in a thread of their own: the default one is shared
+            batch = _next(batches) if thread is None else await loop.run_in_executor(thread, _next, batches)
+            if batch is None:
+                return
+            for row in batch:
+                yield row
+
+    async def _pace(self) -> None:
+        """Wait for this producer's rate, and give the loop a turn now and then even without one."""
+        now = self._now()
+        if self._interval:
+            self._next = max(self._next, now - CATCH_UP_S) + self._interval
+            if self._next > now + self._interval:
+                await asyncio.sleep(self._next - self._interval - now)
+        elif now - self._slice > SLICE_S:
+            await asyncio.sleep(0)
+            self._slice = self._now()
+
+    async def _count(self, reports: Reports) -> None:
+        """Find out how much there is while it is already being read."""
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, f"count source {self.index}") as thread:
+            try:
+                total = await loop.run_in_executor(thread, self.source.count, lambda: self._stopped)
+            except (QtuiError, OSError):
+                return  # the producer itself meets the same error and tells it
+            finally:
+                thread.shutdown(wait=False)
+        if total is not None:
+            reports.total_known(self.index, total)
+
+
+def _next(batches: Iterator[list[Row]]) -> list[Row] | None:
+    return next(batches, None)

@@ -1,0 +1,142 @@
+"""The bounded queue: a settable capacity, producers that wait in put(), and gates that a person can close.
+
+Room is always computed from the present state, never from a difference of limits. An item is handed over by the queue
+itself at the moment there is room, so that a producer that is cancelled while it waits loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Offer = TypeVar("Offer")
+Item = TypeVar("Item")
+
+
+class Gate:
+    """What pausing a producer closes."""
+
+    __slots__ = ("paused", "shut")
+
+    def __init__(self) -> None:
+        self.paused = False
+        """Closed by a person."""
+        self.shut = False
+        """Closed because the run drains or stops."""
+
+    @property
+    def open(self) -> bool:
+        return not (self.paused or self.shut)
+
+
+class _Waiter(Generic[Offer]):
+    __slots__ = ("blocked", "future", "gate", "index", "offer")
+
+    def __init__(self, offer: Offer, index: int, gate: Gate, future: asyncio.Future[None]) -> None:
+        self.offer = offer
+        self.index = index
+        self.gate = gate
+        self.future = future
+        self.blocked = False
+
+
+class BoundedQueue(Generic[Offer, Item]):
+    """First in, first out; `admit` turns an offer into an item at the moment it enters.
+
+    `on_block(index, blocked)` is told when a producer begins and ends to wait for *room* (not for its gate);
+    `on_items()` is called when there is something new to take.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        admit: Callable[[Offer], Item],
+        on_block: Callable[[int, bool], None],
+        on_items: Callable[[], None],
+    ) -> None:
+        self._capacity = capacity
+        self._admit = admit
+        self._on_block = on_block
+        self._on_items = on_items
+        self._items: deque[Item] = deque()
+        self._waiters: list[_Waiter[Offer]] = []
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def capacity(self) -> int:
+        return self._capacity
+
+    @capacity.setter
+    def capacity(self, value: int) -> None:
+        self._capacity = value
+        self.settle()
+
+    @property
+    def room(self) -> int:
+        return self._capacity - len(self._items)
+
+    async def put(self, offer: Offer, index: int, gate: Gate) -> None:
+        """Wait until the gate is open and there is room, then enter. Cancelling it before that withdraws the offer."""
+        if gate.open and self.room > 0 and not any(waiter.gate.open for waiter in self._waiters):
+            self._items.append(self._admit(offer))
+            self._on_items()
+            return
+        waiter = _Waiter(offer, index, gate, asyncio.get_running_loop().create_future())
+        self._waiters.append(waiter)
+        self._tell(waiter)
+        try:
+            await waiter.future
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+                self._unblock(waiter)
+
+    def take(self) -> Item:
+        """The oldest item; call `settle` once it has its place. Raises IndexError when there is none."""
+        return self._items.popleft()
+
+    def put_back(self, item: Item) -> None:
+        """An item that was taken and not used goes to the head again, even above the capacity."""
+        self._items.appendleft(item)
+
+    def remove(self, match: Callable[[Item], bool]) -> Item | None:
+        """Take out the first item that matches; None when there is none."""
+        for item in self._items:
+            if match(item):
+                self._items.remove(item)
+                self.settle()
+                return item
+        return None
+
+    def settle(self) -> None:
+        """Let in whoever may enter now, oldest first; call it after a gate has moved or an item has left."""
+        if not self._waiters:
+            return
+        entered = False
+        for waiter in list(self._waiters):
+            if self.room > 0 and waiter.gate.open:
+                self._waiters.remove(waiter)
+                self._unblock(waiter)
+                self._items.append(self._admit(waiter.offer))
+                if not waiter.future.done():
+                    waiter.future.set_result(None)
+                entered = True
+            else:
+                self._tell(waiter)
+        if entered:
+            self._on_items()
+
+    def _tell(self, waiter: _Waiter[Offer]) -> None:
+        blocked = waiter.gate.open
+        if blocked != waiter.blocked:
+            waiter.blocked = blocked
+            self._on_block(waiter.index, blocked)
+
+    def _unblock(self, waiter: _Waiter[Offer]) -> None:
+        if waiter.blocked:
+            waiter.blocked = False
+            self._on_block(waiter.index, False)

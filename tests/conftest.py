@@ -1,0 +1,54 @@
+"""Virtual time: a loop whose clock jumps to the next timer, so that hours pass in milliseconds.
+
+Nothing ready and no timer is a deadlock, and fails the test at once instead of hanging. Used below `tests/engine`
+only: no real socket or thread may be involved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Mapping
+
+import pytest
+
+
+class Deadlock(RuntimeError):
+    """Everything waits for something that nobody will do."""
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready:
+            return ready
+        if timeout is None:
+            raise Deadlock("nothing is ready and no timer is set")
+        self.now += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """`time()` is virtual; `jump` is a suspended machine: time passes and nothing runs."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+    def jump(self, seconds: float) -> None:
+        self._jumping.now += seconds
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Virtual time below tests/engine, real time elsewhere."""
+    virtual = "engine" in item.path.parts
+    return {"virtual": VirtualLoop} if virtual else {"real": asyncio.new_event_loop}

@@ -1,0 +1,246 @@
+"""An engine on a bench: jobs are a function, rows are numbers, the journal commits when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import TracebackType
+
+from qtui.core import events as ev
+from qtui.core.commands import Command, Reply, Request
+from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.queries import Answer, Query, Unknown
+from qtui.core.seams import FinalJob, Row
+from qtui.core.snapshot import RunState, Snapshot
+from qtui.core.tables import About, Backoff, JobTable, Preset, QueueTable, Retry, SourceTable, Table, Throttle, Workers
+from qtui.engine.clock import LoopClock
+from qtui.engine.engine import Engine, Parts
+
+Handler = Callable[[Job], Awaitable[Done | Failed]]
+
+
+class Numbers:
+    """A source of the numbers from 1 to `stop`."""
+
+    title = "numbers"
+    blocking = False
+
+    def __init__(self, stop: int, problem_at: int = 0) -> None:
+        self.stop = stop
+        self.problem_at = problem_at
+
+    def check(self) -> str:
+        return ""
+
+    def columns(self) -> list[str]:
+        return ["n"]
+
+    def total(self) -> int:
+        return self.stop
+
+    def count(self, stop: Callable[[], bool]) -> int:
+        return self.stop
+
+    def batches(self, skip: int = 0) -> Iterator[list[Row]]:
+        for n in range(skip + 1, self.stop + 1):
+            yield [Row({"n": n}, "line 3 is not UTF-8" if n == self.problem_at else "")]
+
+
+class FunctionKind:
+    """A kind whose job is a function."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+        self.concurrency = 0
+
+    async def open(self, concurrency: int) -> None:
+        self.concurrency = concurrency
+
+    def resize(self, concurrency: int) -> None:
+        self.concurrency = concurrency
+
+    def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {}
+
+    async def run(self, job: Job) -> Done | Failed:
+        return await self.handler(job)
+
+    async def close(self) -> None:
+        pass
+
+
+class BenchJournal:
+    """Durable after `delay` seconds; never while `stuck`. Keeps everything, for the test to read."""
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.delay = delay
+        self.stuck = False
+        self.on_commit: Callable[[int], None] = lambda position: None
+        self.events: list[ev.Event] = []
+        self.final: dict[int, FinalJob] = {}
+        self.closed = ""
+        self._position = 0
+        self._durable = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def append(self, position: int, event: ev.Event) -> None:
+        self.events.append(event)
+        self._position = position
+        match event:
+            case ev.AttemptEnded(job=job, then="failed" | "cancelled" as then, signature=signature):
+                self.final[job.seq] = FinalJob(job, then, signature)
+            case ev.JobRequeued(job=job) | ev.AttemptEnded(job=job, then="done"):
+                self.final.pop(job.seq, None)
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is None and not self.stuck:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self.delay, self.commit)
+
+    def commit(self) -> None:
+        self._timer = None
+        self._durable = self._position
+        while self._waiters:
+            self._waiters.popleft().set_result(None)
+        self.on_commit(self._durable)
+
+    def release(self) -> None:
+        self.stuck = False
+        self._arm()
+
+    @property
+    def backlog(self) -> int:
+        return self._position - self._durable
+
+    @property
+    def state(self) -> str:
+        return "blocked" if self.stuck else "ok"
+
+    async def room(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    async def query(self, query: Query) -> Answer:
+        return Unknown("this is a bench")
+
+    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[FinalJob]:
+        found = [
+            final
+            for seq, final in sorted(self.final.items())
+            if seq > after and final.state == "failed" and signature in (None, final.signature)
+        ]
+        return found[:limit]
+
+    async def job(self, seq: int) -> FinalJob | None:
+        return self.final.get(seq)
+
+    async def close(self, how: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self.closed = how
+
+
+async def no_op(job: Job) -> Done:
+    return Done()
+
+
+def sleeping(seconds: float) -> Handler:
+    async def handler(job: Job) -> Done:
+        await asyncio.sleep(seconds)
+        return Done(job.seq)
+
+    return handler
+
+
+class Rig:
+    """`async with Rig(...) as rig:`; the books are checked after every event and at the end."""
+
+    def __init__(
+        self,
+        handler: Handler = no_op,
+        *,
+        jobs: int | list[int] = 10,
+        capacity: int = 4,
+        concurrency: int = 2,
+        attempts: int = 1,
+        base: float = 1.0,
+        timeout: float = 0.0,
+        rate: float | None = None,
+        source_rate: float | None = None,
+        rejoin: str = "fair",
+        jitter: str = "none",
+        journal: BenchJournal | None = None,
+        sources: list[Numbers] | None = None,
+        seed: int = 1,
+    ) -> None:
+        numbers = [jobs] if isinstance(jobs, int) else jobs
+        self.sources = sources or [Numbers(number) for number in numbers]
+        self.kind = FunctionKind(handler)
+        self.journal = journal or BenchJournal()
+        self.luck = random.Random(seed)
+        self.preset = Preset(
+            About(name="bench"),
+            [SourceTable(kind="range", name=f"p{i}", rate=source_rate) for i in range(len(self.sources))],
+            JobTable(kind="simulate", name="job {n}", timeout=timeout),
+            Table(),
+            QueueTable(capacity=capacity),
+            Workers(concurrency=concurrency),
+            Retry(
+                attempts=attempts,
+                backoff=Backoff(base=base, factor=2.0, max=60.0, jitter=jitter),  # type: ignore[arg-type]
+                on=["any"],
+                rejoin=rejoin,  # type: ignore[arg-type]
+            ),
+            Throttle(rate=rate),
+        )
+        self.engine: Engine
+        self.most_running = 0
+        self.events: list[ev.Event] = []
+
+    async def __aenter__(self) -> Rig:
+        parts = Parts(list(self.sources), self.kind, self.journal, LoopClock(wall=1e9), self.luck)
+        self.engine = Engine(self.preset, parts)
+        self.engine.subscribe(self._watch)
+        await self.engine.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.engine.close()
+        if error is None:
+            self.engine.ledger.validate()
+            assert not self.engine.problem, self.engine.problem
+
+    def _watch(self, event: ev.Event) -> None:
+        self.events.append(event)
+        self.most_running = max(self.most_running, self.running)
+
+    @property
+    def running(self) -> int:
+        return int(self.engine.ledger.busy.value)
+
+    @property
+    def snap(self) -> Snapshot:
+        return self.engine.snapshot()
+
+    async def ask(self, command: Command, *, dry_run: bool = False) -> Reply:
+        reply = await self.engine.ask(Request(command, dry_run=dry_run))
+        self.engine.ledger.validate()
+        return reply
+
+    async def ended(self) -> RunState:
+        return await self.engine.wait_ended()
+
+    async def after(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        await asyncio.sleep(seconds)
+        self.engine.ledger.validate()
+
+    def of(self, kind: type) -> list[ev.Event]:
+        return [event for event in self.events if isinstance(event, kind)]
