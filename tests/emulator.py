@@ -1,5 +1,6 @@
 """The screen side of a terminal: turns a program's output into cells and the terminal's answers."""
 
+import codecs
 import copy
 import re
 import unicodedata
@@ -13,13 +14,20 @@ from pyte.screens import Cursor, wcwidth
 
 ALTERNATE_SCREEN = 1049
 SYNCHRONIZED_OUTPUT = 2026
-_COLUMN_SWITCH = 3
+_IGNORED_MODES = frozenset({3, 5, 6})
+"""132 columns, reverse screen, origin: full-screen programs do without, and pyte gets them wrong."""
 _LONGEST_SEQUENCE = 64 * 1024
+
+_PARAMETERS = {"H": 2, "f": 2, "r": 2, "m": 64, "h": 64, "l": 64}
+"""How many parameters a sequence takes; 1 if not named. More than it takes make pyte raise."""
+
+_ERASURES = ("", "0", "1", "2", "3")
+_EIGHT_BIT_CONTROLS = dict.fromkeys(range(0x80, 0xA0))
 
 _PALETTE = [f"#{colour}" for colour in FG_BG_256]
 
 _SEQUENCE = re.compile(
-    rb"""\x1b(?:
+    r"""\x1b(?:
         \[(?P<prefix>[<-?]?)(?P<body>[ -?]*)(?P<final>[@-~])   # CSI
       | \[[ -?]*(?=[^ -~])                                     # CSI cut short by a byte that cannot be in one
       | \](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\|(?=\x1b[^\\]))   # OSC
@@ -121,7 +129,7 @@ class _Screen(pyte.Screen):
             self._main = (self.buffer, copy.copy(self.cursor))
             self.buffer = copy.copy(self.buffer)
             self.buffer.clear()
-        super().set_mode(*(mode for mode in modes if not (private and mode == _COLUMN_SWITCH)), **kwargs)
+        super().set_mode(*(set(modes) - _IGNORED_MODES if private else modes), **kwargs)
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
         private = bool(kwargs.get("private"))
@@ -132,70 +140,74 @@ class _Screen(pyte.Screen):
             self._main = None
             self.ensure_hbounds()
             self.ensure_vbounds()
-        super().reset_mode(*(mode for mode in modes if not (private and mode == _COLUMN_SWITCH)), **kwargs)
+        super().reset_mode(*(set(modes) - _IGNORED_MODES if private else modes), **kwargs)
 
     def has_mode(self, mode: int) -> bool:
         """Tell whether a private mode is set."""
         return mode << 5 in self.mode
 
 
-class _Stream(pyte.ByteStream):
-    csi = {**pyte.ByteStream.csi, "b": "repeat"}  # noqa: RUF012 (pyte's own class attribute)
+class _Stream(pyte.Stream):
+    csi = {**pyte.Stream.csi, "b": "repeat"}  # noqa: RUF012 (pyte's own class attribute)
 
 
 class Emulator:
-    """A terminal's screen of `columns` x `lines` cells, without a process or a pty behind it."""
+    """A terminal's screen of `columns` x `lines` cells, without a process or a pty behind it.
+
+    No output can raise: sequences pyte would draw as text, or stumble over, do not reach it.
+    """
 
     def __init__(self, columns: int, lines: int, *, background: str = "#0e131a", foreground: str = "#d5dee8"):
         self._screen = _Screen(columns, lines)
         self._stream = _Stream(self._screen)
-        self._unfinished = b""
-        self._colours = {b"10": foreground, b"11": background}
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._unfinished = ""
+        self._colours = {"10": foreground, "11": background}
 
     def feed(self, data: bytes) -> bytes:
         """Interpret output and return what the terminal answers to the queries in it."""
-        data = self._unfinished + data
-        answers: list[bytes] = []
+        text = self._unfinished + self._decoder.decode(data)
+        answers: list[str] = []
         position = 0
-        for match in _SEQUENCE.finditer(data):
-            self._stream.feed(data[position : match.start()])
+        for match in _SEQUENCE.finditer(text):
+            self._stream.feed(text[position : match.start()].translate(_EIGHT_BIT_CONTROLS))
             position = match.end()
             # A query is answered when it is reached, so that a cursor report is true.
             answers.append(self._interpret(match))
-        escape = data.find(b"\x1b", position)
-        if escape < 0 or len(data) - escape > _LONGEST_SEQUENCE:
-            escape = len(data)
-        self._stream.feed(data[position:escape])
-        self._unfinished = data[escape:]
-        return b"".join(answers)
+        escape = text.find("\x1b", position)
+        if escape < 0 or len(text) - escape > _LONGEST_SEQUENCE:
+            escape = len(text)
+        self._stream.feed(text[position:escape].translate(_EIGHT_BIT_CONTROLS))
+        self._unfinished = text[escape:]
+        return "".join(answers).encode()
 
-    def _interpret(self, match: re.Match[bytes]) -> bytes:
+    def _interpret(self, match: re.Match[str]) -> str:
         if match["final"] is not None:
-            return self._control(match)
+            return self._control(match["prefix"], match["body"], match["final"])
         if match["osc"] is not None:
             return self._command(match["osc"])
         if match["short"] is not None:
             self._stream.feed(match[0])
-        return b""
+        return ""
 
-    def _control(self, match: re.Match[bytes]) -> bytes:
-        prefix, body, final = match["prefix"], match["body"], match["final"]
+    def _control(self, prefix: str, body: str, final: str) -> str:
         match prefix, body, final:
-            case b"", (b"" | b"0"), b"c":
-                return b"\x1b[?62;22c"
-            case b">", (b"" | b"0"), b"c":
-                return b"\x1b[>1;10;0c"
-            case b"", b"5", b"n":
-                return b"\x1b[0n"
-            case ((b"" | b"?"), b"6", b"n"):
-                return b"\x1b[%b%d;%dR" % (prefix, self._screen.cursor.y + 1, self._screen.cursor.x + 1)
-            case b"?", _, b"p" if body.endswith(b"$") and body[:-1].isdigit():
-                return b"\x1b[?%b;%d$y" % (body[:-1], self._mode_report(int(body[:-1])))
-        plain = re.fullmatch(rb"[\d;]*", body) is not None
-        # Everything else with a prefix or an intermediate would be drawn by pyte as text, or raise in it.
-        if plain and (prefix == b"" or (prefix == b"?" and final in b"hl")):
-            self._stream.feed(match[0])
-        return b""
+            case "", ("" | "0"), "c":
+                return "\x1b[?62;22c"
+            case ">", ("" | "0"), "c":
+                return "\x1b[>1;10;0c"
+            case "", "5", "n":
+                return "\x1b[0n"
+            case (("" | "?"), "6", "n"):
+                column = min(self._screen.cursor.x, self._screen.columns - 1)
+                return f"\x1b[{prefix}{self._screen.cursor.y + 1};{column + 1}R"
+            case "?", _, "p" if body.endswith("$") and body[:-1].isdecimal():
+                return f"\x1b[?{body[:-1]};{self._mode_report(int(body[:-1]))}$y"
+        if re.fullmatch(r"[0-9;]*", body) and (prefix == "" or (prefix == "?" and final in "hl")):
+            body = ";".join(body.split(";")[: _PARAMETERS.get(final, 1)])
+            if final not in "JK" or body in _ERASURES:
+                self._stream.feed(f"\x1b[{prefix}{body}{final}")
+        return ""
 
     def _mode_report(self, mode: int) -> int:
         """Give DECRPM's code: 0 unknown, 1 set, 2 not set. Resizing in band is unknown: SIGWINCH tells it."""
@@ -203,15 +215,15 @@ class Emulator:
             return 0
         return 1 if self._screen.has_mode(mode) else 2
 
-    def _command(self, command: bytes) -> bytes:
-        number, _, value = command.partition(b";")
-        if number in (b"0", b"2"):
-            self._screen.set_title(value.decode("utf-8", "replace"))
-        elif number in self._colours and value == b"?":
-            colour = self._colours[number][1:].encode()
-            channels = b"/".join(colour[index : index + 2] * 2 for index in (0, 2, 4))
-            return b"\x1b]%b;rgb:%b\x1b\\" % (number, channels)
-        return b""
+    def _command(self, command: str) -> str:
+        number, _, value = command.partition(";")
+        if number in ("0", "2"):
+            self._screen.set_title(value)
+        elif number in self._colours and value == "?":
+            colour = self._colours[number]
+            channels = "/".join(colour[index : index + 2] * 2 for index in (1, 3, 5))
+            return f"\x1b]{number};rgb:{channels}\x1b\\"
+        return ""
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size; what no longer fits is lost, as in pyte."""

@@ -247,16 +247,22 @@ class Terminal:
             return self._exit_code
 
     def _expect(self, holds: Callable[[], bool], name: str, timeout: float) -> None:
+        met = False
+
+        def decided() -> bool:
+            nonlocal met
+            met = self._fault is None and holds()
+            return met or self._ended
+
         with self._changed:
-            self._changed.wait_for(lambda: self._fault is not None or holds() or self._ended, timeout)
-            if self._fault is not None or not holds():
+            self._changed.wait_for(decided, timeout)
+            if not met:
                 self._fail(name, timeout)
 
     def _fail(self, name: str, timeout: float) -> None:
         columns, lines = self._emulator.size
         if self._ended:
-            with suppress(AssertionError):
-                self._changed.wait_for(lambda: self._exit_code is not None, _DRAIN_PATIENCE)
+            self._changed.wait_for(lambda: self._exit_code is not None, _DRAIN_PATIENCE)
             reason = f"the program ended (exit code {self._exit_code}) while waiting for {name}"
         else:
             reason = f"waited {timeout:g} s in vain for {name}"
@@ -341,14 +347,15 @@ class Terminal:
             self._changed.notify_all()
 
     def _serve(self) -> None:
+        fault = None
         try:
             while self._exchange():
                 pass
         except Exception as error:
             # Raised again, as the cause, by the wait that would otherwise only time out.
-            self._fault = error
+            fault = error
         with self._changed:
-            self._ended = True
+            self._fault, self._ended = fault, True
             self._changed.notify_all()
 
     def _exchange(self) -> bool:
@@ -362,18 +369,19 @@ class Terminal:
         readable, writable, _ = select.select(reading, writing, [])
         if woken in readable:
             self._woken.recv(4096)
+        # Output first: a program that ends without reading its input may have left its last words.
+        if master in readable and not self._take():
+            return False
+        if writable:
+            self._give()
+        return True
+
+    def _take(self) -> bool:
         try:
-            if writable:
-                with self._changed:
-                    sent = self._pty.write(self._outbox)
-                    del self._outbox[: sent or 0]
-            return self._take() if master in readable else True
+            output = self._pty.read(65536)
         except OSError:
             # Linux reports the end of a pty as EIO.
             return False
-
-    def _take(self) -> bool:
-        output = self._pty.read(65536)
         if output is None:
             return True
         with self._changed:
@@ -385,6 +393,15 @@ class Terminal:
             self._outbox += self._emulator.feed(output)
             self._changed.notify_all()
         return bool(output)
+
+    def _give(self) -> None:
+        with self._changed:
+            try:
+                sent = self._pty.write(self._outbox)
+            except OSError:
+                # Nobody is left to read it; the end itself is noticed by reading.
+                sent = len(self._outbox)
+            del self._outbox[: sent or 0]
 
 
 def _encoded(key: str) -> str:
