@@ -254,7 +254,7 @@ while True:
 
 
 def test_ctrl_c_interrupts_the_foreground_program() -> None:
-    with Terminal.start(shell("echo ready; cat")) as terminal:
+    with Terminal.start(python("import os, signal; os.write(1, b'ready'); signal.pause()")) as terminal:
         terminal.wait("ready")
         terminal.press("ctrl+c")
         assert terminal.wait_exit() == -signal.SIGINT
