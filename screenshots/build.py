@@ -4,8 +4,8 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from screenshots.svg import to_svg
@@ -58,6 +58,10 @@ class Shot:
     """What follows `qtui` on the command line."""
     steps: Sequence[Step]
     size: tuple[int, int] = (120, 40)
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    background: str = "#0E131A"
+    """The terminal's own colour, as the program is told and as the window is drawn."""
+    foreground: str = "#D5DEE8"
 
 
 SHOTS = [
@@ -68,14 +72,17 @@ SHOTS = [
 def take(shot: Shot) -> str:
     """Run a shot's steps in the real program and give the picture; AssertionError if a wait is in vain."""
     with tempfile.TemporaryDirectory() as home:
-        env = dict.fromkeys(_HOME_VARIABLES, home)
+        # A home of its own: pictures show nobody's settings and leave no journals behind.
+        env = {**dict.fromkeys(_HOME_VARIABLES, home), **shot.env}
         argv = [sys.executable, "-m", "qtui", *shot.arguments]
-        with Terminal.start(argv, size=shot.size, env=env, cwd=ROOT) as terminal:
+        background = shot.background.lower()
+        with Terminal.start(argv, size=shot.size, env=env, cwd=ROOT, background=background) as terminal:
             for step in shot.steps:
                 step.perform(terminal)
             cells = terminal.cells()
     columns, lines = shot.size
-    return to_svg(cells, title=f"{' '.join(['qtui', *shot.arguments])} — {columns}×{lines}")
+    title = f"{' '.join(['qtui', *shot.arguments])} — {columns}×{lines}"
+    return to_svg(cells, title=title, background=shot.background, foreground=shot.foreground)
 
 
 def main() -> int:
