@@ -255,19 +255,18 @@ class Emulator:
 
     def cells(self) -> list[list[Cell]]:
         """Give every line's cells."""
-        return [
-            [
-                Cell(g.data, g.fg, g.bg, g.bold, g.dim, g.italics, g.underscore, g.strikethrough, g.reverse)
-                for g in line
-            ]
-            for line in self._glyphs()
-        ]
+        return [[_cell(glyph) for glyph in line] for line in self._glyphs()]
 
     def _glyphs(self) -> Iterator[list[Any]]:
         columns = range(self._screen.columns)
         for number in range(self._screen.lines):
             line = self._screen.buffer[number]
             yield [line[column] for column in columns]
+
+
+@lru_cache(maxsize=16384)
+def _cell(g: Any) -> Cell:
+    return Cell(g.data, g.fg, g.bg, g.bold, g.dim, g.italics, g.underscore, g.strikethrough, g.reverse)
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.emulator import Cell, Emulator
+from tests.keys import encoded
 
 __all__ = ["Cell", "Terminal"]
 
@@ -41,15 +42,6 @@ for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
     signal.signal(number, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
-
-_FINAL = {"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"}
-_TILDE = {
-    **{"insert": 2, "delete": 3, "pageup": 5, "pagedown": 6},
-    **{"f5": 15, "f6": 17, "f7": 18, "f8": 19, "f9": 20, "f10": 21, "f11": 23, "f12": 24},
-}
-_SINGLE = {"enter": "\r", "esc": "\x1b", "escape": "\x1b", "tab": "\t", "backspace": "\x7f", "space": " "}
-_SINGLE |= {"shift+tab": "\x1b[Z", "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS"}
-_MODIFIERS = {"shift": 1, "alt": 2, "ctrl": 4}
 
 # Longer than the time a program waits to tell the escape key from the start of a sequence (Textual: 0.1 s).
 _ESCAPE_PAUSE = 0.15
@@ -202,6 +194,13 @@ class Terminal:
             satisfied, name = (lambda text: wanted in text), repr(wanted)
         else:
             satisfied, name = (lambda text: wanted.search(text) is not None), repr(wanted.pattern)
+        return self._wait_screen(satisfied, name, timeout)
+
+    def wait_gone(self, text: str, timeout: float = 10) -> str:
+        """Wait until the screen does not contain `text`; give the screen's text."""
+        return self._wait_screen(lambda seen: text not in seen, f"{text!r} to go away", timeout)
+
+    def _wait_screen(self, satisfied: Callable[[str], bool], name: str, timeout: float) -> str:
         seen = ""
 
         def shown() -> bool:
@@ -213,12 +212,6 @@ class Terminal:
 
         self._expect(shown, name, timeout)
         return seen
-
-    def wait_gone(self, text: str, timeout: float = 10) -> None:
-        """Wait until the screen does not contain `text`."""
-        self._expect(
-            lambda: not self._emulator.mid_frame and text not in self.text(), f"{text!r} to go away", timeout
-        )
 
     def wait_raw(self, wanted: bytes, timeout: float = 10, *, after: int = 0) -> int:
         """Wait until the program has written `wanted` behind the mark `after`; give the mark behind it."""
@@ -284,7 +277,7 @@ class Terminal:
         Raises ValueError for a name no terminal can send.
         """
         for key in keys:
-            sequence = _encoded(key)
+            sequence = encoded(key)
             time.sleep(max(0.0, self._quiet_until - time.monotonic()))
             self.send(sequence)
             if sequence == "\x1b":
@@ -320,7 +313,10 @@ class Terminal:
         self._nudge()
 
     def close(self) -> None:
-        """Kill the program's process group and give everything back; closing twice is fine."""
+        """Kill the program's process group and give everything back; closing twice is fine.
+
+        What the program has put in a session of its own lives on, as it would in any terminal.
+        """
         if self._pty.closed:
             return
         with suppress(ProcessLookupError, PermissionError):
@@ -402,24 +398,3 @@ class Terminal:
                 # Nobody is left to read it; the end itself is noticed by reading.
                 sent = len(self._outbox)
             del self._outbox[: sent or 0]
-
-
-def _encoded(key: str) -> str:
-    """Give the characters a terminal sends for a key."""
-    if key in _SINGLE:
-        return _SINGLE[key]
-    *held, name = key.split("+") if len(key) > 1 else [key]
-    if not set(held) <= _MODIFIERS.keys():
-        raise ValueError(f"no such key: {key}")
-    modifier = 1 + sum(_MODIFIERS[each] for each in set(held))
-    if name in _FINAL:
-        return f"\x1b[1;{modifier}{_FINAL[name]}" if held else f"\x1b[{_FINAL[name]}"
-    if name in _TILDE:
-        return f"\x1b[{_TILDE[name]};{modifier}~" if held else f"\x1b[{_TILDE[name]}~"
-    if held == ["alt"]:
-        return "\x1b" + _encoded(name)
-    if held == ["ctrl"] and (name == "space" or (len(name) == 1 and "@" <= name.upper() <= "_")):
-        return chr(ord("@" if name == "space" else name.upper()) & 0x1F)
-    if len(name) == 1 and not held:
-        return name
-    raise ValueError(f"no such key: {key}")
