@@ -11,13 +11,18 @@ import msgspec
 from qtui.core.commands import Reply, Request
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
+from qtui.errors import ExitCode, QtuiError
 
 
 class Port(Protocol):
     """A run, seen from a face; in-process, over the link, or replayed: the face cannot tell."""
 
     def snapshots(self) -> AsyncIterator[Snapshot]:
-        """Snapshots as they come, the newest only; ends when the run is over or the engine is gone."""
+        """Snapshots as they come, the newest only; ends when the run is over or the engine is gone.
+
+        Raises:
+            Refusal: when the engine would not start.
+        """
         ...
 
     async def send(self, request: Request) -> Reply:
@@ -26,6 +31,11 @@ class Port(Protocol):
 
     async def query(self, query: Query) -> Answer:
         """Ask about the past. A lost engine answers `Unknown`."""
+        ...
+
+    @property
+    def lost(self) -> bool:
+        """The engine went without a goodbye."""
         ...
 
     async def close(self) -> None:
@@ -68,6 +78,15 @@ class Checked(msgspec.Struct, frozen=True):
     """What it will run, read, write and contact, one plain sentence each."""
     network: bool = False
     simulated: bool = False
+
+
+class Refusal(QtuiError):
+    """The engine would not start: one sentence, its exit code and, for a bad preset, what is wrong with it."""
+
+    def __init__(self, text: str, code: int, checked: Checked | None = None) -> None:
+        super().__init__(text)
+        self.exit_code = ExitCode(code)
+        self.checked = checked
 
 
 class PresetEntry(msgspec.Struct, frozen=True):

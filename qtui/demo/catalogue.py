@@ -55,9 +55,7 @@ class Catalogue:
     def __init__(self, seed: int = 7, products: int = 1920, per_listing: int = 24) -> None:
         """Raises ValueError when there would be nothing to sell or to list."""
         if products < 1 or per_listing < 1:
-            raise ValueError(
-                f"a shop needs products and listings: {products} products, {per_listing} per listing"
-            )
+            raise ValueError(f"a shop needs products and listings: {products} products, {per_listing} per listing")
         self.seed = seed
         self.products = products
         self.per_listing = per_listing

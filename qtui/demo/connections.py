@@ -38,9 +38,7 @@ class Connection(web.RequestHandler):
 class ConnectionServer(web.Server):
     """Makes a `Connection` for every client; handlers are cancelled when their client goes."""
 
-    def __init__(
-        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], tally: Tally
-    ) -> None:
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], tally: Tally) -> None:
         super().__init__(handler, handler_cancellation=True)
         self._tally = tally
 

@@ -108,9 +108,7 @@ async def _latin1(request: web.BaseRequest) -> web.Response:
 
 async def _html(request: web.BaseRequest) -> web.Response:
     """Serve a page with any title and text; what comes out of a parser is what was asked for."""
-    return html(
-        plain_page(request.query.get("title", ""), request.query.get("text", "")).encode(errors="replace")
-    )
+    return html(plain_page(request.query.get("title", ""), request.query.get("text", "")).encode(errors="replace"))
 
 
 async def _echo(request: web.BaseRequest) -> web.Response:

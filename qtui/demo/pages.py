@@ -50,8 +50,7 @@ def index_page(catalogue: Catalogue) -> bytes:
 def listing_page(number: int, listings: int, products: Sequence[Product]) -> bytes:
     """Shelf `number` of `listings`: links to its products and to the shelves before and after."""
     items = "".join(
-        f'<li><a href="{p.path}">{escape(p.title)}</a> <span class="cost">{p.price}</span></li>\n'
-        for p in products
+        f'<li><a href="{p.path}">{escape(p.title)}</a> <span class="cost">{p.price}</span></li>\n' for p in products
     )
     before = f'<a rel="prev" href="/list/{number - 1}">Shelf {number - 1}</a>\n' if number > 1 else ""
     after = f'<a rel="next" href="/list/{number + 1}">Shelf {number + 1}</a>\n' if number < listings else ""

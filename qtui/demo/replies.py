@@ -58,9 +58,7 @@ def reset(request: web.BaseRequest) -> None:
     """End the connection with a TCP reset, whatever has been sent."""
     transport = transport_of(request)
     # Without lingering at zero, closing sends an orderly end of stream and the client sees no reset.
-    transport.get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-    )
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 

@@ -82,10 +82,7 @@ class Shop:
     def _render_rows(self) -> bytes:
         products = map(self._catalogue.product, range(1, self._catalogue.products + 1))
         return msgspec.json.encode(
-            [
-                {"path": p.path, "title": p.title, "price": p.price, "availability": p.availability}
-                for p in products
-            ]
+            [{"path": p.path, "title": p.title, "price": p.price, "availability": p.availability} for p in products]
         )
 
     async def _get_index(self, request: web.BaseRequest) -> web.Response:
@@ -100,9 +97,7 @@ class Shop:
     async def _get_urls(self, request: web.BaseRequest) -> web.Response:
         base = f"{request.scheme}://{request.host}"
         text = "".join(f"{base}{path}\n" for path in self._catalogue.paths())
-        return web.Response(
-            body=text.encode(), headers={**SERVER, "Content-Type": "text/plain; charset=utf-8"}
-        )
+        return web.Response(body=text.encode(), headers={**SERVER, "Content-Type": "text/plain; charset=utf-8"})
 
 
 def _counted(text: str) -> int:

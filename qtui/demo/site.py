@@ -49,9 +49,7 @@ class DemoSite:
             raise RuntimeError(f"the demo site already listens at {self._address}")
         server = ConnectionServer(self._handle, self._tally)
         try:
-            self._listener = await asyncio.get_running_loop().create_server(
-                server, HOST, port, backlog=_BACKLOG
-            )
+            self._listener = await asyncio.get_running_loop().create_server(server, HOST, port, backlog=_BACKLOG)
         except (OSError, OverflowError) as problem:
             raise UsageError(f"the demo site cannot listen on {HOST}:{port}: {problem}") from problem
         self._server = server

@@ -1,0 +1,103 @@
+"""What travels over the link: one JSON object per line, small enough to be read with a pipe and a pager.
+
+The face says `hello` first; the engine answers `welcome` and then sends snapshots at the rate the face asked for.
+Versions must agree; there is no negotiation.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from qtui.core.commands import Reply, Request
+from qtui.core.events import Event
+from qtui.core.port import Checked
+from qtui.core.queries import Answer, Query
+from qtui.core.snapshot import Snapshot
+
+VERSION = 1
+MAX_FROM_FACE = 64 * 1024
+"""Bytes of one line from a face; a longer one ends the connection."""
+MAX_FROM_ENGINE = 64 * 1024 * 1024
+MAX_FACES = 16
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    version: int
+    name: str = ""
+    """Who this face is, for the log; empty for the person who started the run."""
+    watch: bool = False
+    """Only look: commands are refused."""
+    hz: float = 10.0
+    """Snapshots per second wanted, at most 10; 0 for none."""
+    events: bool = False
+    """Send every event from now on."""
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask"):
+    number: int
+    request: Request
+
+
+class Look(msgspec.Struct, frozen=True, tag="look"):
+    number: int
+    query: Query
+
+
+FromFace = Hello | Ask | Look
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+    version: int
+    run_id: str
+
+
+class Picture(msgspec.Struct, frozen=True, tag="snapshot"):
+    snapshot: Snapshot
+
+
+class Replied(msgspec.Struct, frozen=True, tag="replied"):
+    number: int
+    reply: Reply
+
+
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
+    number: int
+    answer: Answer
+
+
+class Happened(msgspec.Struct, frozen=True, tag="events"):
+    events: list[Event]
+    missed: int = 0
+    """Events that this face was too slow to take, just before these."""
+
+
+class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
+    """The engine goes: ended (code 0), or refused to start (the exit code, the sentence, the preset's problems)."""
+
+    code: int = 0
+    text: str = ""
+    checked: Checked | None = None
+
+
+FromEngine = Welcome | Picture | Replied | Answered | Happened | Goodbye
+
+_encoder = msgspec.json.Encoder()
+_from_face = msgspec.json.Decoder(FromFace)
+_from_engine = msgspec.json.Decoder(FromEngine)
+
+
+def encode(message: FromFace | FromEngine) -> bytes:
+    """One line."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_from_face(line: bytes) -> FromFace:
+    """Raises msgspec.ValidationError or DecodeError."""
+    message: FromFace = _from_face.decode(line)
+    return message
+
+
+def decode_from_engine(line: bytes) -> FromEngine:
+    """Raises msgspec.ValidationError or DecodeError."""
+    message: FromEngine = _from_engine.decode(line)
+    return message
