@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from qtui.core import tables
 from qtui.core.port import Problem
 from qtui.core.template import Template, TemplateError
@@ -26,7 +28,7 @@ class Vocabulary:
 
     sources: Mapping[str, type[tables.SourceTable]]
     kinds: Mapping[str, type[tables.Table]]
-    demo: type[tables.Table]
+    demo: type[msgspec.Struct]
 
 
 def parse(
@@ -120,7 +122,7 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
     return tables.Preset(about, sources, job, kind, queue, workers, retry, throttle, results, demo, source)
 
 
-def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> tables.Table | None:
+def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> msgspec.Struct | None:
     if found is None:
         return None
     if isinstance(found, dict):

@@ -115,7 +115,7 @@ class Preset(msgspec.Struct, frozen=True):
     retry: Retry = Retry()
     throttle: Throttle = Throttle()
     results: Results = Results()
-    demo: Table | None = None
+    demo: msgspec.Struct | None = None
     """The embedded site's table, when the preset wants it."""
     source: str = ""
     """The path it was read from, or the name of a bundled preset."""

@@ -84,6 +84,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._feeding = 0
         self._ended = asyncio.Event()
+        self._reopened = asyncio.Event()
         self._name = Template(preset.job.name)
         self._key = Template(preset.job.key)
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
@@ -138,6 +139,10 @@ class Engine:
         """Wait until the run is finished or stopped and everything is durable."""
         await self._ended.wait()
         return self.ledger.state
+
+    async def wait_reopened(self) -> None:
+        """Wait until a person gives work to a run that had finished."""
+        await self._reopened.wait()
 
     async def close(self) -> None:
         """Let go of everything; call it once the run has ended, or to cut it off."""
@@ -286,6 +291,7 @@ class Engine:
 
     def _end(self, how: str) -> None:
         self.emit(ev.RunEnded(self.now(), how))
+        self._reopened.clear()
         self._ended.set()
 
     # -- wishes
@@ -356,6 +362,7 @@ class Engine:
         if self.ledger.ended is not None:
             self.emit(ev.RunReopened(self.now(), by))
             self._ended.clear()
+            self._reopened.set()
         self.emit(ev.CommandDone(self.now(), by, said))
         self._feeding += 1
         self._spawn(self._fed(work), said)

@@ -1,0 +1,65 @@
+"""Options that several verbs share, and how errors leave the program."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
+
+import click
+
+from qtui.errors import QtuiError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """`KEY=VALUE` options as pairs."""
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE, e.g. workers.concurrency=16")
+    return tuple((key, value) for key, _, value in (text.partition("=") for text in values))
+
+
+state_option = click.option(
+    "--state",
+    metavar="DIR",
+    envvar="QTUI_STATE",
+    default="",
+    help="Where runs are kept; your state directory by default.",
+)
+input_option = click.option(
+    "--input", "input_", metavar="FILE", default="", help="Take the jobs from FILE (- is standard input)."
+)
+set_option = click.option(
+    "--set", "changes", metavar="KEY=VALUE", multiple=True, callback=pairs, help="Change a value of the preset."
+)
+
+
+def preset_arguments(input_: str, changes: tuple[tuple[str, str], ...]) -> list[str]:
+    """The options again as words, to hand on to another process."""
+    words = ["--input", input_] if input_ else []
+    for key, value in changes:
+        words += ["--set", f"{key}={value}"]
+    return words
+
+
+def fail(error: QtuiError) -> NoReturn:
+    """End with one sentence on stderr and the error's exit code."""
+    click.echo(f"qtui: {error}", err=True)
+    sys.exit(int(error.exit_code))
+
+
+def clear_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Expected errors end the program with their sentence; anything else is a bug and shows its traceback."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except QtuiError as error:
+            fail(error)
+
+    return wrapper

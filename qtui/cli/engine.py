@@ -1,0 +1,46 @@
+"""`qtui _engine`: the engine's own process; started by the other verbs."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from qtui.cli.common import input_option, set_option, state_option
+
+
+@click.command("_engine", hidden=True)
+@click.argument("source")
+@click.option("--fd", type=int, required=True)
+@click.option("--socket", "path", required=True)
+@click.option("--faces", type=int, default=0)
+@click.option("--stop-timeout", type=float, default=20.0)
+@input_option
+@set_option
+@state_option
+def command(
+    source: str,
+    fd: int,
+    path: str,
+    faces: int,
+    stop_timeout: float,
+    input_: str,
+    changes: tuple[tuple[str, str], ...],
+    state: str,
+) -> None:
+    """Run an engine on an inherited listening socket."""
+    from qtui.wiring.engine_process import Start, main
+    from qtui.wiring.presets import Options
+
+    start = Start(
+        source,
+        socket.socket(fileno=fd),
+        Path(path),
+        Options(input_, changes),
+        Path(state) if state else None,
+        faces,
+        stop_timeout,
+    )
+    sys.exit(main(start))

@@ -1,0 +1,72 @@
+"""What a preset will do, in plain words, before it does it."""
+
+from __future__ import annotations
+
+from qtui.core.port import Checked
+from qtui.core.tables import Preset, SourceTable
+from qtui.demo.config import SiteConfig
+from qtui.sources import SOURCES
+from qtui.text import clean, clean_block, count, plural, rate, seconds
+from qtui.wiring.assemble import uses_site
+from qtui.wiring.presets import Loaded
+
+
+def checked(loaded: Loaded) -> Checked:
+    """The check of a preset, for the picker, `qtui check` and the screen of a bad preset."""
+    base = Checked(clean(loaded.source), problems=loaded.problems, text=clean_block(loaded.text, 200_000))
+    preset = loaded.preset
+    if preset is None:
+        return base
+    totals = [_total(source) for source in preset.sources]
+    return Checked(
+        base.source,
+        clean(preset.about.name, 60),
+        clean(preset.about.description),
+        [],
+        base.text,
+        [_producer(source) for source in preset.sources],
+        preset.job.kind,
+        preset.queue.capacity,
+        preset.workers.concurrency,
+        None if None in totals else sum(total for total in totals if total is not None),
+        plan(preset),
+        preset.job.kind == "http" and not uses_site(preset),
+        preset.job.kind == "simulate",
+    )
+
+
+def _total(source: SourceTable) -> int | None:
+    return SOURCES[source.kind].total(source)  # type: ignore[arg-type]  # the registry knows its class
+
+
+def _producer(source: SourceTable) -> str:
+    title = clean(SOURCES[source.kind].title.fget(source))  # type: ignore[attr-defined]
+    total = _total(source)
+    many = f", {plural(total, 'row')}" if total is not None else ""
+    pace = f", {rate(source.rate)}" if source.rate else ""
+    return f"{clean(source.name or source.kind, 40)}: {title}{many}{pace}"
+
+
+def plan(preset: Preset) -> list[str]:
+    """What the preset will run, read, write and contact: one plain sentence each."""
+    told = [f"reads {_producer(source)}" for source in preset.sources]
+    describe = getattr(preset.kind, "plan", None)
+    told += [clean(sentence) for sentence in describe()] if describe is not None else []
+    if preset.job.kind == "simulate":
+        told.append("contacts nobody: the jobs are simulated")
+    if isinstance(preset.demo, SiteConfig) and uses_site(preset):
+        told.append("starts a shop of its own on this machine and fetches from nowhere else")
+    told.append(
+        f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
+        f"with at most {count(preset.queue.capacity)} waiting in the queue"
+    )
+    if preset.retry.attempts > 1:
+        told.append(f"tries a job up to {preset.retry.attempts} times on {', '.join(preset.retry.on)}")
+    if preset.throttle.rate:
+        told.append(f"starts at most {rate(preset.throttle.rate)}")
+    if preset.job.timeout:
+        told.append(f"gives an attempt {seconds(preset.job.timeout)}")
+    if preset.results.path:
+        told.append(f"writes {clean(preset.results.path)}")
+    told.append("keeps a journal of every attempt")
+    return told

@@ -1,0 +1,223 @@
+"""The engine as a process: everything between its first breath and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import faulthandler
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qtui.core import picture
+from qtui.core.commands import Reply, Request
+from qtui.core.ledger import Ledger
+from qtui.core.lifecycle import State
+from qtui.core.port import Checked, Refusal
+from qtui.core.queries import Answer, Query, Unknown
+from qtui.core.snapshot import RunState, Snapshot
+from qtui.engine.clock import LoopClock
+from qtui.engine.engine import Engine
+from qtui.engine.health import Heartbeat
+from qtui.errors import ExitCode, QtuiError
+from qtui.journal.place import state_dir
+from qtui.journal.runs import HeldRun, new_run
+from qtui.link.server import LinkServer
+from qtui.wiring.assemble import assemble
+from qtui.wiring.checking import checked
+from qtui.wiring.presets import Loaded, Options, load
+
+log = logging.getLogger(__name__)
+
+FIRST_FACE_S = 10.0
+"""How long an engine that was started for a face waits for it before it ends without one."""
+STOP_TIMEOUT_S = 20.0
+"""How long a terminated engine drains before it stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an engine process is told."""
+
+    source: str
+    listener: socket.socket
+    socket: Path
+    options: Options = field(default_factory=Options)
+    state: Path | None = None
+    faces: int = 0
+    """Faces to wait for before the process may end."""
+    stop_timeout_s: float = STOP_TIMEOUT_S
+
+
+class _Before:
+    """What faces see while there is no engine yet."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self.doing = f"reading {source}"
+
+    def snapshot(self) -> Snapshot:
+        return picture.take(Ledger(), 0.0, picture.Surroundings(doing=self.doing))
+
+    async def ask(self, request: Request) -> Reply:
+        return Reply(False, "the run has not started yet")
+
+    async def query(self, query: Query) -> Answer:
+        return Unknown("the run has not started yet")
+
+
+class EngineProcess:
+    """One life of an engine."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._faces_changed = asyncio.Event()
+        self._faces_seen = 0
+        self._before = _Before(start.source)
+        self._server = LinkServer(self._before, "", self._faces)
+        self._terminated = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> int:
+        """Serve faces, run the preset, and return the exit code."""
+        await self._server.start(self._start.listener)
+        refused: Refusal | None = None
+        code = int(ExitCode.ALL_DONE)
+        try:
+            code = await self._run()
+        except QtuiError as error:
+            code = int(error.exit_code)
+            refused = error if isinstance(error, Refusal) else Refusal(str(error), code)
+            print(f"qtui: {error}", file=sys.stderr)
+        except Exception as error:
+            log.exception("the engine failed")
+            code = int(ExitCode.BUG)
+            refused = Refusal(f"internal error: {type(error).__name__}; the log of the engine has more", code)
+        if refused is not None:
+            await self._first_face()
+            await self._server.close(code, str(refused), refused.checked)
+        else:
+            await self._server.close()
+        self._start.socket.unlink(missing_ok=True)
+        return code
+
+    async def _run(self) -> int:
+        start = self._start
+        loaded = load(start.source, start.options)
+        if loaded.preset is None:
+            raise Refusal(f"{start.source} cannot run", ExitCode.USAGE, checked(loaded))
+        preset = loaded.preset
+        run = new_run(
+            state_dir(start.state), name=preset.about.name, preset=loaded.source, started_at=LoopClock().wall()
+        )
+        async with contextlib.AsyncExitStack() as cleanup:
+            cleanup.callback(run.release)
+            try:
+                engine = await assemble(preset, run, cleanup)
+            except BaseException:
+                run.discard()
+                raise
+            _log_to(run)
+            run.describe(socket=str(start.socket))
+            return await self._live(engine, run)
+
+    async def _live(self, engine: Engine, run: HeldRun) -> int:
+        engine.subscribe(self._server.event)
+        heartbeat = Heartbeat(engine)
+        beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
+        try:
+            await engine.start()
+            self._server.run = engine
+            self._server.push()
+            self._listen_to_signals(engine)
+            gc.freeze()  # what exists now lives as long as the process; full collections need not look at it
+            await self._until_over(engine)
+        finally:
+            beating.cancel()
+            await engine.close()
+            state = engine.ledger.state
+            run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")
+        return self._exit_code(engine)
+
+    async def _until_over(self, engine: Engine) -> None:
+        """Until the run has ended and nobody looks at it any more: a face may still retry what failed."""
+        await self._first_face(engine)
+        while True:
+            await engine.wait_ended()
+            self._server.push()
+            if engine.ledger.state is RunState.STOPPED or self._terminated or not self._server.faces:
+                return
+            changed = asyncio.create_task(self._faces_changed.wait(), name="faces")
+            reopened = asyncio.create_task(engine.wait_reopened(), name="reopened")
+            self._faces_changed.clear()
+            await asyncio.wait([changed, reopened], return_when=asyncio.FIRST_COMPLETED)
+            for task in (changed, reopened):
+                task.cancel()
+
+    async def _first_face(self, engine: Engine | None = None) -> None:
+        """A face was started along with us: it must not find us gone."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_FACE_S):
+                while self._faces_seen < self._start.faces and not self._terminated:
+                    self._faces_changed.clear()
+                    await self._faces_changed.wait()
+
+    def _faces(self, number: int) -> None:
+        self._faces_seen = max(self._faces_seen, number)
+        self._faces_changed.set()
+
+    def _listen_to_signals(self, engine: Engine) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._terminate, engine)
+        loop.add_signal_handler(signal.SIGINT, self._terminate, engine)
+        loop.add_signal_handler(signal.SIGHUP, log.info, "hang-up: the run goes on without its terminal")
+
+    def _terminate(self, engine: Engine) -> None:
+        """A timed drain; a second signal changes nothing, supervisors send several."""
+        self._terminated += 1
+        self._faces_changed.set()
+        if self._terminated > 1:
+            return
+        if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED):
+            engine.drain("signal")
+        task = asyncio.create_task(self._stop_later(engine), name="stop after the drain")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stop_later(self, engine: Engine) -> None:
+        await asyncio.sleep(self._start.stop_timeout_s)
+        engine.stop("signal")
+
+    def _exit_code(self, engine: Engine) -> int:
+        ledger = engine.ledger
+        if ledger.state is RunState.STOPPED:
+            return int(ExitCode.TERMINATED if self._terminated else ExitCode.STOPPED)
+        lost = ledger.counts[State.FAILED] + ledger.counts[State.HELD]
+        return int(ExitCode.SOME_FAILED if lost else ExitCode.ALL_DONE)
+
+
+def _log_to(run: HeldRun) -> None:
+    """From here on everything the process says goes to the run's own log."""
+    path = run.folder / "engine.log"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(handle, 2)
+    os.close(handle)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, force=True)
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+
+
+def main(start: Start) -> int:
+    """Run an engine process to its end."""
+    code = asyncio.run(_main(start))
+    sys.stderr.flush()
+    return code
+
+
+async def _main(start: Start) -> int:
+    return await EngineProcess(start).run()

@@ -1,0 +1,98 @@
+"""Finding and reading presets: a path, or the name of a bundled one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from qtui.core.port import Problem
+from qtui.core.preset import Vocabulary, parse
+from qtui.core.tables import Preset, SourceTable
+from qtui.demo.config import SiteConfig
+from qtui.errors import UsageError
+from qtui.kinds import KINDS
+from qtui.sources import SOURCES, for_input
+from qtui.text import clean
+from qtui.wiring.finding import locate
+
+MAX_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A preset as it was found, and what is wrong with it, if anything."""
+
+    source: str
+    path: Path
+    text: str
+    preset: Preset | None
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line changes about a preset."""
+
+    input: str = ""
+    """A file whose rows replace the preset's sources; `-` is standard input."""
+    changes: tuple[tuple[str, str], ...] = ()
+    """`--set` pairs of key path and value."""
+
+
+def vocabulary() -> Vocabulary:
+    """Everything a preset may name."""
+    return Vocabulary(SOURCES, {name: entry.table() for name, entry in KINDS.items()}, SiteConfig)
+
+
+def load(source: str, options: Options = Options()) -> Loaded:
+    """Read and check a preset, with the changes of the command line.
+
+    Raises:
+        UsageError: when there is no such file or it cannot be read.
+    """
+    path = locate(source)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES)
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{clean(path)} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problem = Problem("", "this line is not UTF-8; save the preset as UTF-8", line)
+        return Loaded(source, path, clean(raw, 1000), None, [problem])
+    preset, problems = parse(text, source, vocabulary(), options.changes)
+    if preset is not None:
+        preset = _placed(preset, path, options)
+        problems = _unreadable(preset)
+    return Loaded(source, path, text, preset if not problems else None, problems)
+
+
+def _placed(preset: Preset, path: Path, options: Options) -> Preset:
+    """Input paths are relative to the preset; what the command line names is relative to where it was typed."""
+    if options.input:
+        given = options.input if options.input == "-" else str(Path(options.input).absolute())
+        sources: Iterable[SourceTable] = [for_input(given)]
+    else:
+        sources = preset.sources
+    placed = [_absolute(source, path.parent) for source in sources]
+    return msgspec.structs.replace(preset, sources=placed)
+
+
+def _absolute(source: SourceTable, folder: Path) -> SourceTable:
+    path = getattr(source, "path", None)
+    if not isinstance(path, str) or path == "-":
+        return source
+    return msgspec.structs.replace(source, path=str((folder / Path(path).expanduser()).absolute()))
+
+
+def _unreadable(preset: Preset) -> list[Problem]:
+    """What cannot be read is said before anything starts."""
+    problems = []
+    for index, source in enumerate(preset.sources):
+        if sentence := SOURCES[source.kind].check(source):  # type: ignore[arg-type]  # the registry knows its class
+            problems.append(Problem(f"source[{index}]", sentence))
+    return problems
