@@ -47,9 +47,7 @@ def test_markup_in_the_text_stays_text() -> None:
 
 
 def test_touching_blocks_become_one_area() -> None:
-    assert (
-        fills(picture("███\r\n███", columns=3))["#ffffff"] == f"M14 34h{3 * WIDTH}v{2 * HEIGHT}h-{3 * WIDTH}z"
-    )
+    assert fills(picture("███\r\n███", columns=3))["#ffffff"] == f"M14 34h{3 * WIDTH}v{2 * HEIGHT}h-{3 * WIDTH}z"
 
 
 def test_a_background_run_becomes_one_area() -> None:

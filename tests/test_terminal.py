@@ -42,9 +42,7 @@ def drawn(output: str, columns: int = 20, lines: int = 3) -> Emulator:
 def test_colours_and_attributes_are_kept_per_cell() -> None:
     cells = drawn("\x1b[1;38;2;1;2;3;48;5;196ma\x1b[0;2;3;4;9;7;92mb\x1b[22;39mc\x1b[md").cells()[0]
     assert cells[0] == Cell("a", fg="#010203", bg="#ff0000", bold=True)
-    assert cells[1] == Cell(
-        "b", fg="#00ff00", dim=True, italic=True, underline=True, strike=True, reverse=True
-    )
+    assert cells[1] == Cell("b", fg="#00ff00", dim=True, italic=True, underline=True, strike=True, reverse=True)
     assert cells[2] == Cell("c", italic=True, underline=True, strike=True, reverse=True)
     assert cells[3] == Cell("d")
 
@@ -292,18 +290,14 @@ def test_wait_accepts_a_pattern_and_a_predicate() -> None:
 def test_a_vain_wait_shows_the_screen() -> None:
     with Terminal.start(shell("echo only this; cat"), size=(30, 4)) as terminal:
         terminal.wait("only this")
-        with pytest.raises(
-            AssertionError, match=r"waited 0.05 s in vain for 'FULL'[^|]*30x4[^|]*\n\|only this {21}\|"
-        ):
+        with pytest.raises(AssertionError, match=r"waited 0.05 s in vain for 'FULL'[^|]*30x4[^|]*\n\|only this {21}\|"):
             terminal.wait("FULL", timeout=0.05)
 
 
 def test_a_wait_fails_at_once_when_the_program_has_ended() -> None:
     started = time.monotonic()
     with Terminal.start(shell("echo boom; exit 7")) as terminal:
-        with pytest.raises(
-            AssertionError, match=r"ended \(exit code 7\) while waiting for 'FULL'(.|\n)*boom"
-        ):
+        with pytest.raises(AssertionError, match=r"ended \(exit code 7\) while waiting for 'FULL'(.|\n)*boom"):
             terminal.wait("FULL", timeout=60)
         assert time.monotonic() - started < 30
 
@@ -332,9 +326,7 @@ def test_waiting_for_an_exit_that_does_not_come_fails() -> None:
 
 
 def test_raw_bytes_can_be_awaited_behind_a_mark() -> None:
-    with Terminal.start(
-        shell("stty -echo; printf 'a\\033[?1049h'; read x; printf 'b\\033[?1049l'; cat")
-    ) as terminal:
+    with Terminal.start(shell("stty -echo; printf 'a\\033[?1049h'; read x; printf 'b\\033[?1049l'; cat")) as terminal:
         entered = terminal.wait_raw(b"\x1b[?1049h")
         with pytest.raises(AssertionError, match="the bytes"):
             terminal.wait_raw(b"\x1b[?1049", timeout=0.05, after=entered)

@@ -39,7 +39,9 @@ async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitSt
     journal = SqliteJournal.create(run.folder, run=run.record, results=results)
     note = ""
     if journal.results_moved_to is not None:
-        note = f"an older {journal.results_moved_to.name.rpartition('.')[0]} was kept as {journal.results_moved_to.name}"
+        note = (
+            f"an older {journal.results_moved_to.name.rpartition('.')[0]} was kept as {journal.results_moved_to.name}"
+        )
     parts = Parts([_bound(table, fields) for table in preset.sources], kind, journal, LoopClock())
     info = RunInfo(run.record.run_id, preset.results.path, note)
     return Engine(preset, parts, info)

@@ -18,7 +18,7 @@ from qtui.core import picture
 from qtui.core.commands import Reply, Request
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
-from qtui.core.port import Checked, Refusal
+from qtui.core.port import Refusal
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.engine.clock import LoopClock
@@ -30,7 +30,7 @@ from qtui.journal.runs import HeldRun, new_run
 from qtui.link.server import LinkServer
 from qtui.wiring.assemble import assemble
 from qtui.wiring.checking import checked
-from qtui.wiring.presets import Loaded, Options, load
+from qtui.wiring.presets import Options, load
 
 log = logging.getLogger(__name__)
 

@@ -157,9 +157,7 @@ def test_every_period_has_one_burst_of_the_chosen_length():
 def test_errors_come_in_bursts_only():
     during = burst_moment(DEFAULT)
     inside = Counter(attempt_answer(DEFAULT, path, 1, during).status for path in PATHS)
-    outside = Counter(
-        attempt_answer(DEFAULT, path, 1, during + DEFAULT.burst_length).status for path in PATHS
-    )
+    outside = Counter(attempt_answer(DEFAULT, path, 1, during + DEFAULT.burst_length).status for path in PATHS)
     assert (inside[500] + inside[503]) / len(PATHS) == pytest.approx(DEFAULT.burst_share, abs=0.04)
     assert min(inside[500], inside[503]) > 200
     assert set(outside) == {200}

@@ -30,16 +30,12 @@ async def test_any_status_can_be_asked_for(client: aiohttp.ClientSession, code: 
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("words", ["2", "-1", "999999999", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "1e3"])
-async def test_retry_after_is_sent_as_it_was_asked_for(
-    client: aiohttp.ClientSession, status: int, words: str
-):
+async def test_retry_after_is_sent_as_it_was_asked_for(client: aiohttp.ClientSession, status: int, words: str):
     async with client.get(f"/misbehave/{status}", params={"retry_after": words}) as response:
         assert response.headers["Retry-After"] == words
 
 
-@pytest.mark.parametrize(
-    "to", ["/p/1", "http://10.0.0.1/secret", "file:///etc/passwd", "http://[broken", "//"]
-)
+@pytest.mark.parametrize("to", ["/p/1", "http://10.0.0.1/secret", "file:///etc/passwd", "http://[broken", "//"])
 async def test_a_redirect_names_any_address(client: aiohttp.ClientSession, to: str):
     async with client.get("/misbehave/redirect", params={"to": to}, allow_redirects=False) as response:
         assert (response.status, response.headers["Location"]) == (302, to)
@@ -81,9 +77,7 @@ async def test_a_latin1_page_is_right_when_its_header_is_believed(client: aiohtt
         body.decode()
 
 
-@pytest.mark.parametrize(
-    "title", ["plain", "\x1b]0;owned\x07\x1b[2J", "<b>&amp;</b>", "\u202ereversed", "🧺" * 500]
-)
+@pytest.mark.parametrize("title", ["plain", "\x1b]0;owned\x07\x1b[2J", "<b>&amp;</b>", "\u202ereversed", "🧺" * 500])
 async def test_a_page_can_have_any_title(client: aiohttp.ClientSession, title: str):
     async with client.get("/misbehave/html", params={"title": title}) as response:
         page = LexborHTMLParser(await response.read())

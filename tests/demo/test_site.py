@@ -145,9 +145,7 @@ async def test_the_most_connections_at_one_time_are_remembered(site: DemoSite, c
     assert stats.most_connections == 6
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/p/1", "/nothing", "/misbehave/500", "/misbehave/echo", "/stats.json"]
-)
+@pytest.mark.parametrize("path", ["/", "/p/1", "/nothing", "/misbehave/500", "/misbehave/echo", "/stats.json"])
 async def test_no_answer_names_the_software(client: aiohttp.ClientSession, path: str):
     async with client.get(path) as response:
         assert response.headers["Server"] == "shop"
@@ -169,9 +167,7 @@ async def test_a_body_that_is_too_large_is_413_without_a_banner(client: aiohttp.
         assert (response.status, response.headers["Server"]) == (413, "shop")
 
 
-@pytest.mark.parametrize(
-    "module", ["qtui.demo", "qtui.demo.config", "qtui.demo.catalogue", "qtui.demo.behaviour"]
-)
+@pytest.mark.parametrize("module", ["qtui.demo", "qtui.demo.config", "qtui.demo.catalogue", "qtui.demo.behaviour"])
 def test_the_pure_modules_do_not_import_aiohttp(module: str):
     code = f"import sys, {module}; sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
