@@ -251,4 +251,4 @@ Recorded: TypeAlias = (
 )
 Passing: TypeAlias = ProducerBlocked | ProducerUnblocked | ThrottleHolding
 Event: TypeAlias = Recorded | Passing
-PASSING = (ProducerBlocked, ProducerUnblocked, ThrottleHolding)
+PASSING: frozenset[type] = frozenset({ProducerBlocked, ProducerUnblocked, ThrottleHolding})

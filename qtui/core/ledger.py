@@ -14,11 +14,11 @@ import msgspec
 
 from qtui import text
 from qtui.core import events as ev
-from qtui.core.job import Done, Failed, Job
+from qtui.core.job import Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
-from qtui.core.meter import Counter, History, Level, RunTimes, bucket
+from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
 from qtui.core.signature import describe, title
-from qtui.core.snapshot import SERIES_SECONDS, LogLine, RunState
+from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
 
 MAX_GROUPS = 200
@@ -32,6 +32,9 @@ _MOVES = {
     "pending": Move.INTERRUPT,
     "cancelled": Move.CANCEL,
 }
+
+
+_RECENT = {"waiting": "retry", "pending": "interrupted"}
 
 
 class _Open:
@@ -61,12 +64,19 @@ class _Ending:
         self.signature = signature
 
 
-class RecentOutcome(msgspec.Struct, frozen=True):
+class RecentOutcome(msgspec.Struct, frozen=True, gc=False):
+    """Kept as it came; it becomes words only when somebody looks."""
+
     at: float
-    seq: int
-    name: str
-    kind: str
-    text: str
+    job: Job
+    then: str
+    run_s: float
+    outcome: Outcome | None
+
+    def view(self, now: float) -> Recent:
+        kind = _RECENT.get(self.then, self.then)
+        said = title(self.outcome.code) if isinstance(self.outcome, Failed) else text.seconds(self.run_s)
+        return Recent(self.job.seq, self.job.name, kind, said, now - self.at)
 
 
 class Ledger:
@@ -97,6 +107,9 @@ class Ledger:
         self.run_times = RunTimes()
         self.series = History(SERIES_SECONDS)
         self.overview = History(240, fold=True)
+        self._second = 0
+        self._column = self.series.column(0.0, 0, 0)
+        self._wide = self.overview.column(0.0, 0, 0)
         self._endings: deque[_Ending] = deque()
         self._blocked = 0
         self._handlers: dict[type, Callable[[Any, int], None]] = {
@@ -205,8 +218,21 @@ class Ledger:
             self.full.set(at, full)
         if empty != self.empty.value:
             self.empty.set(at, empty)
-        self.series.column(at, depth, self.capacity)
-        self.overview.column(at, depth, self.capacity)
+        if int(at) != self._second:
+            self._turn(at)
+        self._column.depth = max(self._column.depth, depth)
+        self._wide.depth = max(self._wide.depth, depth)
+
+    def _turn(self, at: float) -> None:
+        """A new second: its columns are looked up once, not for every event."""
+        self._second = int(at)
+        self._column = self.series.column(at, len(self.queued), self.capacity)
+        self._wide = self.overview.column(at, len(self.queued), self.capacity)
+
+    def _columns(self, at: float) -> tuple[Column, Column]:
+        if int(at) != self._second:
+            self._turn(at)
+        return self._column, self._wide
 
     def _move(self, entry: _Open, move: Move) -> State:
         """Change a job's state and its count, unless the new state is final: that waits for the disk."""
@@ -243,7 +269,7 @@ class Ledger:
         match event.outcome:
             case Done():
                 self.run_times.add(event.run_s)
-                column = self._column(at)
+                column, _wide = self._columns(at)
                 row = bucket(event.run_s)
                 column.latency[row] = column.latency.get(row, 0) + 1
             case Failed() as failed:
@@ -256,15 +282,12 @@ class Ledger:
                 self._enqueue(job.seq, at)
             case _:
                 self._endings.append(_Ending(position, entry, was, entry.state, event.signature))
-        self._remember(event)
-
-    def _column(self, at: float) -> Any:
-        return self.series.column(at, len(self.queued), self.capacity)
+        self.recent.appendleft(RecentOutcome(at, job, event.then, event.run_s, event.outcome))
 
     def _failure(self, event: ev.AttemptEnded, failed: Failed) -> None:
         self.failed_attempts.add(event.at)
-        self._column(event.at).failed += 1
-        self.overview.column(event.at, len(self.queued), self.capacity).failed += 1
+        for column in self._columns(event.at):
+            column.failed += 1
         group = self._group(event.signature, event.at, failed)
         group.add_attempt(event.at, event.job, failed, event.then == "waiting" or group.retryable)
 
@@ -274,13 +297,6 @@ class Ledger:
         if signature not in self.groups:
             self.groups[signature] = GroupTrack(at, failed)
         return self.groups[signature]
-
-    def _remember(self, event: ev.AttemptEnded) -> None:
-        kind = {"waiting": "retry", "pending": "interrupted"}.get(event.then, event.then)
-        said = text.seconds(event.run_s)
-        if isinstance(event.outcome, Failed):
-            said = title(event.outcome.code)
-        self.recent.appendleft(RecentOutcome(event.at, event.job.seq, event.job.name, kind, said))
 
     def _settle(self, ending: _Ending, at: float) -> None:
         entry = ending.entry
@@ -296,9 +312,11 @@ class Ledger:
             group.jobs += 1
         if ending.to is State.DONE:
             self.finished.add(at)
-            self._column(at).done += 1
-            self.overview.column(at, len(self.queued), self.capacity).done += 1
-            self.peak_rate = max(self.peak_rate, self.finished.sum(at, 6) / 6 if at > 6 else 0.0)
+            second = self._second
+            for column in self._columns(at):
+                column.done += 1
+            if self._second != second and at > 6:
+                self.peak_rate = max(self.peak_rate, (self.finished.sum(at, 6) - 1) / 5)
             self.recovered += entry.job.attempt > 1 or bool(entry.from_group)
 
     def _known_group(self, signature: str) -> GroupTrack | None:
@@ -311,7 +329,7 @@ class Ledger:
             del self.queued[event.seq]
             self._depth_changed(event.at)
         self._endings.append(_Ending(position, entry, was, State.CANCELLED, ""))
-        self.recent.appendleft(RecentOutcome(event.at, event.seq, entry.job.name, "cancelled", "cancelled"))
+        self.recent.appendleft(RecentOutcome(event.at, entry.job, "cancelled", 0.0, None))
 
     def _job_requeued(self, event: ev.JobRequeued, _: int) -> None:
         job, was = event.job, State(event.was)
@@ -389,6 +407,7 @@ class Ledger:
 
     def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
         self.capacity = event.new
+        self._second = -1
         self._depth_changed(event.at)
         self._mark(event.at, f"■{event.new}")
         self._write(event.at, event.by, f"bound {event.old} → {event.new}")
@@ -419,6 +438,7 @@ class Ledger:
         self.concurrency, self.capacity, self.rate = event.concurrency, event.capacity, event.rate
         for number in range(1, event.concurrency + 1):
             self.slots[number] = SlotTrack(event.at)
+        self._second = -1
         self._depth_changed(event.at)
 
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
@@ -455,8 +475,8 @@ class Ledger:
         self._write(event.at, "qtui", event.text, event.level)
 
     def _mark(self, at: float, glyph: str) -> None:
-        for history in (self.series, self.overview):
-            history.column(at, len(self.queued), self.capacity).marks.append(glyph)
+        for column in self._columns(at):
+            column.marks.append(glyph)
 
     def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         wall = (self.started.started_at if self.started else 0.0) + at

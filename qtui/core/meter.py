@@ -37,6 +37,10 @@ class Level:
             return
         self._area += (at - since) * value
         first, last = int(since), int(at)
+        if first == last and self._seconds[last % size] == last:
+            self._sums[last % size] += (at - since) * value  # nearly always: the same second as before
+            self._since = at
+            return
         start = since if last - first < size else float(last - size + 1)
         for second in range(int(start), last + 1):
             place = second % size

@@ -18,14 +18,11 @@ class Clock(Protocol):
 class LoopClock:
     """The running loop's time; `wall` is the system's clock unless one is given."""
 
-    __slots__ = ("_loop", "_wall")
+    __slots__ = ("_wall", "now")
 
     def __init__(self, wall: float | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._wall = None if wall is None else wall - self._loop.time()
-
-    def now(self) -> float:
-        return self._loop.time()
+        self.now = asyncio.get_running_loop().time  # called several times per job: no call in between
+        self._wall = None if wall is None else wall - self.now()
 
     def wall(self) -> float:
-        return time.time() if self._wall is None else self._wall + self._loop.time()
+        return time.time() if self._wall is None else self._wall + self.now()

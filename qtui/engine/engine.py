@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -35,6 +33,8 @@ from qtui.engine.queue import BoundedQueue, Gate
 from qtui.text import clean
 
 log = logging.getLogger(__name__)
+
+_canonical = msgspec.json.Encoder(order="deterministic")
 
 MAX_BACKLOG = 10_000
 """Records that may wait for the disk before slots wait too."""
@@ -80,7 +80,7 @@ class Engine:
         self._zero = parts.clock.now()
         self._position = 0
         self._last_seq = 0
-        self._subscribers: list[Callable[[ev.Event], None]] = []
+        self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
         self._feeding = 0
         self._ended = asyncio.Event()
@@ -176,13 +176,13 @@ class Engine:
 
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
-        if isinstance(event, ev.PASSING):
+        if type(event) in ev.PASSING:
             self.ledger.apply(event)
         else:
             self._position += 1
             self.ledger.apply(event, self._position)
             self.journal.append(self._position, event)
-        for subscriber in list(self._subscribers):
+        for subscriber in self._subscribers:
             try:
                 subscriber(event)
             except Exception:  # a listener's fault must never reach the run
@@ -191,11 +191,10 @@ class Engine:
 
     def subscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
         """Call `subscriber` with every event from now on, in order, on the engine's loop."""
-        self._subscribers.append(subscriber)
+        self._subscribers = (*self._subscribers, subscriber)
 
     def unsubscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
-        with contextlib.suppress(ValueError):
-            self._subscribers.remove(subscriber)
+        self._subscribers = tuple(known for known in self._subscribers if known != subscriber)
 
     def _committed(self, position: int) -> None:
         self.ledger.commit(position, self.now())
@@ -225,7 +224,7 @@ class Engine:
             name = self._name.fill(row, extra) if self._name.text else ""
         except TemplateError as error:
             problem = problem or str(error)
-        key = key or json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        key = key or _canonical.encode(row).decode()
         name = clean(name, 200) or (clean(key, 200) if self._key.text else f"job {seq}")
         return Job(seq, key, name, row, producer, 1, clean(problem))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from qtui.core.job import Job
 from qtui.core.seams import Row, Source
@@ -18,8 +19,7 @@ CATCH_UP_S = 0.05
 SLICE_S = 0.002
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, gc=False):
     """What a producer offers to the queue: a new row, or a job that gets another round."""
 
     producer: int
