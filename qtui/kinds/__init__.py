@@ -32,7 +32,22 @@ def _simulate(table: Table, context: KindContext) -> Kind:
     return SimulateKind(table, context)
 
 
+def _http_table() -> type[Table]:
+    from qtui.kinds.http.options import HttpTable
+
+    return HttpTable
+
+
+def _http(table: Table, context: KindContext) -> Kind:
+    from qtui.kinds.http.kind import HttpKind
+    from qtui.kinds.http.options import HttpTable
+
+    assert isinstance(table, HttpTable)
+    return HttpKind(table, context)
+
+
 KINDS: dict[str, KindEntry] = {
+    "http": KindEntry(_http_table, _http),
     "simulate": KindEntry(_simulate_table, _simulate),
 }
 """By the preset's `job.kind`."""
