@@ -1,0 +1,1 @@
+"""The embedded shop that bundled presets talk to, with its misbehaviours on demand."""

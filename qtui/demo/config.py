@@ -1,0 +1,63 @@
+"""What can be chosen about the demo site: its size, its pace and how often it misbehaves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Seconds = Annotated[float, Meta(ge=0.0)]
+
+
+class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One site; the same values give the same shop, the same delays and the same failures."""
+
+    seed: int = 7
+    """Everything that looks random is drawn from this number."""
+    products: Annotated[int, Meta(ge=1)] = 1920
+    per_listing: Annotated[int, Meta(ge=1)] = 24
+
+    latency_median: Seconds = 0.205
+    """Half of the pages answer faster than this; 0 answers at once."""
+    latency_sigma: Annotated[float, Meta(ge=0.0)] = 1.25
+    """Width of the lognormal distribution: 0 is constant, 1.25 has a p99 eighteen times the median."""
+    latency_cap: Seconds = 8.0
+
+    gone_share: Share = 0.004
+    """Product pages that answer 404, for ever."""
+    moved_share: Share = 0.02
+    """Product pages that answer 302 to their canonical address, for ever."""
+    reset_share: Share = 0.005
+    """Requests whose connection is reset instead of answered."""
+    drip_share: Share = 0.005
+    """Requests whose body comes in `drip_pieces` pieces, `drip_pause` seconds apart."""
+    drip_pieces: Annotated[int, Meta(ge=1)] = 24
+    drip_pause: Seconds = 0.1
+
+    burst_every: Seconds = 25.0
+    """Length of a period with exactly one burst of 500s and 503s somewhere in it; 0 has no bursts."""
+    burst_length: Seconds = 4.0
+    burst_share: Share = 0.35
+    """Requests that fail while a burst lasts."""
+
+    failures_in_a_row: Annotated[int, Meta(ge=0)] = 2
+    """After so many refusals the next request for the same page is served, whatever was drawn."""
+
+    rate_limit: Annotated[float, Meta(ge=0.0)] = 60.0
+    """Requests per second, over all clients, above which 429 is answered; 0 has no limit."""
+    rate_burst: Annotated[int, Meta(ge=1)] = 60
+    """Requests that may come at once before the limit is felt."""
+
+    @classmethod
+    def calm(cls) -> SiteConfig:
+        """A site that answers every page at once and correctly: for benchmarks and exact tests."""
+        return cls(
+            latency_median=0.0,
+            gone_share=0.0,
+            moved_share=0.0,
+            reset_share=0.0,
+            drip_share=0.0,
+            burst_every=0.0,
+            rate_limit=0.0,
+        )
