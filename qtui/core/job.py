@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -10,7 +10,10 @@ JobKey: TypeAlias = str
 """What the job *is*, as the preset's `key` says: its identity across resumes."""
 
 Scalar: TypeAlias = str | int | float | bool | None
-Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
+if TYPE_CHECKING:
+    Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
+else:
+    Value = Any  # msgspec knows no recursive aliases; at run time JSON is JSON
 """JSON as Python sees it; everything that enters the journal or a wire is made of it."""
 
 

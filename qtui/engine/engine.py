@@ -75,6 +75,9 @@ class Engine:
         self.ledger = Ledger()
         self.health = Health()
         self.problem = ""
+        """Something a person should know now, or empty."""
+        self.fatal = ""
+        """Why the run was given up, or empty."""
         self._clock = parts.clock
         self._luck = parts.luck
         self._zero = parts.clock.now()
@@ -136,7 +139,7 @@ class Engine:
             self._spawn(producer.run(self), f"producer {producer.index}")
 
     async def wait_ended(self) -> RunState:
-        """Wait until the run is finished or stopped and everything is durable."""
+        """Wait until the run is finished or stopped and everything is durable, or until it was given up."""
         await self._ended.wait()
         return self.ledger.state
 
@@ -334,6 +337,13 @@ class Engine:
         self._shut_gates(True)
         self.dispatcher.stop()
         self._check_ended()
+
+    def fail(self, problem: str) -> None:
+        """The run cannot go on: nothing that happens now could be recorded. It ends without a last word on disk."""
+        self.problem = self.fatal = problem
+        self._shut_gates(True)
+        self.dispatcher.stop()
+        self._ended.set()
 
     def _shut_gates(self, shut: bool) -> None:
         for producer in self.producers:

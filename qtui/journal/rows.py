@@ -132,7 +132,7 @@ class Fold:
             taker = takers.get(type(event))
             if taker is not None:
                 taker(event)
-            elif not isinstance(event, PASSING):
+            elif type(event) not in PASSING:
                 self._note(event)
         batch.totals = msgspec.structs.replace(self._totals)
         return batch

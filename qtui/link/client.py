@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -142,3 +143,5 @@ class LinkPort:
             self._listener.cancel()
             await asyncio.wait([self._listener])
         self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -43,8 +44,17 @@ async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitSt
             f"an older {journal.results_moved_to.name.rpartition('.')[0]} was kept as {journal.results_moved_to.name}"
         )
     parts = Parts([_bound(table, fields) for table in preset.sources], kind, journal, LoopClock())
-    info = RunInfo(run.record.run_id, preset.results.path, note)
-    return Engine(preset, parts, info)
+    engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
+    journal.on_state = partial(_journal_state, engine)
+    return engine
+
+
+def _journal_state(engine: Engine, state: str, sentence: str) -> None:
+    """A full disk is waited for; a journal that failed ends the run: what happened then could not be recorded."""
+    if state == "failed":
+        engine.fail(sentence)
+    else:
+        engine.problem = sentence if state == "blocked" else ""
 
 
 def _bound(table: SourceTable, fields: dict[str, Value]) -> Source:

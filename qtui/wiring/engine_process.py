@@ -24,7 +24,7 @@ from qtui.core.snapshot import RunState, Snapshot
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
-from qtui.errors import ExitCode, QtuiError
+from qtui.errors import CannotWrite, ExitCode, QtuiError
 from qtui.journal.place import state_dir
 from qtui.journal.runs import HeldRun, new_run
 from qtui.link.server import LinkServer
@@ -142,6 +142,8 @@ class EngineProcess:
             await engine.close()
             state = engine.ledger.state
             run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")
+        if engine.fatal:
+            raise CannotWrite(engine.fatal)
         return self._exit_code(engine)
 
     async def _until_over(self, engine: Engine) -> None:
@@ -150,7 +152,7 @@ class EngineProcess:
         while True:
             await engine.wait_ended()
             self._server.push()
-            if engine.ledger.state is RunState.STOPPED or self._terminated or not self._server.faces:
+            if engine.fatal or engine.ledger.state is RunState.STOPPED or self._terminated or not self._server.faces:
                 return
             changed = asyncio.create_task(self._faces_changed.wait(), name="faces")
             reopened = asyncio.create_task(engine.wait_reopened(), name="reopened")
