@@ -1,0 +1,183 @@
+"""The slots as a ruled grid of single cells, and where even that is too many, one cell for several slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
+
+from qtui.core.snapshot import SlotState, SlotView, Snapshot
+from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.widgets.charts import shorten
+from qtui.tui.widgets.slot_marks import STATES, running_time, share_of_timeout, words
+
+Look: TypeAlias = tuple[str, str]
+"""Glyph and colour of a cell."""
+
+_OLD_SHARE = 0.8
+"""From this share of its timeout on a running attempt is worth a glyph of its own."""
+_TEXTURES = "░▒▓█"
+_OLD: Look = ("▲", "pressure")
+_COLOURED: tuple[Look, ...] = (("■", "heat2"), ("■", "heat3"), ("■", "heat4"), ("■", "heat5"))
+_TEXTURED: tuple[Look, ...] = tuple((texture, "text") for texture in _TEXTURES)
+_WORST_FIRST = (SlotState.HELD, SlotState.LEAVING)
+
+
+class Grid(NamedTuple):
+    """Where the cells are: row labels in front, then a cell in every second column, ruled by a gap after each ten."""
+
+    label: int
+    x: int
+    per_row: int
+    gap: int
+    slots_per_cell: int
+    detail: bool
+    """Whether the lowest row describes the selected slot."""
+
+    def column_x(self, column: int) -> int:
+        """Where cell `column` of a row stands."""
+        return self.x + 2 * column + column // 10 * self.gap
+
+
+def grid(width: int, height: int, slots: Sequence[SlotView]) -> Grid | None:
+    """The grid for a panel of this size, or None where not even one cell fits."""
+    count = len(slots)
+    label = max(2, len(str(max((slot.number for slot in slots), default=0))))
+    if width < 40:
+        label = 0
+    x = 2 + label + (1 if label else 0)
+    detail = height >= 6
+    rows = height - 2 - detail
+    most = (width - x - 1) // 2
+    if most < 1 or rows < 1:
+        return None
+    size = 1
+    while -(-count // size) > most * rows:
+        size *= 2
+    tens = most // 10 * 10
+    if tens and -(-count // size) <= tens * rows:
+        gap = min(3, 2 * (most - tens) // max(1, tens // 10 - 1))
+        return Grid(label, x, tens, gap, size, detail)
+    return Grid(label, x, most, 0, size, detail)
+
+
+def cell_at(x: int, y: int, width: int, height: int, slots: Sequence[SlotView]) -> int | None:
+    """The index of the (first) slot at a cell, or None."""
+    place = grid(width, height, slots)
+    if place is None or x < place.x or (place.detail and y == height - 2):
+        return None
+    ten, offset = divmod(x - place.x, 20 + place.gap) if place.gap else (0, x - place.x)
+    column = ten * 10 + offset // 2
+    if column >= place.per_row or (place.gap and offset >= 20):
+        return None
+    return ((y - 1) * place.per_row + column) * place.slots_per_cell
+
+
+def draw_cells(canvas: Canvas, snap: Snapshot, selected: int, title: list[Span]) -> None:
+    """Draw the panel: shade is age of the attempt, or share of busy slots where a cell stands for several."""
+    place = grid(canvas.width, canvas.height, snap.slots)
+    if place is None:
+        canvas.box(0, 0, canvas.width, canvas.height, title=title)
+        return
+    size = place.slots_per_cell
+    what = "one cell per slot" if size == 1 else f"one cell = {size} slots"
+    canvas.box(
+        0,
+        0,
+        canvas.width,
+        canvas.height,
+        title=[*title, Span(f"  {what}", "dim")],
+        right=_legend(canvas, size),
+    )
+    looks = list(_looks(canvas, snap.slots, size))
+    for row, start in enumerate(range(0, len(looks), place.per_row)):
+        if place.label:
+            canvas.put(2, row + 1, f"{snap.slots[start * size].number:>{place.label}}", "faint")
+        _draw_row(canvas, place, row + 1, looks[start : start + place.per_row])
+    index = next((i for i, slot in enumerate(snap.slots) if slot.number == selected), None)
+    if index is not None:
+        row, column = divmod(index // size, place.per_row)
+        x = place.column_x(column)
+        canvas.put(x - 1, row + 1, "[", "accent", bold=True)
+        canvas.put(x + 1, row + 1, "]", "accent", bold=True)
+        if place.detail:
+            _draw_detail(canvas, snap.slots[index], snap)
+
+
+def _draw_row(canvas: Canvas, place: Grid, y: int, looks: Sequence[Look]) -> None:
+    for start in range(0, len(looks), 10):
+        column = start
+        for (glyph, colour), run in groupby(looks[start : start + 10]):
+            length = sum(1 for _ in run)
+            canvas.put(place.column_x(column), y, " ".join(glyph * length), colour)
+            column += length
+
+
+def _looks(canvas: Canvas, slots: Sequence[SlotView], size: int) -> Iterator[Look]:
+    shades = _TEXTURED if canvas.textured else _COLOURED
+    if size == 1:
+        for slot in slots:
+            yield _look(slot, shades)
+        return
+    for start in range(0, len(slots), size):
+        yield _look_of_several(slots[start : start + size], shades)
+
+
+def _look(slot: SlotView, shades: Sequence[Look]) -> Look:
+    if slot.state is not SlotState.RUNNING:
+        return STATES[slot.state]
+    share = share_of_timeout(slot)
+    if share > _OLD_SHARE:
+        return _OLD
+    return shades[max(0, min(3, int(share * 5)))]
+
+
+def _look_of_several(slots: Sequence[SlotView], shades: Sequence[Look]) -> Look:
+    """The worst glyph wins; without one the shade is the share of slots at work."""
+    busy = 0
+    states = set()
+    for slot in slots:
+        states.add(slot.state)
+        if slot.state is SlotState.RUNNING:
+            busy += 1
+            if share_of_timeout(slot) > _OLD_SHARE:
+                return _OLD
+    for state in _WORST_FIRST:
+        if state in states:
+            return STATES[state]
+    return shades[max(0, -(-busy * 4 // len(slots)) - 1)] if busy else STATES[SlotState.IDLE]
+
+
+def _legend(canvas: Canvas, size: int) -> Line:
+    if canvas.width < 100:
+        return ()
+    shades = _TEXTURED[1:] if canvas.textured else _COLOURED[:1] + _COLOURED[2:]
+    scale = " young → old " if size == 1 else " few → all busy "
+    return (
+        Span("·", "faint"),
+        Span(" idle ", "dim"),
+        *(Span(glyph, colour) for glyph, colour in shades),
+        Span(scale, "dim"),
+        Span("▲", "pressure"),
+        Span(" >80% of timeout ", "dim"),
+        Span("▼", "pressure"),
+        Span(" leaving", "dim"),
+    )
+
+
+def _draw_detail(canvas: Canvas, slot: SlotView, snap: Snapshot) -> None:
+    y = canvas.height - 2
+    spans = [Span("[ ] ", "accent", True), Span(f"slot {slot.number} ", "accent", True)]
+    if slot.seq and slot.state is not SlotState.RETIRED:
+        age = f"  {running_time(slot.elapsed_s)}"
+        if slot.timeout_s > 0:
+            age += f" of {running_time(slot.timeout_s)}"
+        attempt = f"   attempt {slot.attempt}/{slot.attempts}" if slot.attempt > 1 else ""
+        room = canvas.width - 5 - sum(len(span.text) for span in spans) - len(age) - len(attempt)
+        spans += [Span(shorten(slot.name, max(0, min(room, 60)))), Span(age + attempt, "dim")]
+    else:
+        spans.append(Span(words(slot, snap), "dim"))
+    x = 3
+    for span in spans:
+        text = span.text[: max(0, canvas.width - 2 - x)] if span.text.isascii() else span.text
+        x = canvas.put(x, y, text, span.fg, bold=span.bold)
