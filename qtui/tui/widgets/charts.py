@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from qtui.core.snapshot import Snapshot
+from qtui.core.snapshot import SERIES_SECONDS, Snapshot
 from qtui.text import clock, middle, short_count
 from qtui.tui.canvas import Canvas
 
@@ -20,6 +20,14 @@ _ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 def pace(columns: int, span: int = 60) -> int:
     """Seconds per column with which `columns` reach back at least `span` seconds."""
     return next((per for per in _PACES if columns * per >= span), _PACES[-1])
+
+
+def chart_pace(columns: int) -> int:
+    """Seconds per column of a chart: a minute at least, and two seconds so that single jobs do not flicker.
+
+    Only where two seconds would reach back further than the series does, one is taken.
+    """
+    return max(2, pace(columns)) if columns * 2 <= SERIES_SECONDS else 1
 
 
 def bins(length: int, newest: int, per: int, columns: int) -> list[slice]:

@@ -37,7 +37,8 @@ def draw_failures(canvas: Canvas, snap: Snapshot) -> None:
         used = 1
     recents = rows - used - 1
     if recents >= 1 and snap.recent:
-        _draw_rule(canvas, used + 1, max(snap.groups, len(snap.failures)) - len(shown))
+        hidden = max(snap.groups, len(snap.failures)) - len(shown) if shown else 0
+        _draw_rule(canvas, used + 1, hidden)
         draw_recent(canvas, 2, used + 2, width - 4, snap.recent[:recents])
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from qtui.core.snapshot import Series, Snapshot
+from qtui.core.snapshot import SERIES_SECONDS, Series, Snapshot
 from qtui.text import clock, percent, rate_number
 from qtui.tui.canvas import EIGHTHS, Canvas, Span
 from qtui.tui.widgets.charts import (
     bins,
+    chart_pace,
     fit,
     last_whole_second,
-    pace,
     rates,
     round_top,
     scale_label,
@@ -47,16 +47,19 @@ def draw_flow(canvas: Canvas, snap: Snapshot) -> None:
     if area is None:
         return
     series = snap.series
-    per = pace(area.columns)
+    per = chart_pace(area.columns)
     # the second that is still growing would look like a dip at the right edge
     whole = len(series.done) - 1
-    covered = bins(max(0, whole), last_whole_second(snap), per, area.columns)
+    last = last_whole_second(snap)
+    covered = bins(max(0, whole), last, per, area.columns)
     time_axis(canvas, area.x, area.columns, area.columns * per * series.step_s)
     if whole < 2:
         waited = f"collecting, {max(0, int(snap.elapsed_s))} s" if snap.elapsed_s < 60 else "nothing recorded"
         canvas.put(area.x, 1, fit(waited, area.columns), "faint")
         return
-    _draw_chart(canvas, area, series, covered)
+    # the scale fits every bin of the window, seen or not, so that it seldom changes
+    every = bins(whole, last, per, SERIES_SECONDS // per + 1)
+    _draw_chart(canvas, area, series, covered, _top(series, [part for part in every if part.stop - part.start == per]))
 
 
 def draw_whole_run(canvas: Canvas, snap: Snapshot) -> None:
@@ -82,7 +85,7 @@ def draw_whole_run(canvas: Canvas, snap: Snapshot) -> None:
         end = fit(clock(snap.elapsed_s), 8)
         canvas.put(area.x, canvas.height - 1, "0:00 ", "faint")
         canvas.right(canvas.width - 2, canvas.height - 1, (Span(f" {end} ", "faint"),))
-    _draw_chart(canvas, area, snap.overview, covered)
+    _draw_chart(canvas, area, snap.overview, covered, _top(snap.overview, covered))
 
 
 def _area(canvas: Canvas) -> _Area | None:
@@ -96,11 +99,11 @@ def _area(canvas: Canvas) -> _Area | None:
     return _Area(gutter, columns, rows - queue_rows - marks_rows, marks_rows, queue_rows)
 
 
-def _draw_chart(canvas: Canvas, area: _Area, series: Series, covered: Sequence[slice]) -> None:
-    # the scale comes from all bins of the window, not only from those in view, so that it seldom changes
-    per = max((part.stop - part.start for part in covered), default=1)
-    every = [slice(start, min(start + per, len(series.done))) for start in range(0, len(series.done), per)]
-    top = round_top(max(rates(series.done, every, series.step_s), default=0.0))
+def _top(series: Series, parts: Sequence[slice]) -> float:
+    return round_top(max(rates(series.done, parts, series.step_s), default=0.0))
+
+
+def _draw_chart(canvas: Canvas, area: _Area, series: Series, covered: Sequence[slice], top: float) -> None:
     values = rates(series.done, covered, series.step_s)
     _draw_rows(canvas, area.x, 1, area.done_rows, _eighths(values, top, area.done_rows), "done")
     marks_y = 1 + area.done_rows
@@ -140,7 +143,11 @@ def _draw_marks(canvas: Canvas, area: _Area, y: int, marks: Sequence[Sequence[st
     canvas.put(area.x, y, "·" * area.columns, "line")
     offset = len(marks) - 1
     found = []
+    before = None
     for column, part in enumerate(covered):
+        if part == before:
+            continue  # a short run stretched over the width: one column covers several cells
+        before = part
         # the second that is still growing belongs to no bin yet, but what was just done must show at once
         stop = part.stop + 1 if part.stop == offset and column == area.columns - 1 else part.stop
         labels = [label for second in marks[part.start : stop] for label in second]

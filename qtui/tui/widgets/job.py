@@ -48,7 +48,7 @@ def _facts(slot: SlotView, snap: Snapshot, room: int) -> Iterator[tuple[str, Lin
         yield "attempt", (Span(f"{slot.attempt} of {slot.attempts}", "retry_text" if again else "text"),)
     last = next((recent for recent in snap.recent if recent.seq == slot.seq and recent.kind != "done"), None)
     if last is not None:
-        yield "before", (Span(last.text, "retry_text"), Span(f"  {running_time(last.ago_s)} ago", "dim"))
+        yield "last try", (Span(last.text, "retry_text"), Span(f"  {running_time(last.ago_s)} ago", "dim"))
     if len(snap.producers) == 1:
         yield "producer", (Span(snap.producers[0].name),)
     if slot.note:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from qtui.core.snapshot import LATENCY_BUCKETS, Latency, Snapshot
 from qtui.text import seconds
 from qtui.tui.canvas import Canvas, Line, Span
-from qtui.tui.widgets.charts import bins, fit, last_whole_second, pace, time_axis
+from qtui.tui.widgets.charts import bins, chart_pace, fit, last_whole_second, time_axis
 
 _PER_DECADE = 5
 _DECADES = ("1ms", "10ms", "0.1s", "1s", "10s")
@@ -20,7 +20,7 @@ _LEAST = 4
 
 
 class _Scale(NamedTuple):
-    """Which buckets are visible: `low` is at the bottom; a half row holds `merged` buckets, or one fills `tall`."""
+    """Which buckets are visible: `low` is at the bottom; `merged` buckets share `tall` of all `halves` of the rows."""
 
     low: int
     merged: int
@@ -44,7 +44,7 @@ def draw_latency(canvas: Canvas, snap: Snapshot) -> None:
     columns = canvas.width - gutter - (3 if gutter == _GUTTER else 2)
     if rows < 1 or columns < 1:
         return
-    per = pace(columns)
+    per = chart_pace(columns)
     time_axis(canvas, gutter, columns, columns * per * snap.series.step_s)
     used = _used(snap.series.latency)
     if used is None:
@@ -83,11 +83,10 @@ def _scale(low: int, high: int, halves: int) -> _Scale:
         if need <= halves:
             break
     merged = -(-need // halves)
-    tall = max(1, halves // need) if need * 2 <= halves and halves >= 16 else 1
-    spare = halves // tall * merged - need
-    first = max(-(spare // 2) + first, min(0, first))
-    first = max(min(first, LATENCY_BUCKETS - halves // tall * merged), 0)
-    return _Scale(first, merged, tall, halves)
+    tall = 2 if halves >= max(16, need * 2) else 1
+    visible = halves // tall * merged
+    lowest = first - (visible - need) // 2
+    return _Scale(max(0, min(lowest, LATENCY_BUCKETS - visible)), merged, tall, halves)
 
 
 def _counts(snap: Snapshot, per: int, columns: int, scale: _Scale) -> list[list[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtui.core.snapshot import Latency, Snapshot
 from qtui.text import rate_number
 from qtui.tui.canvas import EIGHTHS, Canvas, Line, length
-from qtui.tui.widgets.charts import bins, last_whole_second, pace, rates
+from qtui.tui.widgets.charts import bins, chart_pace, last_whole_second, rates
 from qtui.tui.widgets.latency import percentiles
 
 _LABEL = "done/s "
@@ -42,7 +42,7 @@ def _latency_that_fits(latency: Latency, width: int) -> Line:
 
 def _draw_spark(canvas: Canvas, x: int, columns: int, snap: Snapshot) -> None:
     series = snap.series
-    covered = bins(max(0, len(series.done) - 1), last_whole_second(snap), pace(columns), columns)
+    covered = bins(max(0, len(series.done) - 1), last_whole_second(snap), chart_pace(columns), columns)
     values = rates(series.done, covered, series.step_s)
     top = max(values, default=0.0)
     for index, (value, part) in enumerate(zip(values, covered, strict=True)):
