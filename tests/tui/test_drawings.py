@@ -65,7 +65,7 @@ def check(name: str, snap: Snapshot, width: int, height: int, selected: int, *, 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_wild_snapshots_are_drawn_at_any_size_without_crossing_a_border(name: str) -> None:
     rng = random.Random(name)
-    for round_number in range(150):
+    for round_number in range(120):
         snap = wild(rng)
         width, height = rng.choice((*SIZES, (rng.randint(1, 240), rng.randint(1, 70))))
         selected = rng.choice((0, 1, 5, 96, 10**6))
@@ -98,7 +98,7 @@ def test_a_click_anywhere_gives_a_slot_that_exists_or_nothing() -> None:
             x, y = rng.randint(-1, width), rng.randint(-1, height)
             number = slot_at(x, y, width, height, snap, rng.randint(-2, 9))
             assert number is None or number in numbers
-        assert 0 <= slot_rows(height, snap)
+        assert slot_rows(height, snap) >= 0
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

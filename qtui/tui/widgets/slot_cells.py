@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import shorten
-from qtui.tui.widgets.slot_marks import STATES, running_time, share_of_timeout, words
+from qtui.tui.widgets.slot_marks import STATES, number_width, running_time, share_of_timeout, words
 
 Look: TypeAlias = tuple[str, str]
 """Glyph and colour of a cell."""
@@ -20,6 +20,7 @@ _TEXTURES = "░▒▓█"
 _OLD: Look = ("▲", "pressure")
 _COLOURED: tuple[Look, ...] = (("■", "heat2"), ("■", "heat3"), ("■", "heat4"), ("■", "heat5"))
 _TEXTURED: tuple[Look, ...] = tuple((texture, "text") for texture in _TEXTURES)
+_RUNNING = SlotState.RUNNING
 _WORST_FIRST = (SlotState.HELD, SlotState.LEAVING)
 
 
@@ -42,9 +43,7 @@ class Grid(NamedTuple):
 def grid(width: int, height: int, slots: Sequence[SlotView]) -> Grid | None:
     """The grid for a panel of this size, or None where not even one cell fits."""
     count = len(slots)
-    label = max(2, len(str(max((slot.number for slot in slots), default=0))))
-    if width < 40:
-        label = 0
+    label = number_width(slots) if width >= 40 else 0
     x = 2 + label + (1 if label else 0)
     detail = height >= 6
     rows = height - 2 - detail
@@ -89,7 +88,11 @@ def draw_cells(canvas: Canvas, snap: Snapshot, selected: int, title: list[Span])
         title=[*title, Span(f"  {what}", "dim")],
         right=_legend(canvas, size),
     )
-    looks = list(_looks(canvas, snap.slots, size))
+    shades = _TEXTURED if canvas.textured else _COLOURED
+    if size > 1:
+        looks = list(_looks_of_several(snap.slots, size, shades))
+    else:
+        looks = [_look(slot, shades) for slot in snap.slots]
     for row, start in enumerate(range(0, len(looks), place.per_row)):
         if place.label:
             canvas.put(2, row + 1, f"{snap.slots[start * size].number:>{place.label}}", "faint")
@@ -109,22 +112,12 @@ def _draw_row(canvas: Canvas, place: Grid, y: int, looks: Sequence[Look]) -> Non
         column = start
         for (glyph, colour), run in groupby(looks[start : start + 10]):
             length = sum(1 for _ in run)
-            canvas.put(place.column_x(column), y, " ".join(glyph * length), colour)
+            canvas.put(place.column_x(column), y, f"{glyph} " * length, colour)
             column += length
 
 
-def _looks(canvas: Canvas, slots: Sequence[SlotView], size: int) -> Iterator[Look]:
-    shades = _TEXTURED if canvas.textured else _COLOURED
-    if size == 1:
-        for slot in slots:
-            yield _look(slot, shades)
-        return
-    for start in range(0, len(slots), size):
-        yield _look_of_several(slots[start : start + size], shades)
-
-
 def _look(slot: SlotView, shades: Sequence[Look]) -> Look:
-    if slot.state is not SlotState.RUNNING:
+    if slot.state is not _RUNNING:
         return STATES[slot.state]
     share = share_of_timeout(slot)
     if share > _OLD_SHARE:
@@ -132,20 +125,19 @@ def _look(slot: SlotView, shades: Sequence[Look]) -> Look:
     return shades[max(0, min(3, int(share * 5)))]
 
 
-def _look_of_several(slots: Sequence[SlotView], shades: Sequence[Look]) -> Look:
+def _looks_of_several(slots: Sequence[SlotView], size: int, shades: Sequence[Look]) -> Iterator[Look]:
     """The worst glyph wins; without one the shade is the share of slots at work."""
-    busy = 0
-    states = set()
-    for slot in slots:
-        states.add(slot.state)
-        if slot.state is SlotState.RUNNING:
-            busy += 1
-            if share_of_timeout(slot) > _OLD_SHARE:
-                return _OLD
-    for state in _WORST_FIRST:
-        if state in states:
-            return STATES[state]
-    return shades[max(0, -(-busy * 4 // len(slots)) - 1)] if busy else STATES[SlotState.IDLE]
+    states = [slot.state for slot in slots]
+    old = [slot.state is _RUNNING and slot.elapsed_s > slot.timeout_s * _OLD_SHARE > 0 for slot in slots]
+    for start in range(0, len(slots), size):
+        group = states[start : start + size]
+        busy = group.count(_RUNNING)
+        if True in old[start : start + size]:
+            yield _OLD
+        elif worst := busy < len(group) and next((state for state in _WORST_FIRST if state in group), None):
+            yield STATES[worst]
+        else:
+            yield shades[(busy * 4 - 1) // len(group)] if busy else STATES[SlotState.IDLE]
 
 
 def _legend(canvas: Canvas, size: int) -> Line:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import fit, shorten
-from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, words
+from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, number_width, running_time, words
 
 _MOST_COLUMNS = 4
 _LEAST_WIDTH = 25
@@ -41,7 +41,7 @@ class _Layout(NamedTuple):
 
 
 def _layout(column_width: int, slots: list[SlotView]) -> _Layout:
-    digits = max(2, len(str(max(slot.number for slot in slots))))
+    digits = number_width(slots)
     strip_width = 5 if column_width < 36 else 10 if column_width < 50 else 20
     strip = column_width - strip_width
     elapsed_end = strip - 1

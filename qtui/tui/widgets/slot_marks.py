@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -90,6 +91,11 @@ def legend(canvas: Canvas) -> tuple[Span, ...]:
         Span(now, "running"),
         Span(" now", "dim"),
     )
+
+
+def number_width(slots: Sequence[SlotView]) -> int:
+    """How many digits the widest slot number has, two at least."""
+    return max(2, len(str(max([slot.number for slot in slots], default=0))))
 
 
 def share_of_timeout(slot: SlotView) -> float:

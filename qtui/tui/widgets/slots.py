@@ -16,6 +16,7 @@ from qtui.tui.widgets.slot_marks import (
     draw_strip,
     is_slow,
     legend,
+    number_width,
     running_time,
     share_of_timeout,
     words,
@@ -82,7 +83,7 @@ def _first(top: int, rows: int, count: int) -> int:
 
 def _title(snap: Snapshot) -> list[Span]:
     """`SLOTS 12`, and while slots are still leaving or coming `SLOTS 12 → 5`."""
-    there = sum(1 for slot in snap.slots if slot.state is not SlotState.RETIRED)
+    there = len(snap.slots) - [slot.state for slot in snap.slots].count(SlotState.RETIRED)
     target = snap.control.concurrency
     number = f"{there} → {target}" if there != target else f"{there}"
     return [Span("SLOTS ", bold=True), Span(number, bold=True)]
@@ -103,7 +104,7 @@ class _Layout(NamedTuple):
 
 
 def _layout(width: int, slots: list[SlotView]) -> _Layout:
-    digits = max(2, len(str(max((slot.number for slot in slots), default=0))))
+    digits = number_width(slots)
     name = digits + 5
     gauge_room = _GAUGE_WIDTH + 1 if width >= 100 else 0
     room = width - 2 - name
