@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.style import Style
+
 from qtui.core.snapshot import Latency, Series, Snapshot
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, PLAIN, Palette
@@ -42,7 +44,7 @@ def test_time_runs_to_the_right_and_run_times_upwards() -> None:
 def test_a_column_never_changes_once_it_is_past() -> None:
     pattern = [[8 + (5 * second) % 11, 1 + second % 5] for second in range(400)]
     for palette in (DARK, PLAIN):
-        seen: dict[int, list[tuple[str, object]]] = {}
+        seen: dict[int, list[tuple[str, Style | None]]] = {}
         for now in range(200, 230):
             canvas = Canvas(40, 10, palette)
             draw_latency(canvas, snapshot([*pattern[now - 180 : now], []], elapsed_s=now + 0.5))

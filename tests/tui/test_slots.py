@@ -166,7 +166,7 @@ def test_many_slots_are_a_ruled_grid_of_cells() -> None:
     assert rows[0].startswith("╭─ SLOTS 200  one cell per slot ─")
     assert rows[1].startswith("│   1 ■ ■ ▲ · ▼ ≈ ■ ■ ■ ■    ■ ■")
     assert rows[2].startswith("│  51 ■[■]■ ■")
-    assert rows[12].startswith("│  [ ] slot 52 shop.example/p/47623  1.0s of 10.0s")
+    assert rows[12].startswith("│  [ ] slot 52 shop.example/p/47623  1.0s of 10s")
 
 
 def test_too_many_slots_share_cells_by_powers_of_two() -> None:
@@ -194,3 +194,21 @@ def test_a_click_after_scrolling_finds_the_row_shown() -> None:
 
 def test_no_slots_is_said() -> None:
     assert "no slots" in drawn(snapshot([]))[1]
+
+
+def test_spare_rows_under_the_cells_tell_how_busy_groups_were() -> None:
+    slots = [busy(n, strip="a" * 57 + ".aF" if n <= 32 else "." * 60) for n in range(1, 65)]
+    canvas = Canvas(80, 12, PLAIN)
+    draw_slots(canvas, snapshot(slots), selected=0, top=0)
+    rows = canvas.rows()
+    assert rows[4].startswith("│╌ busy share of groups of 16 slots · × a job failed ╌")
+    assert [row[:8] for row in rows[5:9]] == ["│  1-16 ", "│ 17-32 ", "│ 33-48 ", "│ 49-64 "]
+    assert rows[5].endswith("▇▇▇·▇× │")
+    assert rows[8].endswith("······ │")
+
+
+def test_slots_that_came_later_do_not_make_the_past_look_idle() -> None:
+    slots = [busy(n, strip="a" * 60 if n <= 8 else "a") for n in range(1, 65)]
+    canvas = Canvas(80, 12, PLAIN)
+    draw_slots(canvas, snapshot(slots), selected=0, top=0)
+    assert canvas.rows()[5].endswith("▇" * 60 + " │")

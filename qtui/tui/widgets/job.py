@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotState, SlotView, Snapshot
-from qtui.text import clock, count
+from qtui.text import count
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.widgets.charts import fit, pace, shorten
-from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, words
+from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, time_limit, words
 
 _LABEL_WIDTH = 10
 
@@ -63,13 +63,8 @@ def _state(slot: SlotView) -> Line:
     spans = [Span(f"{glyph} ", colour, True), Span(f"{what} ")]
     spans.append(Span(running_time(slot.elapsed_s), "pressure" if is_slow(slot) else "text"))
     if slot.timeout_s > 0:
-        spans.append(Span(f" of {_limit(slot.timeout_s)} timeout", "text"))
+        spans.append(Span(f" of {time_limit(slot.timeout_s)} timeout", "text"))
     return spans
-
-
-def _limit(timeout_s: float) -> str:
-    """A timeout as it was written: `10s`, `2.5s`, `5:00`."""
-    return f"{timeout_s:g}s" if timeout_s < 100 else clock(timeout_s)
 
 
 def _state_alone(slot: SlotView, snap: Snapshot) -> Iterator[tuple[str, Line]]:

@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import shorten
-from qtui.tui.widgets.slot_marks import STATES, number_width, running_time, share_of_timeout, words
+from qtui.tui.widgets.slot_marks import STATES, number_width, running_time, share_of_timeout, time_limit, words
+from qtui.tui.widgets.slot_utilisation import draw_utilisation
 
 Look: TypeAlias = tuple[str, str]
 """Glyph and colour of a cell."""
@@ -31,6 +32,7 @@ class Grid(NamedTuple):
     x: int
     per_row: int
     gap: int
+    rows: int
     slots_per_cell: int
     detail: bool
     """Whether the lowest row describes the selected slot."""
@@ -56,8 +58,8 @@ def grid(width: int, height: int, slots: Sequence[SlotView]) -> Grid | None:
     tens = most // 10 * 10
     if tens and -(-count // size) <= tens * rows:
         gap = min(3, 2 * (most - tens) // max(1, tens // 10 - 1))
-        return Grid(label, x, tens, gap, size, detail)
-    return Grid(label, x, most, 0, size, detail)
+        return Grid(label, x, tens, gap, rows, size, detail)
+    return Grid(label, x, most, 0, rows, size, detail)
 
 
 def cell_at(x: int, y: int, width: int, height: int, slots: Sequence[SlotView]) -> int | None:
@@ -97,6 +99,8 @@ def draw_cells(canvas: Canvas, snap: Snapshot, selected: int, title: list[Span])
         if place.label:
             canvas.put(2, row + 1, f"{snap.slots[start * size].number:>{place.label}}", "faint")
         _draw_row(canvas, place, row + 1, looks[start : start + place.per_row])
+    used = -(-len(looks) // place.per_row)
+    draw_utilisation(canvas, 1 + used, place.rows - used, snap.slots)
     index = next((i for i, slot in enumerate(snap.slots) if slot.number == selected), None)
     if index is not None:
         row, column = divmod(index // size, place.per_row)
@@ -163,7 +167,7 @@ def _draw_detail(canvas: Canvas, slot: SlotView, snap: Snapshot) -> None:
     if slot.seq and slot.state is not SlotState.RETIRED:
         age = f"  {running_time(slot.elapsed_s)}"
         if slot.timeout_s > 0:
-            age += f" of {running_time(slot.timeout_s)}"
+            age += f" of {time_limit(slot.timeout_s)}"
         attempt = f"   attempt {slot.attempt}/{slot.attempts}" if slot.attempt > 1 else ""
         room = canvas.width - 5 - sum(len(span.text) for span in spans) - len(age) - len(attempt)
         spans += [Span(shorten(slot.name, max(0, min(room, 60)))), Span(age + attempt, "dim")]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from qtui.core.snapshot import Cell, SlotState, SlotView, Snapshot
 from qtui.text import clock, tenths
 from qtui.tui.canvas import Canvas, Span
+from qtui.tui.widgets.charts import age_label
 
 SLOW_SHARE = 0.6
 """From this share of its timeout on a running attempt is shown as slow."""
@@ -78,6 +79,21 @@ def draw_strip(canvas: Canvas, x: int, y: int, cells: str) -> None:
         x += length
 
 
+def age_axis(canvas: Canvas, end: int, columns: int, per: int) -> None:
+    """Ages on the lower border for strips that end before column `end`.
+
+    Each label's minus sign stands at the column that is so old.
+    """
+    y = canvas.height - 1
+    step = next((step for step in (20, 60, 120, 300) if step >= 9 * per), 600)
+    for age in range(step, columns * per + 1, step):
+        x = end - age // per
+        label = age_label(age)
+        if x + len(label) < canvas.width - 7:
+            canvas.put(x - 1, y, f" {label} ", "faint")
+    canvas.put(canvas.width - 7, y, " now ", "faint")
+
+
 def legend(canvas: Canvas) -> tuple[Span, ...]:
     """The four things a strip tells, for a title line."""
     now = "█" if canvas.textured else "▆"
@@ -127,3 +143,8 @@ def running_time(seconds: float) -> str:
         hours, minutes, _ = clock(seconds).split(":")
         return f"{hours}h{minutes}m"
     return f"{min(9999, int(seconds / 86400))}d"
+
+
+def time_limit(timeout_s: float) -> str:
+    """A timeout as it was written: `10s`, `2.5s`, `5:00`."""
+    return f"{timeout_s:g}s" if timeout_s < 100 else clock(timeout_s)

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from qtui.core.snapshot import STRIP_SECONDS, SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Span
-from qtui.tui.widgets.charts import age_label, fit, pace, shorten
+from qtui.tui.widgets.charts import fit, pace, shorten
 from qtui.tui.widgets.slot_cells import cell_at, draw_cells
 from qtui.tui.widgets.slot_columns import column_at, column_count, draw_columns
 from qtui.tui.widgets.slot_marks import (
     STATES,
+    age_axis,
     columns_of,
     draw_strip,
     is_slow,
@@ -156,7 +157,7 @@ def _draw_rows(canvas: Canvas, snap: Snapshot, selected: int, top: int) -> None:
     for y, slot in enumerate(shown, 1):
         _draw_row(canvas, y, slot, snap, layout, slot.number == selected)
     if shown and layout.strip_width:
-        _draw_axis(canvas, layout)
+        age_axis(canvas, layout.strip + layout.strip_width, layout.strip_width, layout.per)
 
 
 def _rows_shown(first: int, shown: int, count: int) -> str:
@@ -202,15 +203,3 @@ def _draw_progress(canvas: Canvas, y: int, slot: SlotView, layout: _Layout) -> N
         canvas.gauge(layout.gauge, y, _GAUGE_WIDTH, share_of_timeout(slot), colour)
     elapsed = running_time(slot.elapsed_s)
     canvas.put(layout.elapsed_end - len(elapsed), y, elapsed, "pressure" if slow else "text")
-
-
-def _draw_axis(canvas: Canvas, layout: _Layout) -> None:
-    """Ages on the lower border: each label's minus sign stands at the column that is so old."""
-    y = canvas.height - 1
-    step = next((step for step in (20, 60, 120, 300) if step >= 9 * layout.per), 600)
-    for age in range(step, layout.strip_width * layout.per + 1, step):
-        x = layout.strip + layout.strip_width - age // layout.per
-        label = age_label(age)
-        if x + len(label) < canvas.width - 7:
-            canvas.put(x - 1, y, f" {label} ", "faint")
-    canvas.put(canvas.width - 7, y, " now ", "faint")
