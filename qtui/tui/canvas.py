@@ -6,15 +6,19 @@ Drawing clips silently at the edges: a panel may be any size, and nothing may ev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from qtui.tui.theme import Palette, style
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+_ONE_CELL = "".join(map(chr, range(32, 127))) + "▁▂▃▄▅▆▇█▀▌▊░▒▓─│╭╮╰╯━╾╌║●·▼≈✓◆×▲►◄■→…−±"
+"""Characters known to be one cell wide: text of these alone is written in one go."""
 
 
 class Span(NamedTuple):
@@ -37,18 +41,25 @@ class _Look(NamedTuple):
     underline: bool
 
 
+@lru_cache(maxsize=8192)
+def _look(fg: str, bg: str, bold: bool, underline: bool) -> _Look:
+    """One object per look, so that equal looks are the same object."""
+    return _Look(fg, bg, bold, underline)
+
+
 class Canvas:
     """`width` by `height` cells. A wide character owns its cell and the next one, which then holds ""."""
 
-    __slots__ = ("_chars", "_looks", "height", "palette", "width")
+    __slots__ = ("_chars", "_looks", "_styles", "height", "palette", "width")
 
     def __init__(self, width: int, height: int, palette: Palette, ground: str = "bg") -> None:
         self.width = width
         self.height = height
         self.palette = palette
-        blank = _Look("text", ground, False, False)
+        blank = _look("text", ground, False, False)
         self._chars = [[" "] * width for _ in range(height)]
         self._looks = [[blank] * width for _ in range(height)]
+        self._styles: dict[_Look, Style] = {}
 
     @property
     def textured(self) -> bool:
@@ -61,20 +72,38 @@ class Canvas:
         """Write `text` from column `x` on; returns the column after it, even when clipped."""
         if not 0 <= y < self.height:
             return x + (len(text) if text.isascii() else cell_len(text))
+        if not text.strip(_ONE_CELL):
+            self._put_narrow(x, y, text, fg, bold, bg, underline)
+            return x + len(text)
         chars, looks = self._chars[y], self._looks[y]
-        ascii_only = text.isascii()
         for ch in text:
-            cells = 1 if ascii_only else cell_len(ch)
+            cells = cell_len(ch)
             if cells == 0:
                 continue
             if x >= 0 and x + cells <= self.width:
                 chars[x] = ch
-                looks[x] = _Look(fg, bg or looks[x].bg, bold, underline)
+                looks[x] = _look(fg, bg or looks[x].bg, bold, underline)
                 if cells == 2:
                     chars[x + 1] = ""
                     looks[x + 1] = looks[x]
             x += cells
         return x
+
+    def _put_narrow(self, x: int, y: int, text: str, fg: str, bold: bool, bg: str, underline: bool) -> None:
+        start, stop = max(0, x), min(self.width, x + len(text))
+        if start >= stop:
+            return
+        self._chars[y][start:stop] = text[start - x : stop - x]
+        looks = self._looks[y]
+        if bg:
+            looks[start:stop] = [_look(fg, bg, bold, underline)] * (stop - start)
+            return
+        before = None
+        for i in range(start, stop):
+            under = looks[i]
+            if under is not before:
+                before, look = under, _look(fg, under.bg, bold, underline)
+            looks[i] = look
 
     def spans(self, x: int, y: int, line: Line) -> int:
         """Write spans one after the other; returns the column after them."""
@@ -149,12 +178,16 @@ class Canvas:
         chars, looks = self._chars[y], self._looks[y]
         start = 0
         for x in range(1, self.width + 1):
-            if x == self.width or looks[x] != looks[start]:
-                look = looks[start]
-                rich_style = style(self.palette, look.fg, look.bg, look.bold, look.underline)
-                segments.append(Segment("".join(chars[start:x]), rich_style))
+            if x == self.width or looks[x] is not looks[start]:
+                segments.append(Segment("".join(chars[start:x]), self._style(looks[start])))
                 start = x
         return Strip(segments, self.width)
+
+    def _style(self, look: _Look) -> Style:
+        rich_style = self._styles.get(look)
+        if rich_style is None:
+            rich_style = self._styles[look] = style(self.palette, look.fg, look.bg, look.bold, look.underline)
+        return rich_style
 
     def rows(self) -> list[str]:
         """The text alone, for tests and for copying."""

@@ -1,0 +1,214 @@
+"""What the SLOTS panel says of each slot, and which form it takes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from qtui.core.snapshot import Control, QueueView, SlotState, SlotView, Snapshot, ThrottleView
+from qtui.tui.canvas import Canvas
+from qtui.tui.theme import DARK, PLAIN
+from qtui.tui.widgets.slot_marks import columns_of
+from qtui.tui.widgets.slots import draw_slots, slot_at, slot_rows
+from tests.tui import samples
+
+BUSY = SlotView(
+    1, SlotState.RUNNING, seq=9, name="shop.example/p/47623", attempt=1, attempts=3, elapsed_s=5.6, timeout_s=10
+)
+
+
+def snapshot(slots: list[SlotView], **changes: object) -> Snapshot:
+    return samples.sample(slots=slots, **{"control": Control(concurrency=len(slots)), **changes})
+
+
+def drawn(snap: Snapshot, width: int = 120, height: int = 14, selected: int = 0, top: int = 0) -> list[str]:
+    canvas = Canvas(width, height, DARK)
+    draw_slots(canvas, snap, selected=selected, top=top)
+    return canvas.rows()
+
+
+def colours(canvas: Canvas, y: int, text: str) -> set[str]:
+    """The colours of the segments of row `y` that contain `text`."""
+    return {str(s.style.color.name) for s in canvas.strip(y) if text in s.text and s.style and s.style.color}
+
+
+def busy(number: int, **changes: object) -> SlotView:
+    return msgspec.structs.replace(BUSY, number=number, **changes)
+
+
+def test_a_row_tells_number_state_name_progress_time_and_history() -> None:
+    assert drawn(snapshot([busy(1, strip="abRn")]), width=100, height=3) == [
+        "╭─ SLOTS 1 ────────────────────────────────────────────────────────── ▆ ok × failed ◆ retry ▆ now ─╮",
+        "│  1 ● shop.example/p/47623     ━━━━━╾────  5.6s                                              ▆▆◆▆ │",
+        "╰──────────────────────────────────────────────────────── -40s ────────────── -20s ────────── now ─╯",
+    ]
+
+
+def test_each_state_has_its_glyph_and_its_words() -> None:
+    slots = [
+        SlotView(1, SlotState.IDLE),
+        SlotView(2, SlotState.HELD),
+        busy(3, state=SlotState.LEAVING),
+        SlotView(4, SlotState.RETIRED, seq=3, name="gone"),
+    ]
+    rows = drawn(snapshot(slots, queue=QueueView(64, 0), throttle=ThrottleView(rate=5.0)), width=80, height=6)
+    assert [row[1:34].rstrip() for row in rows[1:-1]] == [
+        "  1 · idle · queue is empty",
+        "  2 ≈ held by rate limit",
+        "  3 ▼ shop.example/p/47623",
+        "  4   retired",
+    ]
+
+
+def test_a_hold_by_a_person_is_not_called_a_rate_limit() -> None:
+    rows = drawn(snapshot([SlotView(1, SlotState.HELD)], throttle=ThrottleView(held_by_person=True)), height=3)
+    assert "≈ held by you" in rows[1]
+
+
+def test_the_attempt_is_shown_from_the_second_on() -> None:
+    rows = drawn(snapshot([busy(1), busy(2, attempt=2)]), height=4)
+    assert "1/3" not in rows[1]
+    assert "2/3" in rows[2]
+
+
+def test_an_attempt_turns_amber_at_sixty_per_cent_of_its_timeout() -> None:
+    canvas = Canvas(120, 4, DARK)
+    draw_slots(canvas, snapshot([busy(1, elapsed_s=5.9), busy(2, elapsed_s=6.1)]), selected=0, top=0)
+    assert colours(canvas, 1, "5.9s") == {DARK.text.lower()}
+    assert colours(canvas, 2, "6.1s") == {DARK.pressure.lower()}
+
+
+def test_without_a_timeout_there_is_no_gauge() -> None:
+    row = drawn(snapshot([busy(1, timeout_s=0.0)]), height=3)[1]
+    assert "━" not in row
+    assert "5.6s" in row
+
+
+def test_long_names_are_shortened_in_the_middle() -> None:
+    row = drawn(snapshot([busy(1, name="blog.example/2024/archive/post/86759")]), width=80, height=3)[1]
+    assert "blog.ex…ive/post/86759 " in row
+
+
+def test_long_running_times_stay_in_their_field() -> None:
+    times = [99.9, 100.0, 3599.0, 9000.0, 1e7, 1e300]
+    rows = drawn(snapshot([busy(n, elapsed_s=value) for n, value in enumerate(times, 1)]), width=80, height=8)
+    assert [row[33:39] for row in rows[1:-1]] == [" 99.9s", "  1:40", " 59:59", " 2h30m", "  115d", " 9999d"]
+
+
+def test_one_column_is_one_second_at_120_columns_and_two_at_80() -> None:
+    strip = "a" * 50 + "F" + "a" * 9
+    wide = drawn(snapshot([busy(1, strip=strip)]), width=120, height=3)
+    assert wide[1].index("×") == 118 - 10
+    narrow = drawn(snapshot([busy(1, strip=strip)], elapsed_s=611.0), width=80, height=3)
+    assert narrow[1].index("×") == 78 - 5
+
+
+def test_axis_labels_stand_at_the_column_that_is_so_old() -> None:
+    strip = "n" * 20 + "R" + "n" * 19 + "F" + "n" * 19
+    _, row, axis = drawn(snapshot([busy(1, strip=strip)]), height=3)
+    assert axis.index("-40s") == row.index("◆")
+    assert axis.index("-20s") == row.index("×")
+
+
+def test_bins_of_two_seconds_stay_where_they_are_as_time_goes_on() -> None:
+    strip = "abFaabRaab"
+    assert columns_of(strip, 9, 2, 6) == " bFbRb"
+    assert columns_of(strip + "n", 10, 2, 6) == "bFbRbn"
+    assert columns_of(strip + "nn", 11, 2, 6) == "bFbRbn"
+
+
+def test_the_worst_outcome_of_a_bin_is_shown() -> None:
+    assert columns_of("aRaaFRa.n.", 9, 2, 5) == "RaFan"
+    assert columns_of("  ..", 3, 2, 2) == " ."
+
+
+def test_textures_tell_outcomes_apart_without_colour() -> None:
+    canvas = Canvas(120, 3, PLAIN)
+    draw_slots(canvas, snapshot([busy(1, strip="aabbrrRffF.cnn")]), selected=0, top=0)
+    assert canvas.rows()[1][104:118] == "▆▆▄▄▒▒◆▓▓×·─██"
+
+
+def test_the_title_shows_where_the_number_is_going() -> None:
+    leaving = [busy(n, state=SlotState.LEAVING if n > 2 else SlotState.RUNNING) for n in range(1, 5)]
+    retired = SlotView(5, SlotState.RETIRED)
+    assert "─ SLOTS 4 → 2 ─" in drawn(snapshot([*leaving, retired], control=Control(concurrency=2)))[0]
+    assert "─ SLOTS 4 ─" in drawn(snapshot([*leaving, retired], control=Control(concurrency=4)))[0]
+
+
+def test_a_few_slots_too_many_can_be_scrolled_to() -> None:
+    snap = snapshot([busy(n) for n in range(1, 13)])
+    assert drawn(snap, 80, 12)[0].startswith("╭─ SLOTS 12 ── rows 1-10 ▼ 2 more ─")
+    assert drawn(snap, 80, 12, top=1)[0].startswith("╭─ SLOTS 12 ── rows 2-11 ▲ 1 ▼ 1 more ─")
+    last = drawn(snap, 80, 12, top=99)
+    assert last[0].startswith("╭─ SLOTS 12 ── rows 3-12 ▲ 2 more ─")
+    assert last[1].startswith("│  3 ●")
+    assert slot_rows(12, snap) == 10
+
+
+def test_the_selected_slot_is_marked_by_number_not_by_row() -> None:
+    snap = snapshot([busy(n) for n in range(1, 13)])
+    assert [row[1] for row in drawn(snap, 80, 12, selected=4, top=2)[1:-1]].index("▌") == 1
+
+
+def test_more_slots_than_rows_stand_in_columns() -> None:
+    rows = drawn(snapshot([busy(n, strip="aaaaaaaaaF") for n in range(1, 33)]), height=10)
+    assert rows[1].count("●") == 4
+    assert rows[1].startswith("│  1 ● shop…/47623   5.6 ▆▆▆▆×")
+    assert "▆ last 10 s" in rows[0]
+
+
+def test_many_slots_are_a_ruled_grid_of_cells() -> None:
+    slots = [busy(n, elapsed_s=9.0 if n == 3 else 1.0) for n in range(1, 201)]
+    slots[3] = SlotView(4, SlotState.IDLE)
+    slots[4] = busy(5, state=SlotState.LEAVING)
+    slots[5] = SlotView(6, SlotState.HELD)
+    rows = drawn(snapshot(slots), selected=52)
+    assert rows[0].startswith("╭─ SLOTS 200  one cell per slot ─")
+    assert rows[1].startswith("│   1 ■ ■ ▲ · ▼ ≈ ■ ■ ■ ■    ■ ■")
+    assert rows[2].startswith("│  51 ■[■]■ ■")
+    assert rows[12].startswith("│  [ ] slot 52 shop.example/p/47623  1.0s of 10s")
+
+
+def test_too_many_slots_share_cells_by_powers_of_two() -> None:
+    slots = [busy(n, elapsed_s=1.0) if n <= 16 else SlotView(n, SlotState.IDLE) for n in range(1, 5001)]
+    rows = drawn(snapshot(slots))
+    assert "one cell = 16 slots" in rows[0]
+    assert rows[1].startswith("│    1 ■ · · ·")
+    assert rows[2].startswith("│  801 · ·")
+
+
+@pytest.mark.parametrize("count", [12, 30, 200, 5000])
+def test_a_click_finds_the_slot_drawn_there(count: int) -> None:
+    snap = snapshot([busy(n) for n in range(1, count + 1)])
+    found = [slot_at(x, y, 120, 14, snap, 0) for y in range(14) for x in range(120)]
+    numbers = [number for number in dict.fromkeys(found) if number is not None]
+    step = 16 if count == 5000 else 1
+    assert sorted(numbers) == list(range(1, count + 1, step))
+    assert found[0] is None
+
+
+def test_a_click_after_scrolling_finds_the_row_shown() -> None:
+    snap = snapshot([busy(n) for n in range(1, 13)])
+    assert slot_at(9, 1, 80, 12, snap, 2) == 3
+
+
+def test_no_slots_is_said() -> None:
+    assert "no slots" in drawn(snapshot([]))[1]
+
+
+def test_spare_rows_under_the_cells_tell_how_busy_groups_were() -> None:
+    slots = [busy(n, strip="a" * 57 + ".aF" if n <= 32 else "." * 60) for n in range(1, 65)]
+    canvas = Canvas(80, 12, PLAIN)
+    draw_slots(canvas, snapshot(slots), selected=0, top=0)
+    rows = canvas.rows()
+    assert rows[4].startswith("│╌ busy share of groups of 16 slots · × a job failed ╌")
+    assert [row[:8] for row in rows[5:9]] == ["│  1-16 ", "│ 17-32 ", "│ 33-48 ", "│ 49-64 "]
+    assert rows[5].endswith("▇▇▇·▇× │")
+    assert rows[8].endswith("······ │")
+
+
+def test_slots_that_came_later_do_not_make_the_past_look_idle() -> None:
+    slots = [busy(n, strip="a" * 60 if n <= 8 else "a") for n in range(1, 65)]
+    canvas = Canvas(80, 12, PLAIN)
+    draw_slots(canvas, snapshot(slots), selected=0, top=0)
+    assert canvas.rows()[5].endswith("▇" * 60 + " │")
