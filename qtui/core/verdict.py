@@ -272,7 +272,7 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
     elif workers == 0:
         bottleneck = "no workers"
     elif leaving:
-        full, bottleneck = f"queue full · {_leaving(leaving)}", ""
+        full, bottleneck = f"{_leaving(leaving)} · queue full", ""
         key = ("z", "undo") if snap.control.undo else key
     elif in_vain:
         bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"

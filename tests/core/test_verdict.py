@@ -186,7 +186,7 @@ def test_leaving_slots_are_counted_under_pressure() -> None:
     verdict = judged(
         snapshot(producers=[producer(0.9)], slots=slots(5, leaving=7), control=Control(5, 64, undo="concurrency"))
     )
-    assert verdict.sentence == "queue full · 7 slots leaving, slowest up to 9.0s"
+    assert verdict.sentence == "7 slots leaving, slowest up to 9.0s · queue full"
     assert verdict.key == "z"
 
 
