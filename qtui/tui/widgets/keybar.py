@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from qtui.tui.canvas import Canvas
 
+GAP = 2
+
 
 class Hint(NamedTuple):
     """One entry of the key bar."""
@@ -15,6 +17,8 @@ class Hint(NamedTuple):
     text: str
     action: str = ""
     """The id of the action a click runs."""
+    rank: int = 99
+    """0 stays to the last when room is short."""
 
     @property
     def width(self) -> int:
@@ -22,21 +26,24 @@ class Hint(NamedTuple):
 
 
 def fitting(hints: Sequence[Hint], width: int) -> list[tuple[int, Hint]]:
-    """The hints that fit, each with its column; `hints` are in the order of the row, the last two always stay."""
+    """The hints there is room for, in their order, each with its column."""
     kept = list(hints)
-    gap = 2
-    while kept and sum(hint.width + gap for hint in kept) - gap + 2 > width:
-        del kept[-3 if len(kept) >= 3 else 0]
+    while kept and sum(hint.width + GAP for hint in kept) - GAP + 2 > width:
+        kept.remove(max(kept, key=lambda hint: hint.rank))
     placed = []
     x = 1
     for hint in kept:
         placed.append((x, hint))
-        x += hint.width + gap
+        x += hint.width + GAP
     return placed
 
 
+def hint_at(hints: Sequence[Hint], width: int, column: int) -> Hint | None:
+    """The hint drawn at `column`, for a click."""
+    return next((hint for x, hint in fitting(hints, width) if x <= column < x + hint.width), None)
+
+
 def draw_keybar(canvas: Canvas, hints: Sequence[Hint]) -> None:
-    """As many as fit; help and quit stay to the last."""
     canvas.fill(0, 0, canvas.width, 1, "raised")
     for x, hint in fitting(hints, canvas.width):
         canvas.put(x, 0, hint.keys, "accent", bold=True)

@@ -16,13 +16,13 @@ def draw_cells(canvas: Canvas, queue: QueueView, x: int, y: int, width: int, row
     places = width * rows
     if places <= 0:
         return
-    if queue.capacity <= places:
+    single = _fits(queue.capacity, width, rows)
+    if single:
         marks, filled, high = queue.capacity, min(queue.depth, queue.capacity), queue.high_water
     else:
         marks, filled, high = places, _scaled(queue.depth, queue.capacity, places), 0
     columns = math.ceil(marks / rows)
     cell = width // columns
-    single = queue.capacity <= places
     shape = "█" * (cell - 1) + ("▊" if single else "█")
     empty = "·".rjust(cell) if canvas.textured else shape
     right = x + width
@@ -31,12 +31,18 @@ def draw_cells(canvas: Canvas, queue: QueueView, x: int, y: int, width: int, row
         at = right - (column + 1) * cell
         amber = place >= marks * ZONE
         if place < filled:
-            text = "▓" * (cell - 1) + ("▓" if single or cell == 1 else "█") if canvas.textured and amber else shape
+            text = "▓" * cell if canvas.textured and amber else shape
             canvas.put(at, y + row, text, "pressure" if amber else "queued")
         else:
             trace = place == high - 1
             ink = "idle" if trace else "faint" if canvas.textured else "raised"
             canvas.put(at, y + row, "│".rjust(cell) if trace and canvas.textured else empty, ink)
+
+
+def _fits(capacity: int, width: int, rows: int) -> bool:
+    """Whether one mark per place fills the width well enough for a full queue to reach the gate."""
+    columns = math.ceil(capacity / rows)
+    return 0 < columns <= width and columns * (width // columns) >= width * 0.85
 
 
 def _scaled(depth: int, capacity: int, places: int) -> int:
