@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -214,7 +213,8 @@ ACTIONS = (
         5,
         group="Jobs",
     ),
-    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 6, group="Look"),
+    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 6),
+    Action("sort", ("s",), "s", "sort", "Sort the list again, then by the next criterion", LISTS, 14),
     Action(
         "overview",
         ("1",),
@@ -253,10 +253,12 @@ ACTIONS = (
         title="Leave…",
         group="Leave",
     ),
-    Action("leave_now", ("ctrl+c", "ctrl+q"), "ctrl+c", "", "The same; once more there: stop now", group="Leave"),
+    Action("leave_now", ("ctrl+c",), "ctrl+c", "", "Leave; once more in the dialog: stop now", group="Leave"),
+    Action("leave_softly", ("ctrl+q",), "ctrl+q", "", "Leave; once more in the dialog: keep running", group="Leave"),
+    Action("stay", ("ctrl+z",), "ctrl+z", "", "Only says that q leaves and the run goes on", group="Leave"),
 )
 BY_ID = {action.id: action for action in ACTIONS}
-ON_APP = frozenset({"leave_now"})
+ON_APP = frozenset({"leave_now", "leave_softly", "stay"})
 """Bound by the app, before anything else sees the key."""
 
 
@@ -265,12 +267,21 @@ def valid(context: Context) -> list[Action]:
     return [action for action in ACTIONS if context in action.contexts]
 
 
-def bindings(actions: Iterable[Action] = ACTIONS) -> list[Binding]:
+def bindings() -> list[Binding]:
     """The bindings of the main screen; every key runs the action `do` with the id."""
     return [
         Binding(",".join(action.keys), f"do('{action.id}')", action.help, show=False, id=action.id)
-        for action in actions
+        for action in ACTIONS
         if action.id not in ON_APP
+    ]
+
+
+def app_bindings() -> list[Binding]:
+    """The keys that work everywhere, dialogs and inputs included; each runs the action of its id."""
+    return [
+        Binding(",".join(action.keys), action.id, action.help, show=False, id=action.id, priority=True)
+        for action in ACTIONS
+        if action.id in ON_APP
     ]
 
 
