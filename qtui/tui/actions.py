@@ -213,7 +213,7 @@ ACTIONS = (
         5,
         group="Jobs",
     ),
-    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 6),
+    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
     Action("sort", ("s",), "s", "sort", "Sort the list again, then by the next criterion", LISTS, 14),
     Action(
         "overview",
@@ -222,7 +222,7 @@ ACTIONS = (
         "views",
         "The overview: slots, flow, latency, failures",
         EVERYWHERE,
-        7,
+        6,
         "Show the overview",
         bar="1 3 4",
     ),
@@ -239,7 +239,7 @@ ACTIONS = (
     Action("first", ("home", "g"), "g", "", "To the first row"),
     Action("last", ("end", "G"), "G", "", "To the last row"),
     Action("back", ("escape",), "esc", "", "Close what is open; while draining: keep running"),
-    Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=9),
+    Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
     Action(
         "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"
     ),

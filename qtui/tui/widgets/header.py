@@ -30,7 +30,7 @@ def draw_header(canvas: Canvas, snap: Snapshot, *, eta: Eta, until: str = "", tr
     canvas.fill(0, 0, canvas.width, 1, "raised")
     wide = canvas.width >= 110
     left = [Span("qtui  ", "accent", True)] if wide else []
-    left += [Span(snap.name, "text", True), Span("  " if wide else "   "), *badge(snap.state)]
+    left += [Span(snap.name, "text", True), Span("  "), *badge(snap.state)]
     if trouble:
         left += [Span(" "), Span(f" {trouble} ", "badge_text", True, "badge")]
     elapsed = [Span("  elapsed ", "dim"), Span(clock(snap.elapsed_s))]
