@@ -214,7 +214,16 @@ ACTIONS = (
         group="Jobs",
     ),
     Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
-    Action("sort", ("s",), "s", "sort", "Sort the list again, then by the next criterion", LISTS, 14),
+    Action(
+        "sort",
+        ("s",),
+        "s",
+        "sort",
+        "Sort the groups again, then by the next criterion",
+        frozenset({Context.FAILURES}),
+        14,
+    ),
+    Action("follow", ("f",), "f", "follow", "Stay on the newest job, or stop doing so", frozenset({Context.JOBS}), 14),
     Action(
         "overview",
         ("1",),

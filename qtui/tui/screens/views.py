@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -12,6 +12,7 @@ from qtui.tui.scene import Scene
 from qtui.tui.screens.overview import Overview
 
 if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
     from qtui.tui.screens.failures import FailuresView
     from qtui.tui.screens.finished import FinishedView
     from qtui.tui.screens.inspector import Inspector
@@ -91,7 +92,7 @@ class Stage(Container):
         if self.view is Context.JOBS and self._jobs is None:
             from qtui.tui.screens.jobs import JobsView
 
-            self._jobs = JobsView()
+            self._jobs = JobsView(cast("QtuiApp", self.app).ask)
             self.mount(self._jobs)
         elif self.view is Context.FAILURES and self._failures is None:
             from qtui.tui.screens.failures import FailuresView
@@ -145,15 +146,17 @@ class Stage(Container):
     def show_jobs_of(self, signature: str) -> None:
         """The job list, only with the jobs of one failure group."""
         self.turn_to(Context.JOBS)
+        groups = self._scene.snap.failures if self._scene is not None else []
+        title = next((group.title for group in groups if group.signature == signature), "")
         if self._jobs is not None:
-            self._jobs.only_group(signature)
+            self._jobs.set_filter(signature=signature, title=title)
 
     def open_drawer(self, seq: int) -> None:
         """Open the inspector on a job; it stays with the job when the job leaves its slot."""
         if self._drawer is None:
             from qtui.tui.screens.inspector import Inspector
 
-            self._drawer = Inspector()
+            self._drawer = Inspector(cast("QtuiApp", self.app).ask)
             self.mount(self._drawer)
         self._inspected = seq
         self._drawer.display = True
