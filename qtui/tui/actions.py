@@ -209,8 +209,19 @@ ACTIONS = (
         "enter",
         "inspect",
         "Open the story of the chosen job, or the jobs of the chosen group",
-        EVERYWHERE,
+        LIVE,
         5,
+        group="Jobs",
+    ),
+    Action(
+        "another",
+        ("n",),
+        "n",
+        "new run",
+        "Choose another preset to run",
+        frozenset({Context.FINISHED}),
+        5,
+        "Run another preset…",
         group="Jobs",
     ),
     Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
@@ -299,7 +310,7 @@ def hints(context: Context, snap: Snapshot | None) -> list[Hint]:
     return [
         Hint(action.bar or action.label, _short(action, context, snap), action.id, action.rank)
         for action in valid(context)
-        if action.short and _useful(action.id, snap)
+        if action.short and _useful(action, snap)
     ]
 
 
@@ -311,11 +322,13 @@ def _short(action: Action, context: Context, snap: Snapshot | None) -> str:
     return action.short
 
 
-def _useful(action_id: str, snap: Snapshot | None) -> bool:
-    match action_id:
+def _useful(action: Action, snap: Snapshot | None) -> bool:
+    if snap is None:
+        return action.id in ("palette", "help", "leave")
+    match action.id:
         case "undo":
-            return snap is not None and bool(snap.control.undo)
+            return bool(snap.control.undo)
         case "retry_all":
-            return snap is not None and snap.counts.failed > 0
+            return snap.counts.failed > 0
         case _:
             return True

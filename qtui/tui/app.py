@@ -139,9 +139,24 @@ class QtuiApp(App[Ending]):
         if port is None:
             self.leave_with(Left.QUIT)
             return
+        await self._follow(port)
+
+    async def _follow(self, port: Port) -> None:
         await self.feed.follow(port, self._arrived)
         if self._leaves_at_end and self.feed.over:
-            self.leave_with(Left.STOPPED if self.feed.lost else self._way_out())
+            self.leave_with(self._way_out())
+
+    async def another(self) -> None:
+        """Show another run in place of the one that is over."""
+        port = await self._pick()
+        if port is None:
+            return
+        await self.feed.close()
+        self.feed = Feed(lambda: self._now)
+        self._judge, self._forecast = Judge(), Forecast()
+        self._scene = before_the_first()
+        self._main.show(self._scene)
+        self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
 
     async def _find_port(self) -> Port | None:
         if self._port is not None:
@@ -161,8 +176,7 @@ class QtuiApp(App[Ending]):
                 return None
             if self.host.check(source).problems and not await self.push_screen_wait(BadPresetScreen(self.host, source)):
                 continue
-            self._scene = before_the_first(f"starting {clean(source, 60)}")
-            self._main.show(self._scene)
+            self.say(f"starting {clean(source, 60)}")
             try:
                 return await self.host.open(source)
             except QtuiError as error:

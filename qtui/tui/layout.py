@@ -39,7 +39,7 @@ MainScreen { layout: vertical; overflow: hidden; }
 .-short #mini { display: block; }
 
 .-xtall #charts { height: 17; }
-.-xtall #ticker { margin-top: 1; }
+.-xtall #ticker { margin: 1 0; }
 
 .-small-w #verdict, .-small-w #ticker { margin-bottom: 0; }
 .-small-w #band { height: 3; margin-bottom: 1; }

@@ -39,7 +39,7 @@ def before_the_first(doing: str = "") -> Scene:
         elapsed_s=0.0,
         counts=Counts(),
         control=Control(),
-        queue=QueueView(),
+        queue=QueueView(capacity=0),
         producers=[],
         slots=[],
         doing=doing,

@@ -179,6 +179,8 @@ class MainScreen(Screen[object]):
                 self.ship.work(self._palette(), "palette")
             case "inspect":
                 self._inspect()
+            case "another":
+                self.ship.work(self.ship.another(), "another run")
             case "back":
                 self._back()
             case _:

@@ -129,16 +129,9 @@ def _producers(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         canvas.put(x + 4, 1 + len(shown), f"+{len(ordered) - len(shown)} more", "dim")
     if not short:
         offer = sum(producer.offer_rate for producer in snap.producers if producer.state is not ProducerState.DONE)
-        canvas.spans(
-            x + 2,
-            4,
-            [
-                Span("offer ", "dim"),
-                Span(rate(offer)),
-                Span(" admit ", "dim"),
-                Span(rate_number(snap.rates.admitted)),
-            ],
-        )
+        offered = [Span("offer ", "dim"), Span(rate(offer))]
+        admitted = [Span(" admit ", "dim"), Span(rate_number(snap.rates.admitted))]
+        _first_fitting(canvas, x + 2, 4, width - 4, [[*offered, *admitted], offered])
     alive = [producer.blocked_share for producer in snap.producers if producer.state is not ProducerState.DONE]
     share = sum(alive) / len(alive) if alive else 0.0
     _gauge_row(canvas, x + 2, rows - 2, width - 4, "blocked", share, "pressure")
@@ -213,14 +206,16 @@ def _queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: int,
     if len(" / ".join(numbers)) + 6 > room:
         numbers = [short_count(queue.depth), short_count(queue.capacity)]
     ink = "pressure" if full else "text"
-    title = [Span("QUEUE ", bold=True), Span(numbers[0], ink, True), Span(f" / {numbers[1]}", "dim")]
+    title = [Span("QUEUE", bold=True)]
+    if queue.capacity:
+        title += [Span(f" {numbers[0]}", ink, True), Span(f" / {numbers[1]}", "dim")]
     canvas.box(
         x,
         0,
         width,
         5 if short else 7,
         title=title,
-        right=[] if full else [Span(percent(share), "dim")],
+        right=[] if full or not queue.capacity else [Span(percent(share), "dim")],
         line="pressure" if full else "line",
     )
     if full and width >= 26:
@@ -291,27 +286,27 @@ def _valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: int,
 
 def _workers(canvas: Canvas, snap: Snapshot, x: int, width: int, target: int | None) -> None:
     census = draw_dots(canvas, snap.slots, x + 2, 1, width - 4, 3)
-    asked = snap.control.concurrency
-    title = [Span("WORKERS ", bold=True)]
-    if target is not None and target != asked:
-        title += [Span(f"{asked} → ", "dim"), Span(str(target), "pressure", True)]
-    elif census.live > asked:
-        title += [Span(f"{census.live} → ", "dim"), Span(str(asked), "pressure", True)]
-    else:
-        title.append(Span(str(asked), bold=True))
+    title = _workers_title(snap.control.concurrency, census.live, target, width - 6)
     canvas.box(x, 0, width, 7, title=title, line="line")
+    busy = [Span(count(census.busy), bold=True), Span(" busy", "dim")]
     rest = (census.held, "held") if census.held else (census.idle, "idle")
-    canvas.spans(
-        x + 2,
-        4,
-        [
-            Span(count(census.busy), bold=True),
-            Span(" busy  ", "dim"),
-            Span(count(rest[0]), bold=True),
-            Span(f" {rest[1]}", "dim"),
-        ],
-    )
+    others = [Span(count(rest[0]), bold=True), Span(f" {rest[1]}", "dim")]
+    _first_fitting(canvas, x + 2, 4, width - 4, [[*busy, Span("  "), *others], [*busy, Span(" "), *others], busy])
     _gauge_row(canvas, x + 2, 5, width - 4, "util", snap.rates.busy_share, "running")
+
+
+def _workers_title(asked: int, live: int, target: int | None, room: int) -> list[Span]:
+    """`WORKERS 12`, or `WORKERS 12 → 5` while it changes: dialled first, then leaving slots."""
+    if target is not None and target != asked:
+        before, after = asked, target
+    elif live > asked:
+        before, after = live, asked
+    else:
+        return [Span(f"WORKERS {asked}", bold=True)]
+    for arrow in (f"{before} → ", f"{before}→", "→"):
+        if len(f"WORKERS {arrow}{after}") <= room:
+            break
+    return [Span("WORKERS ", bold=True), Span(arrow, "dim"), Span(str(after), "pressure", True)]
 
 
 def _gauge_row(canvas: Canvas, x: int, y: int, width: int, label: str, share: float, ink: str) -> None:
@@ -330,7 +325,9 @@ def _results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool) ->
     ]
     for y, (label, ink, number) in enumerate(rows, 1):
         canvas.put(x + 2, y, label, ink, bold=True)
-        canvas.right(x + width - 2, y, [Span(count(number), bold=True)])
+        room = width - 5 - len(label)
+        text = count(number) if len(count(number)) <= room else short_count(number)
+        canvas.right(x + width - 2, y, [Span(text, bold=True)])
     if short:
         return
     aside = counts.cancelled + counts.held

@@ -30,18 +30,22 @@ def draw_header(canvas: Canvas, snap: Snapshot, *, eta: Eta, until: str = "", tr
     canvas.fill(0, 0, canvas.width, 1, "raised")
     wide = canvas.width >= 110
     left = [Span("qtui  ", "accent", True)] if wide else []
-    left += [Span(snap.name, "text", True), Span("  "), *badge(snap.state)]
+    left += [Span(snap.name, "text", True), Span("  ")] if snap.name else []
+    left += badge(snap.state)
     if trouble:
         left += [Span(" "), Span(f" {trouble} ", "badge_text", True, "badge")]
     elapsed = [Span("  elapsed ", "dim"), Span(clock(snap.elapsed_s))]
     for right in _right(snap, eta, until, wide):
         room = canvas.width - 4 - length(right)
         if length(left) <= room:
-            if wide and not _over(snap) and length(left) + length(elapsed) <= room:
+            if wide and snap.state not in _WITHOUT_CLOCK and length(left) + length(elapsed) <= room:
                 left += elapsed
             canvas.right(canvas.width - 2 if wide else canvas.width - 1, 0, right)
             break
     canvas.spans(1, 0, cut(left, canvas.width - 2))
+
+
+_WITHOUT_CLOCK = (RunState.STARTING, RunState.FINISHED, RunState.STOPPED)
 
 
 def _over(snap: Snapshot) -> bool:

@@ -47,7 +47,7 @@ def _fits(capacity: int, width: int, rows: int) -> bool:
 
 def _scaled(depth: int, capacity: int, places: int) -> int:
     """Never empty while something waits, never full while there is room."""
-    cells = round(min(1.0, depth / capacity) * places)
+    cells = round(min(1.0, depth / max(1, capacity)) * places)
     if depth and not cells:
         return 1
     return places - 1 if cells == places and depth < capacity else cells
