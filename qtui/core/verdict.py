@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from qtui.core.commands import MAX_CONCURRENCY
+from qtui.core.hysteresis import Latch, MoreWorkers
 from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
 from qtui.text import clock, count, percent, plural, rate, seconds, tenths
 
@@ -73,31 +74,6 @@ class Verdict(msgspec.Struct, frozen=True):
         return " · ".join(parts)
 
 
-class Latch:
-    """True from `enter` on, false after `calm_s` seconds below `leave`: what hovers at a threshold does not blink."""
-
-    def __init__(self, enter: float, leave: float, calm_s: float = 0.0, dwell_s: float = 0.0) -> None:
-        self.enter = enter
-        self.leave = leave
-        self.calm_s = calm_s
-        self.dwell_s = dwell_s
-        """How long the value must stay at `enter` before the latch closes."""
-        self.on = False
-        self._since: float | None = None
-
-    def step(self, now: float, value: float) -> bool:
-        wants_change = value < self.leave if self.on else value >= self.enter
-        if not wants_change:
-            self._since = None
-            return self.on
-        if self._since is None:
-            self._since = now
-        if now - self._since >= (self.calm_s if self.on else self.dwell_s):
-            self.on = not self.on
-            self._since = None
-        return self.on
-
-
 class Judge:
     """Turns snapshots into verdicts; remembers just enough to keep them from flickering."""
 
@@ -109,7 +85,7 @@ class Judge:
         self._slack = Latch(0.15, 0.08, calm_s=1.0)
         self._pause_seen: float | None = None
         self._state: RunState | None = None
-        self._more = _MoreWorkers()
+        self._more = MoreWorkers()
 
     def step(self, snap: Snapshot) -> Verdict:
         """The verdict on `snap`; snapshots must come in order of time."""
@@ -151,34 +127,6 @@ class Judge:
         elif snap.state is not RunState.PAUSED:
             self._pause_seen = None
         self._state = snap.state
-
-
-class _MoreWorkers:
-    """Notices that half as many workers again, or more, did not bring more jobs a second."""
-
-    WINDOW_S = 32.0
-    """Longer than the 30 s window of `done_30s`, so that it lies wholly after the change."""
-
-    def __init__(self) -> None:
-        self._workers = 0
-        self._before = (0, 0.0)
-        self._changed_at = 0.0
-
-    def step(self, snap: Snapshot, pressure: bool) -> tuple[int, int] | None:
-        """(from, to) while it is known that going from one to the other was in vain."""
-        workers = snap.control.concurrency
-        if workers != self._workers:
-            settled = snap.elapsed_s - self._changed_at > self.WINDOW_S
-            if settled or workers < self._before[0]:
-                self._before = (self._workers, snap.rates.done_30s)
-            self._workers = workers
-            self._changed_at = snap.elapsed_s
-        fewer, throughput = self._before
-        waited = snap.elapsed_s - self._changed_at
-        if not pressure or not fewer or workers < 1.5 * fewer or not self.WINDOW_S < waited < 180:
-            return None
-        expected_gain = workers / fewer - 1
-        return (fewer, workers) if snap.rates.done_30s < throughput * (1 + 0.2 * expected_gain) else None
 
 
 def _live(snap: Snapshot) -> int:
