@@ -1,14 +1,15 @@
-"""Running text in cells: lines broken at words, and durations said roughly."""
+"""Running text in cells: lines broken at words, rough durations, and small charts inside a line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
 from qtui.text import clock
-from qtui.tui.canvas import Line, Span
+from qtui.tui.canvas import EIGHTHS, Line, Span
 
 _WORDS = re.compile(r"\s+|\S+")
 
@@ -75,3 +76,29 @@ def _pieces(text: str, width: int) -> Iterator[str]:
             piece += ch
             used += cells
         yield piece
+
+
+def wall(at: float) -> str:
+    """The local time of day of a moment given in seconds since 1970: `14:52:02`."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(at))
+    except (OverflowError, ValueError, OSError):
+        return "--:--:--"  # a clock far out of range, e.g. in a damaged journal
+
+
+def bar(width: int, share: float, fg: str) -> list[Span]:
+    """A thin gauge as spans: heavy up to `share` of `width`, light for the rest."""
+    halves = round(max(0.0, min(1.0, share)) * max(0, width) * 2)
+    if share > 0 and width > 0:
+        halves = max(1, halves)
+    filled = "━" * (halves // 2) + ("╾" if halves % 2 else "")
+    return [Span(filled, fg), Span("─" * (max(0, width) - len(filled)), "idle")]
+
+
+def spark(values: Sequence[float], fg: str) -> list[Span]:
+    """A one-row column chart as spans; zero is a thin line, and the highest leaves a gap to the row above."""
+    top = max(values, default=0)
+    return [
+        Span(EIGHTHS[max(1, round(value / top * 7))], fg) if value > 0 and top > 0 else Span("▁", "line")
+        for value in values
+    ]
