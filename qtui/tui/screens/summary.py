@@ -46,7 +46,7 @@ def draw_summary(canvas: Canvas, snap: Snapshot) -> None:
     tall = height >= 7 and width >= 44
     left = max(big_width(share) if tall else 0, length(_counts(snap))) + 6
     beside = width - left >= 34 and height >= 4
-    top = 1 + (height >= 11) if tall else 0
+    top = 1 + (height >= 11) if tall and height > HEIGHT + 1 + len(_remarks(snap)) else 0
     if not snap.counts.accepted:
         for row, part in enumerate(wrap(_nothing(snap), width - 6)):
             canvas.spans(3, top + row, part)
@@ -89,7 +89,6 @@ def _remarks(snap: Snapshot) -> list[Line]:
     remarks: list[Line] = []
     if snap.state is RunState.STOPPED and (left := left_over(snap)):
         more = "" if snap.counts.total is not None else " and what its sources still hold"
-        remarks.append((Span(f"of {plural(snap.counts.finished, 'finished job')}", "dim"),))
         remarks.append((Span(count(left), "pressure", True), Span(f" left to do{more}", "dim")))
     if snap.problem:
         remarks.append((Span("× ", "failed_text", True), Span(clean(snap.problem), "failed_text")))
