@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
+from qtui.core.port import Checked, Port, PresetEntry, RunEntry
 from qtui.tui.theme import DARK, Palette, textual_theme
 
 HOSTILE = (
@@ -23,6 +27,42 @@ HOSTILE = (
     "",
 )
 """Names that have broken other terminal programs."""
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Wait for something that happens by itself, at most so long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"did not happen:\n{getattr(pilot.app, 'text', str)()}"
+        await pilot.pause(0.01)
+
+
+class FakeHost:
+    """Presets and runs from lists; `checks` says what checking gives, and may be changed by a test."""
+
+    def __init__(self, presets: list[PresetEntry], runs: list[RunEntry], checks: dict[str, Checked]) -> None:
+        self.entries = presets
+        self.live = runs
+        self.checks = checks
+        self.path: Path | None = None
+
+    def presets(self) -> list[PresetEntry]:
+        return self.entries
+
+    def runs(self) -> list[RunEntry]:
+        return self.live
+
+    def check(self, source: str) -> Checked:
+        return self.checks.get(source, Checked(source))
+
+    async def open(self, source: str) -> Port:
+        raise NotImplementedError
+
+    async def attach(self, run_id: str) -> Port:
+        raise NotImplementedError
+
+    def watch(self, source: str) -> Path | None:
+        return self.path
 
 
 class Stage(App[None]):

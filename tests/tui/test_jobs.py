@@ -212,7 +212,8 @@ async def test_a_hidden_list_asks_nothing() -> None:
     app = Stage(view)
     async with app.run_test(size=(80, 24)) as pilot:
         view.update_snapshot(sample())
-        await pilot.pause(0.6)
+        view._tick()
+        await settled(pilot)
         assert journal.asked == []
 
 

@@ -43,6 +43,10 @@ class Inspector(Panel, can_focus=True):
         self._asked_at = -REFRESH_S
         self._asked_of: object = None
 
+    def on_mount(self) -> None:
+        if self._seq is not None:
+            self._load()
+
     @property
     def seq(self) -> int | None:
         """The job it shows, None while it is closed."""

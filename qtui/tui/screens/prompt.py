@@ -160,8 +160,11 @@ class NumberPrompt(BoxScreen[int | float | None]):
         return text if self.none_text is None else f"{text}, empty for {self.none_text}"
 
 
-class FilterBar(Panel, can_focus=True):
-    """One row to type a filter in; says every change, and at the end whether it was kept or given up."""
+class FilterBar(Panel, can_focus=False):
+    """One row to type a filter in; says every change, and at the end whether it was kept or given up.
+
+    It can have the focus only while it is open: a hidden one must never swallow keys.
+    """
 
     DEFAULT_CSS = """
     FilterBar { dock: bottom; height: 1; display: none; }
@@ -195,6 +198,7 @@ class FilterBar(Panel, can_focus=True):
         self._before = text
         self.notice = ""
         self.display = True
+        self.can_focus = True
         self.focus()
         self.show(self.draw)
 
@@ -207,6 +211,7 @@ class FilterBar(Panel, can_focus=True):
         if event.key in ("enter", "escape"):
             kept = event.key == "enter"
             self.display = False
+            self.can_focus = False
             self.post_message(self.Closed(self.edit.text if kept else self._before, kept))
             return
         self.edit.press(event.key, event.character)
