@@ -1,0 +1,198 @@
+"""View 4: failure groups, the selection pinned to a group and not to a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.app import ComposeResult
+
+from qtui.core.snapshot import FailureGroup, Snapshot
+from qtui.text import clean
+from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.panel import Panel
+from qtui.tui.screens.prompt import FilterBar
+from qtui.tui.screens.triage import draw_details, draw_groups
+
+_SORTS: dict[str, Callable[[FailureGroup], tuple[float, ...]]] = {
+    "count": lambda group: (-group.jobs, -group.attempts),
+    "last seen": lambda group: (group.last_s,),
+    "growth": lambda group: (-sum(group.per_minute[-3:]), -group.jobs),
+}
+_TWO_COLUMNS = 96
+"""Columns from which on the details stand beside the list."""
+
+
+class FailuresView(Panel, can_focus=True):
+    """The list does not re-sort while the cursor is in it: rows that move under an aimed key hit the wrong group."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.snap: Snapshot | None = None
+        self.text = ""
+        self.sort = "count"
+        self._order: list[str] = []
+        self._sorted_at = 0.0
+        self._selected: str | None = None
+        self._scroll = 0
+        self._most_scroll = 0
+        self._rows: dict[int, str] = {}
+
+    def compose(self) -> ComposeResult:
+        yield FilterBar("error, message or host")
+
+    def update_snapshot(self, snap: Snapshot) -> None:
+        """Show another moment of the run."""
+        self.snap = snap
+        if not self._order or not (self.has_focus or self._filter_open):
+            self._arrange()
+        else:
+            known = set(self._order)
+            self._order += [group.signature for group in snap.failures if group.signature not in known]
+        self._keep_selection()
+        self.show(self.draw)
+
+    def selected_group(self) -> str | None:
+        """The signature of the group the cursor is on, None when there is none."""
+        return self._selected
+
+    def start_filter(self) -> None:
+        self.query_one(FilterBar).open(self.text)
+        self.show(self.draw)
+
+    def set_filter(self, text: str) -> None:
+        """Only groups whose error, message or host holds this text."""
+        self.text = clean(text, 200)
+        self._keep_selection()
+        self.show(self.draw)
+
+    def resort(self) -> None:
+        """Sort again; when the order is fresh, by the next criterion."""
+        if not self._stale:
+            names = list(_SORTS)
+            self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        self._arrange()
+        self.show(self.draw)
+
+    @property
+    def _filter_open(self) -> bool:
+        return self.is_mounted and self.query_one(FilterBar).display
+
+    @property
+    def _groups(self) -> list[FailureGroup]:
+        """The groups that match the filter, in the order shown."""
+        if self.snap is None:
+            return []
+        by_signature = {group.signature: group for group in self.snap.failures}
+        shown = [by_signature[signature] for signature in self._order if signature in by_signature]
+        wanted = self.text.casefold()
+        return [group for group in shown if not wanted or wanted in _searched(group)]
+
+    @property
+    def _stale(self) -> bool:
+        """Whether sorting now would change what is seen."""
+        shown = [group.signature for group in self._groups]
+        return shown != [group.signature for group in sorted(self._groups, key=_SORTS[self.sort])]
+
+    def _arrange(self) -> None:
+        if self.snap is not None:
+            self._order = [group.signature for group in sorted(self.snap.failures, key=_SORTS[self.sort])]
+            self._sorted_at = self.snap.elapsed_s
+
+    def _keep_selection(self) -> None:
+        """Stay on the group; where it is gone take the one that stands in its place."""
+        shown = [group.signature for group in self._groups]
+        if self._selected in shown:
+            return
+        self._scroll = 0
+        before = self._order.index(self._selected) if self._selected in self._order else 0
+        self._selected = shown[min(before, len(shown) - 1)] if shown else None
+
+    def move(self, step: int) -> None:
+        """Put the cursor `step` groups further down, stopping at the ends."""
+        shown = [group.signature for group in self._groups]
+        if not shown:
+            return
+        at = shown.index(self._selected) if self._selected in shown else 0
+        self._selected = shown[max(0, min(len(shown) - 1, at + step))]
+        self._scroll = 0
+        self.show(self.draw)
+
+    def on_key(self, event: events.Key) -> None:
+        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "home": -1000, "g": -1000, "end": 1000, "G": 1000}
+        steps |= {"pagedown": 5, "ctrl+d": 5, "pageup": -5, "ctrl+u": -5}
+        if event.key in steps:
+            self.move(steps[event.key])
+        elif event.key in ("shift+down", "J"):
+            self._scroll = min(self._most_scroll, self._scroll + 3)
+            self.show(self.draw)
+        elif event.key in ("shift+up", "K"):
+            self._scroll = max(0, self._scroll - 3)
+            self.show(self.draw)
+        elif event.key == "s":
+            self.resort()
+        elif event.key == "slash":
+            self.start_filter()
+        elif event.key == "escape" and self.text:
+            self.set_filter("")
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y in self._rows:
+            self._selected = self._rows[event.y]
+            self.show(self.draw)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-1)
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        event.stop()
+        self.set_filter(event.text)
+
+    def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
+        event.stop()
+        self.focus()
+        self.set_filter(event.text)
+
+    def draw(self, canvas: Canvas) -> None:
+        if self.snap is None:
+            return
+        width, height = canvas.width, canvas.height - (1 if self._filter_open else 0)
+        groups = self._groups
+        group = next((group for group in groups if group.signature == self._selected), None)
+        left, details = (0, 0, width, height), None
+        if group is not None and width >= _TWO_COLUMNS:
+            part = max(56, width * 11 // 20)
+            left, details = (0, 0, part, height), (part, 0, width - part, height)
+        elif group is not None and height >= 14:
+            upper = max(5, min(len(groups) + 3, height - 9))
+            left, details = (0, 0, width, upper), (0, upper, width, height - upper)
+        self._rows = draw_groups(
+            canvas, left, self.snap, groups, selected=self._selected, right=self._order_note(), chips=self._chips()
+        )
+        if details is not None and group is not None:
+            self._most_scroll = draw_details(canvas, details, self.snap, group, scroll=self._scroll)
+
+    def _order_note(self) -> Line:
+        if self.snap is None or len(self._groups) < 2:
+            return ()
+        if self._stale:
+            since = max(0, round(self.snap.elapsed_s - self._sorted_at))
+            return (Span(f"sorted {since} s ago, ", "pressure"), Span("s", "accent", True), Span(" re-sort", "dim"))
+        return (Span("s", "accent", True), Span(f" sort: {self.sort}", "dim"))
+
+    def _chips(self) -> Line:
+        return (Span(f" {clean(self.text, 30)} ", "text", True, "raised"),) if self.text else ()
+
+
+def _searched(group: FailureGroup) -> str:
+    hosts = " ".join(host for host, _ in group.hosts)
+    return f"{group.title} {group.message} {hosts}".casefold()

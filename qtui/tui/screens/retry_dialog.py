@@ -1,0 +1,67 @@
+"""The retry dialog: how many jobs, what it costs, and probing one before all."""
+
+from __future__ import annotations
+
+from qtui.core.snapshot import FailureGroup, Snapshot
+from qtui.text import clean, count, plural
+from qtui.tui.canvas import Line, Span
+from qtui.tui.dialog import CHOOSE, Choice, ChoiceDialog, Sheet
+from qtui.tui.prose import about
+
+
+class RetryDialog(ChoiceDialog[str | None]):
+    """Dismisses with `probe`, `all`, or None; `group` None means every failed job."""
+
+    def __init__(self, group: FailureGroup | None, snap: Snapshot) -> None:
+        super().__init__(retry_sheet(group, snap), escape=None)
+
+
+def retry_seconds(snap: Snapshot, jobs: int) -> float | None:
+    """About how much longer the run takes with so many jobs more, or None when it shows no pace."""
+    pace = snap.rates.done_30s or snap.rates.done or snap.rates.done_run
+    return jobs / pace if pace > 0 else None
+
+
+def retry_sheet(group: FailureGroup | None, snap: Snapshot) -> Sheet[str | None]:
+    """What the dialog says."""
+    jobs = snap.counts.failed if group is None else group.jobs
+    others = "the other waits" if jobs == 2 else f"the other {count(jobs - 1)} wait"
+    cancel: Choice[str | None] = Choice("esc", "Cancel", "", None)
+    probe: Choice[str | None] = Choice("p", "Probe one first", f"retry 1 job; {others} for you to see it", "probe")
+    whole: Choice[str | None] = Choice("a", "Retry all now", f"{count(jobs)} at once, oldest first", "all")
+    if jobs == 0:
+        choices = [cancel]
+    elif jobs == 1:
+        choices = [Choice("r", "Retry it now", "", "all"), cancel]
+    else:
+        choices = [probe, whole, cancel]
+    title = f"Retry {plural(jobs, 'job')}?" if jobs else "Nothing to retry"
+    return Sheet(title=(Span(title, bold=True),), facts=_facts(group, snap, jobs), choices=choices, bottom=CHOOSE)
+
+
+def _facts(group: FailureGroup | None, snap: Snapshot, jobs: int) -> list[Line]:
+    facts: list[Line] = [_what(group, snap)]
+    took = retry_seconds(snap, jobs)
+    if jobs and took is not None:
+        they = "It enters" if jobs == 1 else "They enter"
+        facts.append(
+            (Span(f"{they} the queue at its end; adds about ", "dim"), Span(about(took), bold=True), Span(".", "dim"))
+        )
+    if group is not None and jobs and not group.retryable:
+        facts.append(
+            (Span("▲ ", "pressure", True), Span("The retry policy does not cover this error: it may fail again."))
+        )
+    if group is not None and group.retrying:
+        facts.append((Span(f"{plural(group.retrying, 'job')} of this group already being retried.", "dim"),))
+    return facts
+
+
+def _what(group: FailureGroup | None, snap: Snapshot) -> Line:
+    if group is None:
+        return (Span(f"Every failed job, in {plural(snap.groups, 'group')} of errors."),)
+    where = f"  on {clean(group.hosts[0][0], 60)}" if len(group.hosts) == 1 else ""
+    return (
+        Span(f"{clean(group.title, 60)} ", "failed_text", True),
+        Span(clean(group.message, 200)),
+        Span(where, "dim"),
+    )

@@ -1,0 +1,108 @@
+"""A job's story as lines: state, where the time went, the last error, its fields and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from qtui.core.job import Value
+from qtui.core.queries import AttemptRow, JobStory
+from qtui.text import clean, clean_block, plural, seconds
+from qtui.tui.canvas import Line, Span, cut
+from qtui.tui.prose import wall, wrap
+from qtui.tui.screens.job_table import GLYPHS
+from qtui.tui.screens.waterfall import steps, totals, waterfall
+
+_MAX_LINES = 400
+"""Lines of one section; a result may be megabytes."""
+
+
+def story_lines(
+    story: JobStory, now: float, width: int, *, attempts_allowed: int = 0, textured: bool = False
+) -> list[Line]:
+    """Everything known about a job, in lines of at most `width` cells."""
+    found = steps(story, now)
+    lines: list[Line] = [*_state(story, found_totals=totals(found), allowed=attempts_allowed, width=width), ()]
+    total = seconds(found[-1].end) if found else ""
+    lines.append((Span("ATTEMPTS", bold=True), Span(f"   total {total}" if total else "", "dim")))
+    lines += [cut((Span(" "), *line), width) for line in waterfall(found, width - 2, textured=textured)]
+    lines += _error(story.attempts, width)
+    lines += _section("FIELDS", _fields(story.fields), width)
+    if story.row.state == "done" and story.value is not None:
+        lines += _section("RESULT", _value(story.value), width)
+    return [cut(line, width) for line in lines]
+
+
+def _state(story: JobStory, *, found_totals: Mapping[str, float], allowed: int, width: int) -> list[Line]:
+    row = story.row
+    glyph, ink = GLYPHS.get(row.state, ("·", "dim"))
+    slot = story.attempts[-1].slot if story.attempts and row.state == "running" else 0
+    tries = f"{row.attempts} of {allowed}" if allowed else plural(row.attempts, "attempt")
+    state = [Span(f"{glyph} {clean(row.state)}", ink, True), Span(f"   slot {slot}" if slot else "", "dim")]
+    state += [
+        Span("   attempt " if allowed else "   ", "dim"),
+        Span(tries, "retry_text" if row.attempts > 1 else "text"),
+    ]
+    if story.next_try_s is not None and row.state == "waiting":
+        state += [Span("   next in ", "dim"), Span(seconds(story.next_try_s), "retry_text", True)]
+    timing: list[Span] = []
+    for name, spent in found_totals.items():
+        if spent >= 0.005:
+            timing += [Span(f"{name} ", "dim"), Span(f"{seconds(spent)}   ")]
+    accepted = [Span(clean(row.producer)), Span("   accepted ", "dim"), Span(wall(story.accepted_at))]
+    if row.ended_at > 0:
+        accepted += [Span("   ended ", "dim"), Span(wall(row.ended_at))]
+    facts: list[tuple[str, Sequence[Span]]] = [("state", state), ("producer", accepted), ("timing", timing)]
+    if story.key and story.key != row.name:
+        facts.append(("key", [Span(clean(story.key))]))
+    return [cut((Span(f" {label:<11}", "dim"), *value), width) for label, value in facts if value]
+
+
+def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
+    failed = next((attempt for attempt in reversed(attempts) if attempt.outcome in ("retry", "failed")), None)
+    if failed is None:
+        return []
+    when = f"   attempt {failed.number}, {wall(failed.started_at + failed.run_s)}"
+    lines: list[Line] = [(), (Span("LAST ERROR", bold=True), Span(when, "dim"))]
+    message = ": ".join(part for part in (clean(failed.code), clean(failed.message)) if part)
+    lines += [(Span(" "), *line) for line in wrap((Span(message, "failed_text"),), width - 1)]
+    for text in clean_block(failed.detail).split("\n")[:_MAX_LINES] if failed.detail else []:
+        lines += [(Span("   "), *line) for line in wrap((Span(text, "dim"),), width - 3)]
+    return lines
+
+
+def _section(title: str, content: Sequence[Line], width: int) -> list[Line]:
+    lines: list[Line] = [(), (Span(title, bold=True),)]
+    for line in content[:_MAX_LINES]:
+        lines += [(Span(" "), *part) for part in wrap(line, width - 1)]
+    if len(content) > _MAX_LINES:
+        lines.append((Span(f" … {len(content) - _MAX_LINES} lines more", "faint"),))
+    return lines
+
+
+def _fields(fields: Mapping[str, Value]) -> list[Line]:
+    if not fields:
+        return [(Span("none", "faint"),)]
+    names = {name: clean(name, 40) for name in fields}
+    column = min(24, max(len(shown) for shown in names.values()))
+    return [(Span(f"{names[name]:<{column}}  ", "dim"), Span(_compact(value))) for name, value in fields.items()]
+
+
+def _value(value: Value) -> list[Line]:
+    if isinstance(value, dict):
+        return _fields(value)
+    if isinstance(value, str):
+        return [(Span(line),) for line in clean_block(value).split("\n")]
+    return [(Span(_compact(value)),)]
+
+
+def _compact(value: Value) -> str:
+    """On one line, as JSON where it is not text."""
+    if isinstance(value, str):
+        return clean(value, 2_000)
+    try:
+        encoded = msgspec.json.encode(value).decode("utf-8", "replace")
+    except (UnicodeEncodeError, TypeError, ValueError):
+        encoded = str(value)  # lone surrogates in a nested text
+    return clean(encoded, 2_000)

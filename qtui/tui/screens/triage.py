@@ -1,0 +1,234 @@
+"""Drawing of the failure groups: the list, and everything known about the selected one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtui.core.snapshot import FailureGroup, Snapshot
+from qtui.text import clean, clean_block, count, plural, short_count
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
+from qtui.tui.prose import about, ago, bar, spark, wall, wrap
+
+NEW_S = 300.0
+"""A group is new for so long."""
+_EARLY_S = 60.0
+"""In its first minute every group of a run is new, so none is marked."""
+
+
+def trend(group: FailureGroup, elapsed_s: float) -> str:
+    """`NEW …` for a group that appeared lately, `rising …` for one that grew much, else empty."""
+    last, before = sum(group.per_minute[-3:]), sum(group.per_minute[-6:-3])
+    if group.first_s < NEW_S and elapsed_s - group.first_s > _EARLY_S:
+        return f"▲ NEW +{count(last)} in 3 min" if last else "▲ NEW"
+    if last >= 5 and last >= 2 * max(1, before):
+        return f"▲ rising +{count(last)} in 3 min"
+    return ""
+
+
+def draw_groups(
+    canvas: Canvas,
+    box: tuple[int, int, int, int],
+    snap: Snapshot,
+    groups: Sequence[FailureGroup],
+    *,
+    selected: str | None,
+    right: Line,
+    chips: Line = (),
+) -> dict[int, str]:
+    """The list in the given box (x, y, width, height); returns which row shows which group."""
+    x, y, width, height = box
+    total = sum(group.jobs for group in snap.failures)
+    title: list[Span] = [Span("FAILURES ", bold=True), Span(count(snap.counts.failed), "failed_text", True)]
+    title += [Span(f" in {plural(snap.groups, 'group')}", "dim")] if snap.groups else []
+    title += [Span("  "), *chips] if chips else []
+    canvas.box(x, y, width, height, title=title, right=right)
+    room = height - 2
+    if room <= 0 or width < 8:
+        return {}
+    if not groups:
+        _draw_none(canvas, x, y, width, snap, filtered=bool(snap.failures))
+        return {}
+    if room > 3:
+        _heading(canvas, x, y + 1, width)
+        y, room = y + 1, room - 1
+    more = max(0, snap.groups - len(snap.failures))
+    each = next((rows for rows in (3, 2, 1) if len(groups) * rows <= room + (rows == 3)), 1)
+    if more and room > 2:
+        room -= 1
+        line = Span(f"and {plural(more, 'smaller group')}, not listed", "faint")
+        canvas.spans(x + 10, y + 1 + room, cut((line,), width - 12))
+    at = next((i for i, group in enumerate(groups) if group.signature == selected), 0)
+    fits = max(1, (room + (each == 3)) // each)
+    top = max(0, min(at - fits // 2, len(groups) - fits))
+    shown: dict[int, str] = {}
+    for index, group in enumerate(groups[top : top + fits]):
+        row = y + 1 + index * each
+        _draw_group(canvas, (x, row, width), snap, group, total, group.signature == selected, each > 1)
+        for line_y in range(row, row + (2 if each > 1 else 1)):
+            shown[line_y] = group.signature
+    return shown
+
+
+def _heading(canvas: Canvas, x: int, y: int, width: int) -> None:
+    canvas.right(x + 7, y, (Span("jobs", "faint"),))
+    canvas.put(x + 10, y, "error"[: max(0, width - 12)], "faint")
+    if width >= 50:
+        canvas.right(x + width - 2, y, (Span("last 10 min   last", "faint"),))
+
+
+def _draw_group(
+    canvas: Canvas,
+    place: tuple[int, int, int],
+    snap: Snapshot,
+    group: FailureGroup,
+    total: int,
+    selected: bool,
+    roomy: bool,
+) -> None:
+    x, y, width = place
+    if selected:
+        canvas.fill(x + 1, y, width - 2, 2 if roomy else 1, "raised")
+        for row in range(y, y + (2 if roomy else 1)):
+            canvas.put(x + 1, row, "▌", "accent")
+    number = count(group.jobs) if group.jobs < 100_000 else short_count(group.jobs)
+    canvas.right(x + 8, y, (Span(number, "failed_text" if group.jobs else "faint", True),))
+    chart = width >= 50
+    text_end = width - 22 if chart else width - 8
+    note = _note(group, snap.elapsed_s)
+    name: list[Span] = [Span(clean(group.title, 60), bold=True), Span(" " + clean(group.message), "dim")]
+    if not roomy and note.text and text_end - 10 - length((note,)) > 24:
+        shown = cut(name, text_end - 13 - length((note,)))
+        canvas.spans(x + 10, y, shown)
+        canvas.right(x + text_end - 1, y, (note,))
+    else:
+        canvas.spans(x + 10, y, cut(name, text_end - 11))
+    if chart:
+        minutes = ([0] * 10 + list(group.per_minute))[-10:]
+        canvas.spans(x + width - 20, y, spark(minutes, "failed"))
+    canvas.right(x + width - 2, y, (Span(ago(group.last_s), "dim"),))
+    if roomy:
+        end = canvas.spans(x + 10, y + 1, bar(min(22, width - 13), group.jobs / total if total else 0.0, "failed"))
+        canvas.spans(end + 2, y + 1, cut((note,), x + width - 2 - end - 2))
+
+
+def _note(group: FailureGroup, elapsed_s: float) -> Span:
+    if group.retrying or group.recovered:
+        parts = [f"retrying {count(group.retrying)}"] if group.retrying else []
+        parts += [f"{count(group.recovered)} ok"] if group.recovered else []
+        return Span("◆ " + " · ".join(parts), "retry_text", True)
+    if said := trend(group, elapsed_s):
+        return Span(said, "pressure", True)
+    return Span("" if group.retryable else "not retryable", "dim")
+
+
+def _draw_none(canvas: Canvas, x: int, y: int, width: int, snap: Snapshot, *, filtered: bool) -> None:
+    if filtered:
+        lines: list[Line] = [
+            (Span("no group matches the filter  ", "dim"), Span("esc", "accent", True), Span(" clears it", "dim"))
+        ]
+    else:
+        lines = [(Span("✓ none yet", "done_text", True),), ()]
+        lines.append((Span("Jobs that failed for good gather here, grouped by their error.", "dim"),))
+        if snap.counts.retries:
+            again = f"{plural(snap.counts.retries, 'attempt')} failed and had another try; "
+            lines.append((Span(f"{again}{plural(snap.counts.recovered, 'job')} succeeded that way.", "dim"),))
+    row = y + 2
+    for line in lines:
+        for part in wrap(line, width - 8):
+            if row < canvas.height - 1:
+                canvas.spans(x + 4, row, part)
+            row += 1
+
+
+def detail_lines(group: FailureGroup, snap: Snapshot, width: int) -> list[Line]:
+    """Everything known about a group, in lines of at most `width` cells."""
+    now = snap.started_at + snap.elapsed_s
+
+    def fact(label: str, *value: Span) -> Line:
+        return cut((Span(f"{label:<10}", "dim"), *value), width)
+
+    lines: list[Line] = [
+        fact("first", Span(wall(now - group.first_s)), Span(_since(group.first_s), "dim")),
+        fact("last", Span(wall(now - group.last_s)), Span(_since(group.last_s), "dim")),
+        fact(
+            "attempts",
+            Span(count(group.attempts), bold=True),
+            Span(f" failed, {plural(group.jobs, 'job')} failed for good", "dim"),
+        ),
+        fact("retry", *_policy(group)),
+    ]
+    if group.retrying or group.recovered:
+        state = f"{count(group.retrying)} on the way · {count(group.recovered)} ok"
+        lines.append(fact("retried", Span("◆ ", "retry_text", True), Span(state)))
+    lines += _hosts(group, width)
+    if group.detail:
+        lines.append(())
+        for number, text in enumerate(clean_block(group.detail, 4000).split("\n")[:40]):
+            lines += wrap((Span("  " + text, "text" if number == 0 else "dim"),), width)
+    if group.samples:
+        lines.append(())
+        lines.append(fact("sample", Span("  ".join(f"#{seq}" for seq in group.samples[:5]))))
+    return lines
+
+
+def _since(seconds: float) -> str:
+    return f"   {about(seconds) if seconds >= 57 else f'{max(1, round(seconds))} s'} ago"
+
+
+def _policy(group: FailureGroup) -> list[Span]:
+    if group.retryable:
+        return [Span("yes"), Span(", but its attempts are used up", "dim")]
+    return [Span("no"), Span(": the policy does not cover it", "dim")]
+
+
+def _hosts(group: FailureGroup, width: int) -> list[Line]:
+    if not group.hosts:
+        return []
+    most = max(number for _, number in group.hosts)
+    name_width = max(8, min(24, width - 10 - 2 - 8 - 8))
+    gauge = max(0, min(24, width - 10 - name_width - 9))
+    lines: list[Line] = [()]
+    for index, (host, number) in enumerate(group.hosts[:5]):
+        name = cut((Span(clean(host, 100)),), name_width)
+        pad = Span(" " * (name_width - length(name) + 1))
+        label = Span(f"{'by host' if index == 0 else '':<10}", "dim")
+        lines.append(
+            cut(
+                (label, *name, pad, *bar(gauge, number / most if most else 0, "failed"), Span(f"{count(number):>7}")),
+                width,
+            )
+        )
+    return lines
+
+
+def draw_details(
+    canvas: Canvas, box: tuple[int, int, int, int], snap: Snapshot, group: FailureGroup, *, scroll: int
+) -> int:
+    """The details in the given box, from line `scroll` on; returns how far they can be scrolled."""
+    x, y, width, height = box
+    title: Line = (Span(clean(group.title, 60) + " ", "failed_text", True), Span(clean(group.message, 120)))
+    canvas.box(x, y, width, height, title=title, right=(Span(plural(group.jobs, "job"), "dim"),))
+    if width < 12 or height < 3:
+        return 0
+    lines = detail_lines(group, snap, width - 4)
+    actions = _actions(group, width - 4)
+    room = height - 2 - (len(actions) + 1 if height - 2 > len(actions) + 4 else 0)
+    most = max(0, len(lines) - room)
+    scroll = min(scroll, most)
+    for row, line in enumerate(lines[scroll : scroll + room]):
+        canvas.spans(x + 2, y + 1 + row, line)
+    if room < height - 2:
+        for row, line in enumerate(actions):
+            canvas.spans(x + 2, y + height - 1 - len(actions) + row, line)
+    if most:
+        down = f"▼ {most - scroll} more  shift+↓" if scroll < most else "end  shift+↑"
+        canvas.right(x + width - 2, y + height - 1, (Span(f" {down} ", "faint"),))
+    return most
+
+
+def _actions(group: FailureGroup, width: int) -> list[Line]:
+    first = f" probe one, then retry all {count(group.jobs)}" if group.jobs > 1 else " retry the job"
+    keys: list[Span] = [Span("r", "accent", True), Span(first)] if group.jobs else []
+    rest = [Span("enter", "accent", True), Span(" its jobs  "), Span("R", "accent", True), Span(" retry all groups")]
+    beside = [*keys, Span("  "), *rest] if keys else rest
+    return [beside] if length(beside) <= width else [cut(line, width) for line in (keys, rest)]

@@ -1,0 +1,269 @@
+"""View 3: a window on a long list, a cursor that stays on its job, and a filter in words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, Query, Unknown
+from qtui.tui.canvas import Canvas
+from qtui.tui.screens.job_filter import JobFilter, parse
+from qtui.tui.screens.job_table import draw_heading, draw_job
+from qtui.tui.screens.jobs import JobsView
+from qtui.tui.theme import DARK
+from tests.tui.samples import NOW, sample
+from tests.tui.stage import HOSTILE, Stage
+
+STATES = ("done", "done", "done", "failed", "running", "waiting", "pending")
+
+
+def job(seq: int, state: str = "", name: str = "") -> JobRow:
+    state = state or STATES[seq % len(STATES)]
+    final = state in ("done", "failed")
+    return JobRow(
+        seq,
+        name or f"shop.example/p/{seq}",
+        state,
+        "feeds",
+        2 if seq % 5 == 0 else 1,
+        6.1,
+        0.8 if final else 0.0,
+        NOW - seq % 100 if final else 0.0,
+        "HTTP 503 Service Unavailable" if state == "failed" else "",
+    )
+
+
+class Journal:
+    """Answers job queries from a list, newest first, and remembers what was asked."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = [job(seq) for seq in range(1, jobs + 1)]
+        self.asked: list[JobsQuery] = []
+        self.lost = False
+
+    async def __call__(self, query: Query) -> Answer:
+        assert isinstance(query, JobsQuery)
+        self.asked.append(query)
+        if self.lost:
+            return Unknown("the engine cannot be reached")
+        rows = [
+            row
+            for row in reversed(self.jobs)
+            if query.text in row.name + row.error and query.state in ("", row.state)
+            if not query.signature or row.state == "failed"
+        ]
+        return Jobs(rows[query.offset : query.offset + query.limit], len(rows))
+
+
+@asynccontextmanager
+async def shown(
+    journal: Journal, size: tuple[int, int] = (120, 30)
+) -> AsyncIterator[tuple[JobsView, Stage, Pilot[None]]]:
+    view = JobsView(journal)
+    view.styles.height = "1fr"
+    app = Stage(view)
+    async with app.run_test(size=size) as pilot:
+        view.focus()
+        view.update_snapshot(sample())
+        await settled(pilot)
+        yield view, app, pilot
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def refreshed(view: JobsView, pilot: Pilot[None]) -> None:
+    """What the passing of a second does."""
+    view.pages.outdate()
+    view._load()
+    await settled(pilot)
+
+
+async def test_shows_the_newest_and_how_many_there_are() -> None:
+    async with shown(Journal(1_234)) as (view, app, _):
+        assert "JOBS 1,234" in app.text()
+        assert "shop.example/p/1234" in app.rows()[2]
+        assert view.selected_job() == 1234
+
+
+async def test_asks_for_pages_and_never_for_everything() -> None:
+    journal = Journal(5_000)
+    async with shown(journal) as (view, _, pilot):
+        await pilot.press("G")
+        await settled(pilot)
+        assert view.selected_job() == 1
+    assert all(query.limit <= 100 for query in journal.asked)
+    assert len(journal.asked) <= 6
+
+
+async def test_keys_move_the_cursor_and_stop_at_the_ends() -> None:
+    async with shown(Journal(300)) as (view, _, pilot):
+        await pilot.press("down", "j", "up")
+        assert view.selected_job() == 299
+        await pilot.press("g", "up")
+        assert view.selected_job() == 300
+        await pilot.press("pagedown")
+        assert view.selected_job() == 300 - 26
+        await pilot.press("G", "down")
+        await settled(pilot)
+        assert view.selected_job() == 1
+
+
+async def test_the_cursor_stays_on_its_job_when_newer_ones_come() -> None:
+    journal = Journal(300)
+    async with shown(journal) as (view, app, pilot):
+        await pilot.press("down", "down")
+        row = next(y for y, line in enumerate(app.rows()) if "▌" in line)
+        journal.jobs += [job(seq) for seq in range(301, 306)]
+        await refreshed(view, pilot)
+        assert view.selected_job() == 298
+        assert "▌" in app.rows()[row]
+        assert "/298" in app.rows()[row]
+
+
+async def test_a_far_jump_of_the_list_does_not_lose_the_job() -> None:
+    journal = Journal(300)
+    async with shown(journal) as (view, app, pilot):
+        await pilot.press("down")
+        journal.jobs += [job(seq) for seq in range(301, 801)]
+        await refreshed(view, pilot)
+        assert view.selected_job() == 299
+        assert any("▌" in line and "/299" in line for line in app.rows())
+
+
+async def test_following_keeps_the_cursor_on_the_newest() -> None:
+    journal = Journal(300)
+    async with shown(journal) as (view, app, pilot):
+        assert "following the newest" in app.text()
+        journal.jobs.append(job(301))
+        await refreshed(view, pilot)
+        assert view.selected_job() == 301
+        await pilot.press("down")
+        assert "f follow" in app.text()
+
+
+async def test_a_job_that_leaves_the_filter_keeps_the_cursor_and_no_other_is_marked() -> None:
+    journal = Journal(100)
+    async with shown(journal) as (view, app, pilot):
+        view.set_filter(state="failed")
+        await settled(pilot)
+        await pilot.press("down")
+        aimed = view.selected_job()
+        assert aimed is not None
+        journal.jobs[aimed - 1] = job(aimed, "pending")
+        await refreshed(view, pilot)
+        assert view.selected_job() == aimed
+        assert f"on #{aimed}, which moved away" in app.text()
+        assert not any("▌" in line for line in app.rows())
+        await pilot.press("down")
+        assert view.selected_job() != aimed
+
+
+async def test_typing_a_filter_narrows_the_list() -> None:
+    journal = Journal(700)
+    async with shown(journal) as (view, app, pilot):
+        await pilot.press("slash", *"state:failed 503", "enter")
+        await settled(pilot)
+        assert "JOBS 100 match" in app.text()
+        assert " state:failed " in app.text()
+        assert '"503"' in app.text()
+        await pilot.press("escape")
+        await settled(pilot)
+        assert view.filter == JobFilter(state="failed")
+        await pilot.press("escape")
+        assert view.filter == JobFilter()
+        assert app.keys == []
+
+
+async def test_an_unknown_state_is_said_and_changes_nothing() -> None:
+    async with shown(Journal(10)) as (view, app, pilot):
+        await pilot.press("slash", *"state:nope")
+        await settled(pilot)
+        assert "state: open, pending, running" in app.text()
+        assert view.filter.state == ""
+
+
+async def test_a_group_is_shown_as_a_chip() -> None:
+    async with shown(Journal(100)) as (view, app, pilot):
+        view.set_filter(signature="http:503 …", title="HTTP 503")
+        await settled(pilot)
+        assert " group: HTTP 503 " in app.text()
+
+
+async def test_an_engine_that_is_gone_is_said_and_not_asked_in_a_loop() -> None:
+    journal = Journal(10)
+    journal.lost = True
+    async with shown(journal) as (_, app, pilot):
+        await settled(pilot)
+        assert "the engine cannot be reached" in app.text()
+        assert len(journal.asked) <= 3
+
+
+async def test_a_hidden_list_asks_nothing() -> None:
+    journal = Journal(10)
+    view = JobsView(journal)
+    view.display = False
+    app = Stage(view)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view.update_snapshot(sample())
+        view._tick()
+        await settled(pilot)
+        assert journal.asked == []
+
+
+@pytest.mark.parametrize("key", ["r", "R", "enter", "x", "1", "escape"])
+async def test_actions_are_left_to_the_app(key: str) -> None:
+    async with shown(Journal(10)) as (_, app, pilot):
+        await pilot.press(key)
+        assert app.keys == [key]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("", JobFilter()),
+        ("503", JobFilter(text="503")),
+        ("state:failed", JobFilter(state="failed")),
+        ("order:longest state:open api.example", JobFilter(text="api.example", state="open", order="longest")),
+        ('"two words"', JobFilter(text="two words")),
+        ("https://x/y", JobFilter(text="https://x/y")),
+    ],
+)
+def test_the_filter_language(typed: str, wanted: JobFilter) -> None:
+    assert parse(typed, JobFilter(order="attempts")) == (wanted, "")
+
+
+def test_what_is_typed_survives_the_round_trip() -> None:
+    wanted = JobFilter(text="a b", state="failed", order="oldest", signature="s", title="t")
+    assert parse(wanted.typed, wanted) == (wanted, "")
+
+
+@pytest.mark.parametrize("width", [*range(1, 30), 40, 60, 80, 92, 120, 200])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_rows_stay_inside_their_width(width: int, name: str) -> None:
+    canvas = Canvas(width + 1, 3, DARK)
+    for y in range(3):
+        canvas.put(width, y, "│")
+    draw_heading(canvas, 0, 0, width)
+    row = JobRow(10**9, name, random.Random(width).choice(STATES), name, 10**4, 1e9, 0.1, 1e18, name)
+    draw_job(canvas, 0, 1, width, row, cursor=True)
+    draw_job(canvas, 0, 2, width, None, cursor=False)
+    if width >= 5:
+        assert all(line.endswith("│") for line in canvas.rows())
+    assert all("\x1b" not in line for line in canvas.rows())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (12, 3), (40, 8), (80, 19), (200, 55)])
+async def test_fits_any_screen(size: tuple[int, int]) -> None:
+    journal = Journal(50)
+    journal.jobs += [job(51 + n, name=name) for n, name in enumerate(HOSTILE)]
+    async with shown(journal, size) as (_, app, pilot):
+        await pilot.press("down", "G", "pageup", "slash", "x", "escape")
+        await settled(pilot)
+        assert "\x1b" not in app.text()
