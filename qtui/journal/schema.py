@@ -98,10 +98,10 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as made:
             # Header and tables go to the main file first, so that its first bytes tell what it is even while
             # the write-ahead log is still full.
-            made.execute(f"PRAGMA application_id = {APPLICATION}")
-            made.execute(f"PRAGMA user_version = {FORMAT}")
-            made.executescript(f"BEGIN; {TABLES} COMMIT;")
+            stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
+            made.executescript(f"BEGIN; {stamp} {TABLES}")
             made.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
+            made.execute("COMMIT")
             made.execute("PRAGMA journal_mode = WAL")
         sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
