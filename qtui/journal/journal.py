@@ -75,7 +75,7 @@ class SqliteJournal:
         facts: Mapping[str, str] | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> SqliteJournal:
-        """A journal for a new run in its `folder`, and its results file; `facts` are kept with the run, e.g. the version of qtui.
+        """A journal for a new run in its `folder`, and its results file; `facts` are kept with the run.
 
         Raises:
             CannotWrite: one sentence; nothing has started then, and no older results file was touched.

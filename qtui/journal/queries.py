@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from qtui.core.job import Job, Value
 from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
 from qtui.journal.encoding import decode, fields, kept
-from qtui.journal.schema import LOST, OPEN
+from qtui.journal.schema import LOST
 
 WINDOW = 1_000
 """Rows of one answer at most."""
@@ -24,8 +24,9 @@ VALUE = 100_000
 Cell: TypeAlias = str | int | float
 
 _ROW = "seq, name, state, producer, attempts, accepted_at, started_at, ended_at, run_s, error"
-_JOB = "seq, ident, name, row, producer, problem"
+_JOB = "seq, key, name, row, producer, problem"
 _OPEN_STATES = frozenset({"pending", "running", "waiting"})
+OPEN = "('pending', 'running', 'waiting')"
 _LOST_STATES = frozenset({"failed", "held", "cancelled"})
 _ESCAPE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
@@ -58,9 +59,10 @@ def lost_job(db: sqlite3.Connection, seq: int) -> Job | None:
 
 
 def _as_job(row: Sequence[Any]) -> Job:
-    seq, ident, name, source_row, producer, problem = row
-    key = name if ident is None else kept(ident)
-    return Job(int(seq), key, name, fields(source_row), int(producer), problem=problem or "")
+    seq, key, name, source_row, producer, problem = row
+    return Job(
+        int(seq), name if key is None else kept(key), name, fields(source_row), int(producer), problem=problem or ""
+    )
 
 
 def _jobs(db: sqlite3.Connection, query: JobsQuery, now: float) -> Jobs:
@@ -93,12 +95,13 @@ def _filter(query: JobsQuery) -> tuple[str, dict[str, Cell]]:
     index, terms = "", []
     values: dict[str, Cell] = {"state": query.state, "signature": query.signature}
     if query.state == "open" or query.state in _OPEN_STATES:
-        index = "INDEXED BY job_open"
-        terms.append(f"state IN {OPEN}")
+        terms.append("seq >= (SELECT v FROM meta WHERE k = 'open_from')")
     elif query.state in _LOST_STATES:
         index = "INDEXED BY job_lost"
         terms.append(f"state IN {LOST}")
-    if query.state and query.state != "open":
+    if query.state == "open":
+        terms.append(f"state IN {OPEN}")
+    elif query.state:
         terms.append("state = :state")
     if query.signature:
         index = "INDEXED BY job_group"
@@ -129,13 +132,13 @@ def _dense(db: sqlite3.Connection, total: int) -> bool:
 
 def _story(db: sqlite3.Connection, seq: int, now: float) -> Answer:
     row = db.execute(
-        f"SELECT {_ROW}, ident, row, next_at, substr(value, 1, {VALUE + 1}), length(value)"
+        f"SELECT {_ROW}, key, row, next_at, substr(value, 1, {VALUE + 1}), length(value)"
         " FROM job LEFT JOIN result USING (seq) WHERE seq = ?",
         (seq,),
     ).fetchone()
     if row is None:
         return Unknown(f"job {seq} is not in the journal")
-    ident, source_row, next_at, value, length = row[10:]
+    key, source_row, next_at, value, length = row[10:]
     attempts = db.execute(
         "SELECT n, slot, t0, t1, outcome, code, message, detail FROM attempt WHERE seq = ? ORDER BY n DESC LIMIT ?",
         (seq, ATTEMPTS),
@@ -147,7 +150,7 @@ def _story(db: sqlite3.Connection, seq: int, now: float) -> Answer:
         shown = None if value is None else decode(value)
     return JobStory(
         row=job,
-        key=job.name if ident is None else kept(ident),
+        key=job.name if key is None else kept(key),
         accepted_at=float(row[5]),
         fields=fields(source_row),
         attempts=[_as_attempt(attempt, now) for attempt in reversed(attempts)],

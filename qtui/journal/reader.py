@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 import msgspec
 
@@ -108,20 +108,23 @@ class Reader:
             raise self._unreadable(error) from error
 
     def _done(self, order: str) -> Iterator[dict[str, Value]]:
-        for seq, ident, name, text in self._windows("done", order, "ident, name, value"):
-            value = None if text is None else decode(str(text))
-            job = Job(int(str(seq)), str(name) if ident is None else kept(ident), str(name), {})
+        for seq, key, name, text in self._windows("done", order, "key, name, value"):
+            value = None if text is None else decode(text)
+            job = Job(seq, name if key is None else kept(key), name, {})
             yield decode(result_line(job, value, encode(value)).decode())  # type: ignore[misc]  # a line is a dict
 
     def _failed(self, order: str) -> Iterator[dict[str, Value]]:
-        columns = (
-            "ident, name, attempts, error, (SELECT code FROM attempt a WHERE a.seq = job.seq AND n = job.attempts)"
-        )
-        for _, ident, name, attempts, error, code in self._windows("failed", order, columns):
-            key = name if ident is None else kept(ident)
-            yield {"key": key, "name": name, "attempts": attempts, "code": code, "error": error}  # type: ignore[dict-item]
+        columns = "key, name, attempts, error, (SELECT code FROM attempt a WHERE a.seq = job.seq AND n = job.attempts)"
+        for _, key, name, attempts, error, code in self._windows("failed", order, columns):
+            yield {
+                "key": name if key is None else kept(key),
+                "name": name,
+                "attempts": attempts,
+                "code": code,
+                "error": error,
+            }
 
-    def _windows(self, state: str, order: str, columns: str) -> Iterator[tuple[str | bytes | int | None, ...]]:
+    def _windows(self, state: str, order: str, columns: str) -> Iterator[tuple[Any, ...]]:
         """Jobs in `state`, window by window, so that no long transaction keeps the writer's log from shrinking."""
         db = self._db
         if order == "submission":

@@ -160,7 +160,7 @@ class Writer:
     def _save(self, store: Store, records: list[Record]) -> None:
         fold = self._fold
         if again := fold.unknown(records):
-            fold.learn(self._persist(store, lambda: store.attempts(again)))
+            fold.learn(self._persist(store, lambda: store.states(again)))
         batch = fold.fold(records)
         self._persist(store, lambda: store.save(batch))
         self._in_hand = 0
