@@ -1,0 +1,316 @@
+"""The one sentence that names the bottleneck: thresholds with hysteresis in, words with numbers out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from qtui.core.commands import MAX_CONCURRENCY
+from qtui.core.hysteresis import Latch, MoreWorkers
+from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
+from qtui.text import clock, count, percent, plural, rate, seconds, tenths
+
+
+class Kind(StrEnum):
+    STARTING = "starting"
+    FAILING = "failing"
+    PAUSED = "paused"
+    HELD = "held"
+    PRESSURE = "pressure"
+    STARVING = "starving"
+    DRAINING = "draining"
+    FLOWING = "flowing"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+GLYPHS = {
+    Kind.STARTING: "…",
+    Kind.FAILING: "×",
+    Kind.PAUSED: "║",
+    Kind.HELD: "≈",
+    Kind.PRESSURE: "▲",
+    Kind.STARVING: "·",
+    Kind.DRAINING: "▼",
+    Kind.FLOWING: "✓",
+    Kind.STOPPING: "▼",
+    Kind.FINISHED: "✓",
+    Kind.STOPPED: "×",
+}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What is going on, why, and the key that helps; every claim cites its number."""
+
+    kind: Kind
+    what: str = ""
+    bottleneck: str = ""
+    """What limits the run, or empty when nothing does."""
+    key: str = ""
+    key_text: str = ""
+    """What `key` would do, e.g. `add a worker`."""
+    pressure: bool = False
+    """Somebody waits in put(), by hysteresis: true also where another kind won, so that a picture can show both."""
+    held: bool = False
+    """A throttle or a person keeps free slots from starting work."""
+
+    @property
+    def glyph(self) -> str:
+        return GLYPHS[self.kind]
+
+    @property
+    def word(self) -> str:
+        """The state in one word, stable enough to wait for: `BACKPRESSURE`, `FLOWING`, …"""
+        return "BACKPRESSURE" if self.kind is Kind.PRESSURE else self.kind.value.upper()
+
+    @property
+    def sentence(self) -> str:
+        """The line as text: `queue full, producers wait in put() · bottleneck: workers, 100% busy`."""
+        parts = [self.what] if self.what else []
+        if self.bottleneck:
+            parts.append(f"bottleneck: {self.bottleneck}")
+        return " · ".join(parts)
+
+
+class Judge:
+    """Turns snapshots into verdicts; remembers just enough to keep them from flickering."""
+
+    def __init__(self) -> None:
+        self._pressure = Latch(0.10, 0.03, calm_s=2.0)
+        self._held = Latch(0.10, 0.03)
+        self._starving = Latch(0.25, 0.25, dwell_s=3.0)
+        self._failing = Latch(1.0, 0.5)
+        self._slack = Latch(0.15, 0.08, calm_s=1.0)
+        self._pause_seen: float | None = None
+        self._state: RunState | None = None
+        self._more = MoreWorkers()
+
+    def step(self, snap: Snapshot) -> Verdict:
+        """The verdict on `snap`; snapshots must come in order of time."""
+        now = snap.elapsed_s
+        pressure = self._pressure.step(now, max((p.pressure for p in snap.producers), default=0.0))
+        throttled = self._held.step(now, snap.throttle.holding)
+        starving = self._starving.step(now, _idle_share(snap) if snap.queue.depth == 0 else 0.0)
+        failing = self._failing.step(now, _failure_level(snap))
+        slack = self._slack.step(now, 1.0 - snap.rates.busy_share)
+        in_vain = self._more.step(snap, pressure)
+        self._follow_pause(snap)
+
+        if snap.state in _ENDS:
+            return _ENDS[snap.state](snap)
+        if snap.problem:
+            verdict = Verdict(Kind.FAILING, snap.problem)
+        elif failing:
+            verdict = _failing(snap)
+        elif snap.state is RunState.PAUSED:
+            verdict = _paused(snap, self._pause_seen)
+        elif snap.throttle.held_by_person:
+            verdict = _held_by_person(snap)
+        elif pressure:
+            verdict = _pressure(snap, throttled, in_vain)
+        elif throttled:
+            verdict = _throttled(snap)
+        elif snap.state is RunState.DRAINING:
+            verdict = _draining(snap)
+        elif starving and _more_to_come(snap):
+            verdict = _starving(snap)
+        else:
+            verdict = _flowing(snap, slack)
+        return msgspec.structs.replace(verdict, pressure=pressure, held=throttled or snap.throttle.held_by_person)
+
+    def _follow_pause(self, snap: Snapshot) -> None:
+        """Note when a pause began; one that was there before the first snapshot has no known beginning."""
+        if snap.state is RunState.PAUSED and self._state not in (None, RunState.PAUSED):
+            self._pause_seen = snap.elapsed_s
+        elif snap.state is not RunState.PAUSED:
+            self._pause_seen = None
+        self._state = snap.state
+
+
+def _live(snap: Snapshot) -> int:
+    return sum(slot.state is not SlotState.RETIRED for slot in snap.slots)
+
+
+def _number(snap: Snapshot, state: SlotState) -> int:
+    return sum(slot.state is state for slot in snap.slots)
+
+
+def _idle_share(snap: Snapshot) -> float:
+    live = _live(snap)
+    return _number(snap, SlotState.IDLE) / live if live else 0.0
+
+
+def _last_minute(snap: Snapshot) -> tuple[int, int]:
+    """Failed and all ended attempts of the last minute."""
+    columns = max(1, round(60 / snap.series.step_s))
+    failed = sum(snap.series.failed[-columns:])
+    return failed, failed + sum(snap.series.done[-columns:])
+
+
+def _failure_level(snap: Snapshot) -> float:
+    """1 and more: many, and more than a tenth of all attempts, fail; or all of at least five do."""
+    failed, ended = _last_minute(snap)
+    if not failed:
+        return 0.0
+    if failed == ended:
+        return failed / 5
+    return min(failed / 20, failed / ended / 0.10)
+
+
+def _more_to_come(snap: Snapshot) -> bool:
+    return any(p.state in (ProducerState.ACTIVE, ProducerState.BLOCKED, ProducerState.PAUSED) for p in snap.producers)
+
+
+def _to_finish(snap: Snapshot) -> int:
+    return snap.counts.accepted - snap.counts.finished
+
+
+def _limit(snap: Snapshot) -> tuple[str, tuple[str, str]]:
+    allowed = f"{snap.throttle.rate:g}/s" if snap.throttle.rate is not None else "the throttle"
+    return f"rate limit {allowed}, not the workers", ("t", "change limit")
+
+
+def _failing(snap: Snapshot) -> Verdict:
+    failed, ended = _last_minute(snap)
+    what = f"{plural(failed, 'failed attempt')} of {count(ended)} in the last minute"
+    groups = [group for group in snap.failures if sum(group.per_minute[-2:])] or snap.failures
+    if groups:
+        worst = max(groups, key=lambda group: sum(group.per_minute[-2:]))
+        what += f" · {worst.title}" + (f" on {worst.hosts[0][0]}" if worst.hosts else "")
+    return Verdict(Kind.FAILING, what, "", "4", "triage")
+
+
+def _paused(snap: Snapshot, since: float | None) -> Verdict:
+    what = "producers paused"
+    if since is not None:
+        what += f" {_ago(snap.elapsed_s - since)} ago"
+    if snap.queue.depth:
+        started = snap.rates.started
+        what += f" · queue empty in ~{_about(snap.queue.depth / started)}" if started > 0.05 else ""
+    elif snap.slots:
+        what += f" · queue empty, {_idle_of(snap)}"
+    return Verdict(Kind.PAUSED, what, "", "p", "resume")
+
+
+def _throttled(snap: Snapshot) -> Verdict:
+    bottleneck, key = _limit(snap)
+    return Verdict(Kind.HELD, f"{plural(snap.queue.depth, 'job')} waiting", bottleneck, *key)
+
+
+def _held_by_person(snap: Snapshot) -> Verdict:
+    running = _number(snap, SlotState.RUNNING) + _number(snap, SlotState.LEAVING)
+    what = f"nothing new starts · {count(snap.queue.depth)} waiting"
+    if running:
+        what += f" · {plural(running, 'running job')} to finish"
+    return Verdict(Kind.HELD, what, "", "P", "release")
+
+
+def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) -> Verdict:
+    full = "queue full, producers wait in put()"
+    workers = snap.control.concurrency
+    leaving = [slot for slot in snap.slots if slot.state is SlotState.LEAVING]
+    key = ("+", "add a worker") if workers < MAX_CONCURRENCY else ("", "")
+    bottleneck = f"workers, {percent(snap.rates.busy_share)} busy"
+    if throttled:
+        full, (bottleneck, key) = "queue full", _limit(snap)
+    elif snap.health.journal in ("slow", "blocked"):
+        bottleneck, key = f"the disk, {count(snap.health.journal_lag)} records not yet written", ("", "")
+    elif workers == 0:
+        bottleneck = "no workers"
+    elif leaving:
+        full, bottleneck = f"{_leaving(leaving)} · queue full", ""
+        key = ("z", "undo") if snap.control.undo else key
+    elif in_vain:
+        bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"
+        key = ("-", "remove a worker")
+    return Verdict(Kind.PRESSURE, full, bottleneck, *key)
+
+
+def _leaving(slots: list[SlotView]) -> str:
+    slowest = max((slot.timeout_s - slot.elapsed_s for slot in slots if slot.timeout_s), default=0.0)
+    return f"{plural(len(slots), 'slot')} leaving" + (f", slowest up to {tenths(slowest)}" if slowest > 0 else "")
+
+
+def _starving(snap: Snapshot) -> Verdict:
+    offered = sum(p.offer_rate for p in snap.producers if p.state is ProducerState.ACTIVE)
+    bottleneck = f"producers, they offer {rate(offered)}" if offered > 0.05 else "producers"
+    return Verdict(Kind.STARVING, f"queue empty, {_idle_of(snap)}", bottleneck, "-", "remove a worker")
+
+
+def _draining(snap: Snapshot) -> Verdict:
+    left = _to_finish(snap)
+    what = f"{plural(left, 'job')} to finish"
+    if snap.rates.done_30s > 0.05 and left > _live(snap):
+        what += f", ~{_about(left / snap.rates.done_30s)}"
+    return Verdict(Kind.DRAINING, f"{what} · no new jobs are taken", "", "esc", "keep running")
+
+
+def _flowing(snap: Snapshot, slack: bool) -> Verdict:
+    if not _more_to_come(snap) and snap.counts.accepted:
+        return Verdict(Kind.FLOWING, _last_jobs(snap))
+    what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out"
+    busy = percent(snap.rates.busy_share)
+    if slack:
+        return Verdict(Kind.FLOWING, what, f"producers, workers have slack ({busy} busy)")
+    return Verdict(Kind.FLOWING, what, f"none, workers {busy} busy and nobody waits")
+
+
+def _last_jobs(snap: Snapshot) -> str:
+    left = _to_finish(snap)
+    if left == snap.counts.waiting and left:
+        soon = f", next in {tenths(snap.lane.next_s)}" if snap.lane.next_s is not None else ""
+        return f"{plural(left, 'job')} left, in back-off{soon}"
+    return f"producers are done, {plural(left, 'job')} to finish"
+
+
+def _idle_of(snap: Snapshot) -> str:
+    return f"{_number(snap, SlotState.IDLE)} of {plural(_live(snap), 'worker')} idle"
+
+
+def _starting(snap: Snapshot) -> Verdict:
+    return Verdict(Kind.STARTING, snap.doing or "getting ready")
+
+
+def _stopping(snap: Snapshot) -> Verdict:
+    return Verdict(Kind.STOPPING, f"{plural(snap.counts.running, 'running job')} interrupted, kept for the next start")
+
+
+def _finished(snap: Snapshot) -> Verdict:
+    counts = snap.counts
+    took = f"in {clock(snap.elapsed_s)}" if snap.elapsed_s >= 60 else f"in {seconds(snap.elapsed_s)}"
+    if not counts.accepted:
+        return Verdict(Kind.FINISHED, "the sources gave no jobs", "", "q", "quit")
+    if counts.done == counts.accepted:
+        return Verdict(Kind.FINISHED, f"all {plural(counts.done, 'job')} done {took}", "", "q", "quit")
+    rest = [
+        f"{count(number)} {word}"
+        for number, word in ((counts.failed, "failed"), (counts.held, "held"), (counts.cancelled, "cancelled"))
+        if number
+    ]
+    key = ("4", "triage") if counts.failed else ("q", "quit")
+    return Verdict(Kind.FINISHED, f"{count(counts.done)} done, {', '.join(rest)} {took}", "", *key)
+
+
+def _stopped(snap: Snapshot) -> Verdict:
+    left = _to_finish(snap) if snap.counts.total is None else snap.counts.total - snap.counts.finished
+    what = snap.problem or f"{plural(left, 'job')} left, kept in the journal"
+    return Verdict(Kind.STOPPED, f"{what} · start it again to go on", "", "q", "quit")
+
+
+_ENDS = {
+    RunState.STARTING: _starting,
+    RunState.STOPPING: _stopping,
+    RunState.FINISHED: _finished,
+    RunState.STOPPED: _stopped,
+}
+
+
+def _ago(span: float) -> str:
+    return f"{span:.0f}s" if span < 99.5 else clock(span)
+
+
+def _about(span: float) -> str:
+    """A duration no more precise than an estimate deserves."""
+    return f"{max(1, round(span))}s" if span < 99.5 else clock(round(span / 10) * 10)

@@ -1,0 +1,334 @@
+"""The one list of what a key can do: bindings, key bar, help, palette and the README's key table are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+from qtui.core.snapshot import RunState, Snapshot
+from qtui.tui.widgets.keybar import Hint
+
+
+class Context(StrEnum):
+    """Where the eyes are."""
+
+    OVERVIEW = "overview"
+    JOBS = "jobs"
+    FAILURES = "failures"
+    FINISHED = "finished"
+    INSPECTOR = "inspector"
+
+
+EVERYWHERE = frozenset(Context)
+LIVE = EVERYWHERE - {Context.FINISHED}
+LISTS = frozenset({Context.JOBS, Context.FAILURES})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do."""
+
+    id: str
+    keys: tuple[str, ...]
+    """As Textual names them."""
+    label: str
+    """The keys as people read them."""
+    short: str
+    """For the key bar, one or two words; empty leaves it out."""
+    help: str
+    """One sentence, without a full stop."""
+    contexts: frozenset[Context] = EVERYWHERE
+    rank: int = 99
+    """Its place in the fight for room in the key bar: 0 stays to the last."""
+    title: str = ""
+    """In the command palette; empty leaves it out."""
+    bar: str = ""
+    """The keys in the key bar where they differ from `label`, e.g. `+ -` for two actions."""
+    group: str = "Look"
+    """The heading in the help and the README."""
+    changes: bool = False
+    """Whether it asks the engine for a change; such keys are refused while the engine is away."""
+
+
+ACTIONS = (
+    Action(
+        "pause",
+        ("p",),
+        "p",
+        "pause",
+        "Pause the producers, or let them go on; what is queued still runs",
+        LIVE,
+        2,
+        "Pause or resume the producers",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "hold",
+        ("P",),
+        "P",
+        "",
+        "Hold the workers, or release them: running jobs finish, nothing new starts",
+        LIVE,
+        title="Hold or release the workers",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "more",
+        ("plus", "equals_sign"),
+        "+ =",
+        "workers",
+        "One worker more",
+        LIVE,
+        3,
+        "One worker more",
+        bar="+ -",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "fewer",
+        ("minus",),
+        "-",
+        "",
+        "One worker fewer; it finishes its job first",
+        LIVE,
+        title="One worker fewer",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "double",
+        ("right_curly_bracket",),
+        "}",
+        "",
+        "Twice as many workers",
+        LIVE,
+        title="Double the workers",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "halve",
+        ("left_curly_bracket",),
+        "{",
+        "",
+        "Half as many workers",
+        LIVE,
+        title="Halve the workers",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "workers",
+        ("c",),
+        "c",
+        "",
+        "Type the number of workers",
+        LIVE,
+        title="Set the number of workers…",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "bound",
+        ("b",),
+        "b",
+        "bound",
+        "Type how many jobs the queue may hold",
+        LIVE,
+        8,
+        "Set the bound of the queue…",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "limit",
+        ("t",),
+        "t",
+        "rate limit",
+        "Type how many jobs may start a second, or lift the limit",
+        LIVE,
+        12,
+        "Set the rate limit…",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "undo",
+        ("z",),
+        "z",
+        "undo",
+        "Take the last of these changes back",
+        LIVE,
+        11,
+        "Undo the last change",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
+        "retry",
+        ("r",),
+        "r",
+        "retry",
+        "Give the chosen job, or the chosen group of failures, another round of attempts",
+        frozenset({Context.JOBS, Context.FAILURES, Context.INSPECTOR}),
+        4,
+        group="Jobs",
+        changes=True,
+    ),
+    Action(
+        "retry_all",
+        ("R",),
+        "R",
+        "retry failed",
+        "Retry every failed job; asks first and offers to probe one",
+        EVERYWHERE,
+        10,
+        "Retry all failed jobs…",
+        group="Jobs",
+        changes=True,
+    ),
+    Action(
+        "cancel",
+        ("x",),
+        "x",
+        "cancel",
+        "Cancel the chosen job; asks first when it is running",
+        frozenset({Context.OVERVIEW, Context.JOBS, Context.INSPECTOR}),
+        13,
+        group="Jobs",
+        changes=True,
+    ),
+    Action(
+        "inspect",
+        ("enter",),
+        "enter",
+        "inspect",
+        "Open the story of the chosen job, or the jobs of the chosen group",
+        LIVE,
+        5,
+        group="Jobs",
+    ),
+    Action(
+        "another",
+        ("n",),
+        "n",
+        "new run",
+        "Choose another preset to run",
+        frozenset({Context.FINISHED}),
+        5,
+        "Run another preset…",
+        group="Jobs",
+    ),
+    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
+    Action(
+        "sort",
+        ("s",),
+        "s",
+        "sort",
+        "Sort the groups again, then by the next criterion",
+        frozenset({Context.FAILURES}),
+        14,
+    ),
+    Action("follow", ("f",), "f", "follow", "Stay on the newest job, or stop doing so", frozenset({Context.JOBS}), 14),
+    Action(
+        "overview",
+        ("1",),
+        "1",
+        "views",
+        "The overview: slots, flow, latency, failures",
+        EVERYWHERE,
+        6,
+        "Show the overview",
+        bar="1 3 4",
+    ),
+    Action("jobs", ("3",), "3", "", "The list of all jobs", EVERYWHERE, title="Show the jobs"),
+    Action("failures", ("4",), "4", "", "The failures, grouped by what went wrong", EVERYWHERE, title="Show failures"),
+    Action("next_view", ("tab",), "tab", "", "The next view"),
+    Action("previous_view", ("shift+tab",), "shift+tab", "", "The view before"),
+    Action("up", ("up", "k"), "↑ k", "", "One row up"),
+    Action("down", ("down", "j"), "↓ j", "", "One row down"),
+    Action("left", ("left", "h"), "← h", "", "One column left", frozenset({Context.OVERVIEW})),
+    Action("right", ("right", "l"), "→ l", "", "One column right", frozenset({Context.OVERVIEW})),
+    Action("page_up", ("pageup", "ctrl+u"), "pgup ctrl+u", "", "One page up"),
+    Action("page_down", ("pagedown", "ctrl+d"), "pgdn ctrl+d", "", "One page down"),
+    Action("first", ("home", "g"), "g", "", "To the first row"),
+    Action("last", ("end", "G"), "G", "", "To the last row"),
+    Action("back", ("escape",), "esc", "", "Close what is open; while draining: keep running"),
+    Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
+    Action(
+        "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"
+    ),
+    Action(
+        "leave",
+        ("q",),
+        "q",
+        "quit",
+        "Leave: keep running in the background, drain, or stop; a finished run is left at once",
+        rank=0,
+        title="Leave…",
+        group="Leave",
+    ),
+    Action("leave_now", ("ctrl+c",), "ctrl+c", "", "Leave; once more in the dialog: stop now", group="Leave"),
+    Action("leave_softly", ("ctrl+q",), "ctrl+q", "", "Leave; once more in the dialog: keep running", group="Leave"),
+    Action("stay", ("ctrl+z",), "ctrl+z", "", "Only says that q leaves and the run goes on", group="Leave"),
+)
+BY_ID = {action.id: action for action in ACTIONS}
+ON_APP = frozenset({"leave_now", "leave_softly", "stay"})
+"""Bound by the app, before anything else sees the key."""
+
+
+def valid(context: Context) -> list[Action]:
+    """What works there, in the order of the list."""
+    return [action for action in ACTIONS if context in action.contexts]
+
+
+def bindings() -> list[Binding]:
+    """The bindings of the main screen; every key runs the action `do` with the id."""
+    return [
+        Binding(",".join(action.keys), f"do('{action.id}')", action.help, show=False, id=action.id)
+        for action in ACTIONS
+        if action.id not in ON_APP
+    ]
+
+
+def app_bindings() -> list[Binding]:
+    """The keys that work everywhere, dialogs and inputs included; each runs the action of its id."""
+    return [
+        Binding(",".join(action.keys), action.id, action.help, show=False, id=action.id, priority=True)
+        for action in ACTIONS
+        if action.id in ON_APP
+    ]
+
+
+def hints(context: Context, snap: Snapshot | None) -> list[Hint]:
+    """The key bar there and now: only what would do something."""
+    return [
+        Hint(action.bar or action.label, _short(action, context, snap), action.id, action.rank)
+        for action in valid(context)
+        if action.short and _useful(action, snap)
+    ]
+
+
+def _short(action: Action, context: Context, snap: Snapshot | None) -> str:
+    if action.id == "pause" and snap is not None and snap.state is RunState.PAUSED:
+        return "resume"
+    if action.id == "inspect" and context is Context.FAILURES:
+        return "jobs"
+    return action.short
+
+
+def _useful(action: Action, snap: Snapshot | None) -> bool:
+    if snap is None:
+        return action.id in ("palette", "help", "leave")
+    match action.id:
+        case "undo":
+            return bool(snap.control.undo)
+        case "retry_all":
+            return snap.counts.failed > 0
+        case _:
+            return True

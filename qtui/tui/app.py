@@ -1,0 +1,344 @@
+"""The app: connects to a run, paints what it says, and leaves the terminal as it found it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+
+from qtui.core.commands import (
+    Command,
+    Drain,
+    Hold,
+    KeepRunning,
+    Pause,
+    Release,
+    Resume,
+    SetCapacity,
+    SetConcurrency,
+    SetRate,
+    Stop,
+)
+from qtui.core.eta import Certainty, Forecast
+from qtui.core.port import Host, Port
+from qtui.core.queries import Answer as QueryAnswer
+from qtui.core.queries import Query
+from qtui.core.snapshot import RunState
+from qtui.core.verdict import Judge
+from qtui.errors import QtuiError
+from qtui.text import clean, clean_block
+from qtui.tui.actions import app_bindings
+from qtui.tui.ending import Ending, Left
+from qtui.tui.feed import Feed
+from qtui.tui.filters import NoControls
+from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
+from qtui.tui.scene import Scene, before_the_first
+from qtui.tui.screens.main import MainScreen
+from qtui.tui.steering import Steering
+from qtui.tui.theme import Palette, textual_theme
+from qtui.tui.widgets.ticker import Answer
+
+ANSWER_S = 5.0
+"""How long the answer to a key stays."""
+EAGER_S = 2.0
+"""How long after a key every snapshot is painted as it comes."""
+ARROW_SPEED = 2.0
+"""Cells a second that the arrows move at the run's best rate."""
+UNDOABLE = (SetConcurrency, SetCapacity, SetRate, Pause, Resume, Hold, Release)
+
+Opening = Callable[[], Awaitable[Port]]
+
+
+class QtuiApp(App[Ending]):
+    """One run on one screen.
+
+    With `port` it shows that run, with `opening` it first awaits the port, with neither it lets a preset be picked.
+    `keep_report` is given the traceback of a bug and returns where it was kept.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = SHEET
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = [*app_bindings()]
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        port: Port | None = None,
+        opening: Opening | None = None,
+        palette: Palette,
+        hz: float = 4.0,
+        keep_report: Callable[[str], str] | None = None,
+    ) -> None:
+        self._gates: list[LineFilter] = [NoControls()]
+        super().__init__(ansi_color=not palette.colour)
+        if not palette.colour and not any(isinstance(gate, NoColor) for gate in self._filters):
+            self._gates.append(NoColor())
+        self.palette = palette
+        self.register_theme(textual_theme(palette))
+        self.theme = palette.name
+        self.host = host
+        self.steering = Steering(self)
+        self.feed = Feed(lambda: self._now)
+        self._port = port
+        self._opening = opening
+        self._hz = hz
+        self._keep_report = keep_report
+        self._main = MainScreen()
+        self._judge = Judge()
+        self._forecast = Forecast()
+        self._scene = before_the_first()
+        self._answer: tuple[float, Answer] | None = None
+        self._painted_at = 0.0
+        self._key_at = float("-inf")
+        self._phase = 0.0
+        self._blurred = False
+        self._leaves_at_end = False
+        self._dialog: Screen[str | None] | None = None
+
+    @property
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def get_default_screen(self) -> Screen[object]:
+        return self._main
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._gates]
+
+    def on_mount(self) -> None:
+        self._answer_signals()
+        self.set_interval(1 / self._hz, self._tick, name="paint")
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        """Connect once the first frame is on the screen."""
+        self._main.show(self._scene)
+        self.run_worker(self._live(), name="live", group="live")
+
+    # ------------------------------------------------------------------ the run
+
+    async def _live(self) -> None:
+        try:
+            port = await self._find_port()
+        except QtuiError as error:
+            self.leave_with(Left.REFUSED, str(error))
+            return
+        if port is None:
+            self.leave_with(Left.QUIT)
+            return
+        await self._follow(port)
+
+    async def _follow(self, port: Port) -> None:
+        await self.feed.follow(port, self._arrived)
+        if self._leaves_at_end and self.feed.over:
+            self.leave_with(self._way_out())
+
+    async def another(self) -> None:
+        """Show another run in place of the one that is over."""
+        port = await self._pick()
+        if port is None:
+            return
+        await self.feed.close()
+        self.feed = Feed(lambda: self._now)
+        self._judge, self._forecast = Judge(), Forecast()
+        self._scene = before_the_first()
+        self._main.show(self._scene)
+        self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
+
+    async def _find_port(self) -> Port | None:
+        if self._port is not None:
+            return self._port
+        if self._opening is not None:
+            return await self._opening()
+        return await self._pick()
+
+    async def _pick(self) -> Port | None:
+        """Let a preset be chosen until one can be opened; None when the person leaves."""
+        from qtui.tui.screens.bad_preset import BadPresetScreen
+        from qtui.tui.screens.picker import PickerScreen
+
+        while True:
+            source = await self.push_screen_wait(PickerScreen(self.host))
+            if source is None:
+                return None
+            if self.host.check(source).problems and not await self.push_screen_wait(BadPresetScreen(self.host, source)):
+                continue
+            self.say(f"starting {clean(source, 60)}")
+            try:
+                return await self.host.open(source)
+            except QtuiError as error:
+                self.say(str(error), ok=False)
+
+    def _arrived(self) -> None:
+        """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
+        if self._now - self._key_at < EAGER_S:
+            self.paint()
+
+    # ------------------------------------------------------------------ painting
+
+    def _tick(self) -> None:
+        now = self._now
+        idle = now - self._key_at
+        rest = 2.0 if self._blurred else 0.5 if idle > 300 else 0.0
+        if now - self._painted_at >= rest - 0.01:
+            self.paint()
+
+    def paint(self) -> None:
+        """Draw the newest snapshot, with what this face adds to it."""
+        snap, now = self.feed.newest, self._now
+        if self._answer is not None and now > self._answer[0]:
+            self._answer = None
+        answer = self._answer[1] if self._answer else None
+        trouble = self.feed.trouble
+        if snap is None:
+            self._main.show(Scene(self._scene.snap, self._scene.verdict, self._scene.eta, "", trouble, answer))
+            return
+        verdict, eta = self._scene.verdict, self._scene.eta
+        if snap is not self._scene.snap:
+            verdict, eta = self._judge.step(snap), self._forecast.step(snap)
+            self.steering.dial.settle(snap.control.concurrency)
+            best = max(snap.rates.done_peak, snap.rates.started, 0.1)
+            self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
+        moving = self.animation_level == "full"
+        until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
+        self._scene = Scene(
+            snap, verdict, eta, until, trouble, answer, self.steering.dial.target, int(self._phase) if moving else 0
+        )
+        self._painted_at = now
+        self._main.show(self._scene)
+
+    def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
+        """Answer a key press in the ticker row."""
+        self._answer = (self._now + ANSWER_S, Answer(clean(text), ok, undo))
+        self.paint()
+
+    # ------------------------------------------------------------------ what keys do
+
+    def work(self, asking: Coroutine[object, object, object], name: str) -> None:
+        """Do something that waits for the engine or for an answer, beside the painting."""
+        self.run_worker(asking, name=name, group="keys")
+
+    async def send(self, command: Command) -> bool:
+        """Ask the engine for a change and say what it answered."""
+        reply = await self.feed.send(command)
+        self._key_at = self._now
+        self.say(reply.text, ok=reply.ok, undo=reply.ok and isinstance(command, UNDOABLE))
+        return reply.ok
+
+    async def ask(self, query: Query) -> QueryAnswer:
+        """Ask the engine about the past."""
+        return await self.feed.ask(query)
+
+    async def keep_running(self) -> None:
+        """Take a drain back."""
+        self._leaves_at_end = False
+        await self.send(KeepRunning())
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self._key_at = self._now
+        await super().on_event(event)
+
+    def on_app_blur(self) -> None:
+        self._blurred = True
+
+    def on_app_focus(self) -> None:
+        self._blurred = False
+        self.paint()
+
+    # ------------------------------------------------------------------ leaving
+
+    def action_stay(self) -> None:
+        """ctrl+z would stop only this face, and with it the shell's view of a run that goes on."""
+        self.say("ctrl+z is off: q leaves this screen and the run goes on", ok=False)
+
+    def action_leave_now(self) -> None:
+        self._leave_by("stop")
+
+    def action_leave_softly(self) -> None:
+        self._leave_by("detach")
+
+    def _leave_by(self, in_dialog: str) -> None:
+        """Like q; in its dialog the key is an answer."""
+        if self._dialog is not None and self.screen is self._dialog:
+            self._dialog.dismiss(in_dialog)
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """At once when nothing is left to decide, otherwise after the dialog."""
+        if self.feed.newest is None or self.feed.over or self.feed.lost:
+            self.leave_with(self._way_out())
+        elif self._dialog is None:
+            self.work(self._ask_to_leave(), "leave")
+
+    async def _ask_to_leave(self) -> None:
+        from qtui.tui.screens.leave import LeaveDialog
+
+        if self.feed.newest is None:
+            return
+        self._dialog = LeaveDialog(self.feed.newest)
+        try:
+            answer = await self.push_screen_wait(self._dialog)
+        finally:
+            self._dialog = None
+        if self.feed.over and answer is not None:
+            self.leave_with(self._way_out())
+        elif answer == "detach":
+            self.leave_with(Left.DETACHED)
+        elif answer in ("drain", "stop"):
+            self._leaves_at_end = await self.send(Drain() if answer == "drain" else Stop())
+            if self.feed.over:
+                self.leave_with(self._way_out())
+
+    def _way_out(self) -> Left:
+        snap = self.feed.newest
+        if snap is None:
+            return Left.QUIT
+        if snap.state is RunState.FINISHED:
+            return Left.FINISHED
+        return Left.STOPPED if self.feed.over else Left.LOST
+
+    def leave_with(self, how: Left, reason: str = "", number: int = 0) -> None:
+        """Close the screen; the result says how, so that the launcher can say the rest."""
+        self.exit(Ending(how, self.feed.newest, reason, number), return_code=128 + number if number else 0)
+
+    async def on_unmount(self) -> None:
+        await self.feed.close()
+
+    def _answer_signals(self) -> None:
+        """End with the terminal restored, where Textual would leave it in disorder."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                loop.add_signal_handler(number, self.leave_with, Left.SIGNAL, f"{name} received", int(number))
+            except (NotImplementedError, RuntimeError, ValueError):
+                return  # not the main thread, or a platform without it: the launcher restores the terminal
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        report = "".join(traceback.format_exception(error))
+        where = f"the report is in {self._keep_report(report)}" if self._keep_report else report
+        self.panic(
+            Text(f"qtui: a bug ended the screen; the run goes on and its journal is safe.\n{clean_block(where)}")
+        )

@@ -1,0 +1,233 @@
+"""The main screen: one band, one stage; what is where at which size, and which key does what."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from qtui.core.snapshot import RunState, Snapshot
+from qtui.tui.actions import BY_ID, Context, bindings, hints, valid
+from qtui.tui.canvas import Canvas
+from qtui.tui.feed import ENDS
+from qtui.tui.panel import Panel
+from qtui.tui.scene import Scene, before_the_first
+from qtui.tui.screens.views import Stage
+from qtui.tui.widgets.band import draw_band
+from qtui.tui.widgets.header import draw_header
+from qtui.tui.widgets.keybar import Hint, draw_keybar, hint_at
+from qtui.tui.widgets.lane import draw_lane
+from qtui.tui.widgets.progress import draw_progress
+from qtui.tui.widgets.small import draw_tiny
+from qtui.tui.widgets.ticker import draw_ticker
+from qtui.tui.widgets.verdict import draw_verdict
+
+if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
+
+
+def _header(canvas: Canvas, scene: Scene) -> None:
+    draw_header(canvas, scene.snap, eta=scene.eta, until=scene.until, trouble=scene.trouble)
+
+
+def _band(canvas: Canvas, scene: Scene) -> None:
+    draw_band(canvas, scene.snap, verdict=scene.verdict, frame=scene.frame, target=scene.target)
+
+
+def _tiny(canvas: Canvas, scene: Scene) -> None:
+    draw_tiny(canvas, scene.snap, verdict=scene.verdict, eta=scene.eta, keys="p pause  + - workers  ? help")
+
+
+def _progress(canvas: Canvas, scene: Scene) -> None:
+    draw_progress(canvas, scene.snap)
+
+
+def _verdict(canvas: Canvas, scene: Scene) -> None:
+    draw_verdict(canvas, scene.verdict)
+
+
+def _lane(canvas: Canvas, scene: Scene) -> None:
+    draw_lane(canvas, scene.snap)
+
+
+def _ticker(canvas: Canvas, scene: Scene) -> None:
+    draw_ticker(canvas, scene.snap, answer=scene.answer)
+
+
+ROWS = {
+    "header": _header,
+    "progress": _progress,
+    "verdict": _verdict,
+    "band": _band,
+    "lane": _lane,
+    "ticker": _ticker,
+    "tiny": _tiny,
+}
+
+
+class KeyBar(Panel):
+    """A click on a hint is its key."""
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._hints: list[Hint] = []
+
+    def offer(self, offered: list[Hint]) -> None:
+        if offered != self._hints or not self._strips:
+            self._hints = offered
+            self.show(lambda canvas: draw_keybar(canvas, offered))
+
+    async def on_click(self, event: events.Click) -> None:
+        hint = hint_at(self._hints, self.size.width, event.x)
+        if hint is not None:
+            await self.screen.run_action(f"do('{hint.action}')")
+
+
+class MainScreen(Screen[object]):
+    """Draws scenes; keys become actions of the one registry."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scene = before_the_first()
+        self._panels = {name: Panel(id=name) for name in ROWS}
+        self._keys = KeyBar()
+        self._stage = Stage()
+
+    def compose(self) -> ComposeResult:
+        panels = self._panels
+        with Vertical(id="page"):
+            yield panels["header"]
+            yield panels["progress"]
+            yield panels["verdict"]
+            yield panels["band"]
+            yield panels["lane"]
+            yield self._stage
+            yield panels["ticker"]
+            yield self._keys
+        yield panels["tiny"]
+
+    @property
+    def ship(self) -> QtuiApp:
+        return cast("QtuiApp", self.app)
+
+    # ------------------------------------------------------------------ drawing
+
+    def show(self, scene: Scene) -> None:
+        """Draw another moment; only rows that changed are painted."""
+        was_over = self._scene.snap.state in ENDS
+        self._scene = scene
+        if (scene.snap.state in ENDS) != was_over:
+            self._stage.turn_to(self._stage.view, over=not was_over)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        scene = self._scene
+        self.set_class(self._stage.context in (Context.JOBS, Context.FAILURES), "-listing")
+        self.set_class(self._stage.context is Context.FINISHED, "-over")
+        for name, panel in self._panels.items():
+            if panel.is_mounted and panel.size.area:
+                panel.show(partial(ROWS[name], scene=scene))
+        self._stage.show(scene)
+        self._keys.offer(hints(self._stage.context, scene.snap if scene.snap.run_id else None))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._refresh)
+
+    # ------------------------------------------------------------------ keys
+
+    def action_do(self, action_id: str) -> None:
+        """Run an action of the registry, unless the engine is away and it would change something."""
+        action = BY_ID[action_id]
+        if self._stage.context not in action.contexts:
+            return
+        if action.changes and self.ship.feed.refusal:
+            self.ship.say(self.ship.feed.refusal, ok=False)
+        elif action.changes:
+            self._change(action_id, self._scene.snap)
+        else:
+            self._look(action_id)
+
+    def _change(self, action_id: str, snap: Snapshot) -> None:
+        ship = self.ship
+        match action_id:
+            case "more" | "fewer" | "double" | "halve":
+                if ship.steering.turn(action_id, snap):
+                    ship.work(ship.steering.dial.run(), "dial")
+                ship.paint()
+            case "retry":
+                self._retry(snap)
+            case "cancel":
+                self._cancel(snap)
+            case _:
+                ship.work(getattr(ship.steering, action_id)(snap), action_id)
+
+    def _look(self, action_id: str) -> None:
+        match action_id:
+            case "leave":
+                self.ship.leave()
+            case "help":
+                self._help()
+            case "palette":
+                self.ship.work(self._palette(), "palette")
+            case "inspect":
+                self._inspect()
+            case "another":
+                self.ship.work(self.ship.another(), "another run")
+            case "back":
+                self._back()
+            case _:
+                self._stage.do(action_id)
+                self._refresh()
+
+    def _back(self) -> None:
+        """One level: the drawer, then the view, then a drain."""
+        if self._stage.close_drawer() or self._stage.go_home():
+            self._refresh()
+        elif self._scene.snap.state is RunState.DRAINING:
+            self.ship.work(self.ship.keep_running(), "keep running")
+
+    def _retry(self, snap: Snapshot) -> None:
+        seq, group = self._stage.selected_job(), self._stage.selected_group()
+        if seq is not None:
+            self.ship.work(self.ship.steering.retry_job(seq), "retry")
+        elif group is not None:
+            self.ship.work(self.ship.steering.retry_group(snap, group), "retry")
+        else:
+            self.ship.say("nothing is chosen", ok=False)
+
+    def _cancel(self, snap: Snapshot) -> None:
+        seq = self._stage.selected_job()
+        if seq is None:
+            self.ship.say("no job is chosen", ok=False)
+        else:
+            self.ship.work(self.ship.steering.cancel(snap, seq), "cancel")
+
+    def _inspect(self) -> None:
+        seq, group = self._stage.selected_job(), self._stage.selected_group()
+        if seq is not None:
+            self._stage.open_drawer(seq)
+        elif group is not None:
+            self._stage.show_jobs_of(group)
+        else:
+            self.ship.say("no job is chosen", ok=False)
+        self._refresh()
+
+    def _help(self) -> None:
+        from qtui.tui.screens.help import HelpScreen
+
+        self.ship.push_screen(HelpScreen(valid(self._stage.context)))
+
+    async def _palette(self) -> None:
+        from qtui.tui.screens.palette import Palette
+
+        chosen = await self.ship.push_screen_wait(Palette(valid(self._stage.context)))
+        if chosen is not None:
+            self.action_do(chosen)

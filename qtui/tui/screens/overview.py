@@ -1,0 +1,147 @@
+"""View 1: the slots, and the charts that explain them; the cursor is pinned to a slot, not to a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+
+from qtui.core.snapshot import SlotState, SlotView, Snapshot
+from qtui.tui.canvas import Canvas
+from qtui.tui.panel import Panel
+from qtui.tui.scene import Scene
+
+STEPS = {"up": -1, "down": 1, "left": -1, "right": 1, "first": -(10**6), "last": 10**6}
+
+
+class SlotsPanel(Panel):
+    """The SLOTS panel with its cursor."""
+
+    def __init__(self) -> None:
+        super().__init__(id="slots")
+        self.selected = 0
+        """The number of the chosen slot, 0 while there is none."""
+        self._top = 0
+        self._snap: Snapshot | None = None
+
+    def show_snapshot(self, snap: Snapshot) -> None:
+        from qtui.tui.widgets.slots import draw_slots
+
+        self._snap = snap
+        self._keep_in_view(snap)
+        selected, top = self.selected, self._top
+        self.show(lambda canvas: draw_slots(canvas, snap, selected=selected, top=top))
+
+    def slot(self) -> SlotView | None:
+        """The chosen slot."""
+        slots = self._snap.slots if self._snap is not None else []
+        return next((slot for slot in slots if slot.number == self.selected), None)
+
+    def move(self, action_id: str) -> None:
+        from qtui.tui.widgets.slots import slot_rows
+
+        if self._snap is None or not self._snap.slots:
+            return
+        numbers = [slot.number for slot in self._snap.slots]
+        at = numbers.index(self.selected) if self.selected in numbers else -1
+        page = max(1, slot_rows(self.size.height, self._snap) - 1)
+        step = {"page_up": -page, "page_down": page, **STEPS}.get(action_id, 0)
+        self.selected = numbers[max(0, min(len(numbers) - 1, at + step))]
+
+    def _keep_in_view(self, snap: Snapshot) -> None:
+        """Where the chosen slot is gone for good, the one before it is chosen."""
+        from qtui.tui.widgets.slots import slot_rows
+
+        before = [index for index, slot in enumerate(snap.slots) if slot.number <= self.selected]
+        at = before[-1] if before else 0
+        self.selected = snap.slots[at].number if snap.slots else 0
+        rows = max(1, slot_rows(self.size.height, snap))
+        self._top = max(0, min(max(self._top, at - rows + 1), at, max(0, len(snap.slots) - rows)))
+
+    def on_click(self, event: events.Click) -> None:
+        from qtui.tui.widgets.slots import slot_at
+
+        if self._snap is None:
+            return
+        number = slot_at(event.x, event.y, self.size.width, self.size.height, self._snap, self._top)
+        if number is not None:
+            self.selected = number
+            self.show_snapshot(self._snap)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, "down")
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, "up")
+
+    def _wheel(self, event: events.MouseEvent, action_id: str) -> None:
+        event.stop()
+        self.move(action_id)
+        if self._snap is not None:
+            self.show_snapshot(self._snap)
+
+
+class Overview(Container):
+    """Slots above, charts below; on wide screens failures and the chosen job stand beside the slots."""
+
+    def __init__(self) -> None:
+        super().__init__(id="overview")
+        self.slots = SlotsPanel()
+        names = ("flow", "latency", "failures", "mini", "side-failures", "job")
+        self._panels = {name: Panel(id=name) for name in names}
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="upper"):
+            yield self.slots
+            with Vertical(id="side"):
+                yield self._panels["side-failures"]
+                yield self._panels["job"]
+        with Horizontal(id="charts"):
+            yield self._panels["flow"]
+            yield self._panels["latency"]
+            yield self._panels["failures"]
+        yield self._panels["mini"]
+
+    def show(self, scene: Scene) -> None:
+        """Draw what is seen; panels without room cost nothing."""
+        snap = scene.snap
+        if self.slots.size.area:
+            self.slots.show_snapshot(snap)
+        slot = self.slots.slot()
+        for name, panel in self._panels.items():
+            if panel.size.area:
+                panel.show(_drawing(name, snap, slot.number if slot else 0))
+
+    def selected_job(self) -> int | None:
+        """The job in the chosen slot."""
+        slot = self.slots.slot()
+        if slot is None or slot.state not in (SlotState.RUNNING, SlotState.LEAVING):
+            return None
+        return slot.seq or None
+
+
+def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], None]:
+    """The drawing of a panel; imported when first needed."""
+    match name:
+        case "flow":
+            from qtui.tui.widgets.flow import draw_flow
+
+            return lambda canvas: draw_flow(canvas, snap)
+        case "latency":
+            from qtui.tui.widgets.latency import draw_latency
+
+            return lambda canvas: draw_latency(canvas, snap)
+        case "mini":
+            from qtui.tui.widgets.mini import draw_mini
+
+            return lambda canvas: draw_mini(canvas, snap)
+        case "job":
+            from qtui.tui.widgets.job import draw_job
+
+            return lambda canvas: draw_job(canvas, snap, selected=selected)
+        case _:
+            from qtui.tui.widgets.failures import draw_failures
+
+            return lambda canvas: draw_failures(canvas, snap)

@@ -1,0 +1,175 @@
+"""The stage: one view at a time, mounted when first asked for, and the inspector drawer over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from qtui.tui.actions import Context
+from qtui.tui.scene import Scene
+from qtui.tui.screens.overview import Overview
+
+if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
+    from qtui.tui.screens.failures import FailuresView
+    from qtui.tui.screens.finished import FinishedView
+    from qtui.tui.screens.inspector import Inspector
+    from qtui.tui.screens.jobs import JobsView
+
+ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES)
+
+
+class Stage(Container):
+    """Knows which view is shown, what is chosen in it, and whether the drawer is open."""
+
+    def __init__(self) -> None:
+        super().__init__(id="stage")
+        self.view = Context.OVERVIEW
+        self._over = False
+        self._overview = Overview()
+        self._jobs: JobsView | None = None
+        self._failures: FailuresView | None = None
+        self._finished: FinishedView | None = None
+        self._drawer: Inspector | None = None
+        self._inspected: int | None = None
+        self._scene: Scene | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._overview
+
+    @property
+    def context(self) -> Context:
+        """Which keys make sense."""
+        if self._drawer_open:
+            return Context.INSPECTOR
+        return Context.FINISHED if self._over and self.view is Context.OVERVIEW else self.view
+
+    @property
+    def _drawer_open(self) -> bool:
+        return self._drawer is not None and self._drawer.display
+
+    def show(self, scene: Scene) -> None:
+        """Draw what is seen of this moment."""
+        self._scene = scene
+        snap = scene.snap
+        if self._drawer is not None and self._drawer_open:
+            self._drawer.update_snapshot(snap)
+        shown = self._shown()
+        if shown is None:
+            self._overview.show(scene)
+        else:
+            shown.update_snapshot(snap)
+
+    def _shown(self) -> JobsView | FailuresView | FinishedView | None:
+        match self.view:
+            case Context.JOBS:
+                return self._jobs
+            case Context.FAILURES:
+                return self._failures
+            case _:
+                return self._finished if self._over else None
+
+    def turn_to(self, view: Context, *, over: bool | None = None) -> None:
+        """Show a view; `over` says whether the run has ended, which changes the overview."""
+        self._over = self._over if over is None else over
+        self.view = view
+        self.close_drawer()
+        self._mount_view()
+        shown = self._shown()
+        for child in (self._overview, self._jobs, self._failures, self._finished):
+            if child is not None:
+                child.display = child is (shown or self._overview)
+        if shown is not None:
+            shown.focus()
+            if self._scene is not None:
+                shown.update_snapshot(self._scene.snap)
+        else:
+            self.screen.set_focus(None)
+
+    def _mount_view(self) -> None:
+        if self.view is Context.JOBS and self._jobs is None:
+            from qtui.tui.screens.jobs import JobsView
+
+            self._jobs = JobsView(cast("QtuiApp", self.app).ask)
+            self.mount(self._jobs)
+        elif self.view is Context.FAILURES and self._failures is None:
+            from qtui.tui.screens.failures import FailuresView
+
+            self._failures = FailuresView()
+            self.mount(self._failures)
+        elif self.view is Context.OVERVIEW and self._over and self._finished is None:
+            from qtui.tui.screens.finished import FinishedView
+
+            self._finished = FinishedView()
+            self.mount(self._finished)
+
+    def do(self, action_id: str) -> None:
+        """Actions that only move the eyes."""
+        match action_id:
+            case "overview" | "jobs" | "failures":
+                self.turn_to(Context(action_id))
+            case "next_view" | "previous_view":
+                step = 1 if action_id == "next_view" else -1
+                self.turn_to(ORDER[(ORDER.index(self.view) + step) % len(ORDER)])
+            case "filter":
+                if self.view is Context.JOBS and self._jobs is not None:
+                    self._jobs.start_filter()
+                elif self.view is Context.FAILURES and self._failures is not None:
+                    self._failures.start_filter()
+            case _:
+                if self.context is Context.OVERVIEW:
+                    self._overview.slots.move(action_id)
+
+    def go_home(self) -> bool:
+        """Back to the overview; False when it is there already."""
+        if self.view is Context.OVERVIEW:
+            return False
+        self.turn_to(Context.OVERVIEW)
+        return True
+
+    def selected_job(self) -> int | None:
+        """The job that keys act on, by its number and never by its row."""
+        if self._drawer_open:
+            return self._inspected
+        if self.view is Context.JOBS and self._jobs is not None:
+            return self._jobs.selected_job()
+        return self._overview.selected_job() if self.context is Context.OVERVIEW else None
+
+    def selected_group(self) -> str | None:
+        """The failure group that keys act on, by its signature."""
+        if self.context is Context.FAILURES and self._failures is not None:
+            return self._failures.selected_group()
+        return None
+
+    def show_jobs_of(self, signature: str) -> None:
+        """The job list, only with the jobs of one failure group."""
+        self.turn_to(Context.JOBS)
+        groups = self._scene.snap.failures if self._scene is not None else []
+        title = next((group.title for group in groups if group.signature == signature), "")
+        if self._jobs is not None:
+            self._jobs.set_filter(signature=signature, title=title)
+
+    def open_drawer(self, seq: int) -> None:
+        """Open the inspector on a job; it stays with the job when the job leaves its slot."""
+        if self._drawer is None:
+            from qtui.tui.screens.inspector import Inspector
+
+            self._drawer = Inspector(cast("QtuiApp", self.app).ask)
+            self.mount(self._drawer)
+        self._inspected = seq
+        self._drawer.display = True
+        self._drawer.open(seq)
+        self._drawer.focus()
+
+    def close_drawer(self) -> bool:
+        """Close the inspector; False when it was not open."""
+        if self._drawer is None or not self._drawer_open:
+            return False
+        self._drawer.close_drawer()
+        self._drawer.display = False
+        shown = self._shown()
+        if shown is not None:
+            shown.focus()
+        return True

@@ -1,0 +1,127 @@
+"""What keys ask of the engine: which command, after which question, about which job."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from qtui.core.commands import (
+    MAX_CAPACITY,
+    MAX_CONCURRENCY,
+    CancelJob,
+    Hold,
+    Pause,
+    Release,
+    Resume,
+    RetryFailed,
+    RetryGroup,
+    RetryJob,
+    SetCapacity,
+    SetConcurrency,
+    SetRate,
+    Undo,
+)
+from qtui.core.snapshot import ProducerState, SlotState, Snapshot
+from qtui.text import count
+from qtui.tui.dial import Dial
+
+if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
+
+
+class Steering:
+    """One method per action that changes something; each works on the snapshot the person saw."""
+
+    def __init__(self, app: QtuiApp) -> None:
+        self._app = app
+        self.dial = Dial(self._set_workers)
+
+    async def _set_workers(self, value: int) -> bool:
+        return await self._app.send(SetConcurrency(value))
+
+    async def pause(self, snap: Snapshot) -> None:
+        """Pause all producers; resume them when none is left to pause."""
+        running = {ProducerState.ACTIVE, ProducerState.BLOCKED}
+        can_pause = any(producer.state in running for producer in snap.producers)
+        await self._app.send(Pause() if can_pause else Resume())
+
+    async def hold(self, snap: Snapshot) -> None:
+        await self._app.send(Release() if snap.throttle.held_by_person else Hold())
+
+    async def undo(self, snap: Snapshot) -> None:
+        await self._app.send(Undo())
+
+    def turn(self, action_id: str, snap: Snapshot) -> bool:
+        """Dial the workers; returns whether `dial.run` must be started."""
+        change = {
+            "more": lambda n: n + 1,
+            "fewer": lambda n: n - 1,
+            "double": lambda n: max(1, n * 2),
+            "halve": lambda n: n // 2,
+        }[action_id]
+        return self.dial.turn(change, snap.control.concurrency)
+
+    async def workers(self, snap: Snapshot) -> None:
+        value = await self._number("Workers", snap.control.concurrency, "slots", 0, MAX_CONCURRENCY)
+        if value is not None:
+            await self._app.send(SetConcurrency(int(value)))
+
+    async def bound(self, snap: Snapshot) -> None:
+        value = await self._number("Bound of the queue", snap.control.capacity, "jobs", 1, MAX_CAPACITY)
+        if value is not None:
+            await self._app.send(SetCapacity(int(value)))
+
+    async def limit(self, snap: Snapshot) -> None:
+        """An empty answer lifts the limit."""
+        value = await self._number("Rate limit", snap.control.rate, "starts/s", 0.01, 1e6, none_text="no limit")
+        if value is not None:
+            await self._app.send(SetRate(None if math.isinf(value) else float(value)))
+
+    async def _number(
+        self, title: str, current: float | None, unit: str, minimum: float, maximum: float, none_text: str | None = None
+    ) -> float | None:
+        from qtui.tui.screens.prompt import NumberPrompt
+
+        prompt = NumberPrompt(title, current, minimum=minimum, maximum=maximum, unit=unit, none_text=none_text)
+        return await self._app.push_screen_wait(prompt)
+
+    async def retry_job(self, seq: int) -> None:
+        await self._app.send(RetryJob(seq))
+
+    async def retry_group(self, snap: Snapshot, signature: str) -> None:
+        """Ask how many of the group, then retry one or all."""
+        from qtui.tui.screens.retry_dialog import RetryDialog
+
+        group = next((group for group in snap.failures if group.signature == signature), None)
+        if group is None:
+            self._app.say("this group has no failed jobs any more", ok=False)
+            return
+        answer = await self._app.push_screen_wait(RetryDialog(group, snap))
+        if answer is not None:
+            await self._app.send(RetryGroup(signature, 1 if answer == "probe" else None))
+
+    async def retry_all(self, snap: Snapshot) -> None:
+        """Ask, then retry every failed job, or one of every group."""
+        from qtui.tui.screens.retry_dialog import RetryDialog
+
+        if not snap.counts.failed:
+            self._app.say("no job has failed", ok=False)
+            return
+        answer = await self._app.push_screen_wait(RetryDialog(None, snap))
+        if answer == "all":
+            await self._app.send(RetryFailed())
+        elif answer == "probe" and snap.failures:
+            largest = max(snap.failures, key=lambda group: (group.retryable, group.jobs))
+            await self._app.send(RetryGroup(largest.signature, 1))
+
+    async def cancel(self, snap: Snapshot, seq: int) -> None:
+        """Cancel one job; a running one only after a question."""
+        from qtui.tui.screens.confirm import Confirm
+
+        busy = (SlotState.RUNNING, SlotState.LEAVING)
+        slot = next((slot for slot in snap.slots if slot.seq == seq and slot.state in busy), None)
+        if slot is not None:
+            lines = [slot.name, f"It has run for {slot.elapsed_s:.1f} s in slot {slot.number}; its work is lost."]
+            if not await self._app.push_screen_wait(Confirm(f"Cancel job #{count(seq)}?", lines, "Cancel it")):
+                return
+        await self._app.send(CancelJob(seq))

@@ -1,0 +1,206 @@
+"""The four boxes of the flow band: what stands in PRODUCERS, QUEUE, WORKERS and RESULTS."""
+
+from __future__ import annotations
+
+from qtui.core.snapshot import ProducerState, ProducerView, QueueView, Snapshot
+from qtui.core.verdict import Verdict
+from qtui.text import count, middle, percent, rate, rate_number, seconds, short_count, tenths
+from qtui.tui.canvas import Canvas, Span
+from qtui.tui.widgets.gate import blocked, gate_word
+from qtui.tui.widgets.queue_cells import draw_cells
+from qtui.tui.widgets.worker_dots import draw_dots
+
+
+def draw_producers(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: int, short: bool) -> None:
+    rows = 5 if short else 7
+    paused = gate_word(snap) == "off"
+    canvas.box(
+        x,
+        0,
+        width,
+        rows,
+        title=[Span("PRODUCERS", bold=True)],
+        right=[Span(count(len(snap.producers)), "dim")],
+        line="pressure" if verdict.pressure or paused else "line",
+    )
+    room = 2 if short else 3
+    ordered = by_weight(snap, verdict)
+    shown = ordered if len(ordered) <= room else ordered[: room - 1]
+    for index, producer in enumerate(shown):
+        _producer(canvas, producer, blocked(producer, verdict), x + 2, 1 + index, width - 4)
+    if len(ordered) > len(shown):
+        canvas.put(x + 4, 1 + len(shown), f"+{len(ordered) - len(shown)} more", "dim")
+    if not short:
+        offer = sum(producer.offer_rate for producer in snap.producers if producer.state is not ProducerState.DONE)
+        offered = [Span("offer ", "dim"), Span(rate(offer))]
+        admitted = [Span(" admit ", "dim"), Span(rate_number(snap.rates.admitted))]
+        first_fitting(canvas, x + 2, 4, width - 4, [[*offered, *admitted], offered])
+    alive = [producer.blocked_share for producer in snap.producers if producer.state is not ProducerState.DONE]
+    share = sum(alive) / len(alive) if alive else 0.0
+    _gauge_row(canvas, x + 2, rows - 2, width - 4, "blocked", share, "pressure")
+
+
+def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, y: int, width: int) -> None:
+    """Name on the left; what it does, and how fast, on the right; its count between them where there is room."""
+    if is_blocked:
+        stuck = producer.blocked_s >= 1.0
+        glyph, ink, state = "▲", "pressure", [Span("BLOCKED", "pressure", True)]
+        if width > 18:
+            state.append(Span(f"{tenths(producer.blocked_s) if stuck else rate_number(producer.admit_rate):>5}"))
+    elif producer.state is ProducerState.PAUSED:
+        glyph, ink, state = "║", "pressure", [Span("PAUSED", "pressure", True)]
+    elif producer.state is ProducerState.DONE:
+        glyph, ink, state = "✓", "done_text", [Span("done ", "dim"), Span(short_count(producer.accepted))]
+    elif producer.state is ProducerState.ERROR:
+        glyph, ink, state = "×", "failed_text", [Span("ERROR", "failed_text", True)]
+    else:
+        glyph, ink, state = "►", "done_text", [Span(rate(producer.admit_rate), "dim")]
+    start = canvas.right(x + width, y, state)
+    canvas.put(x, y, glyph, ink, bold=True)
+    room = start - x - 3
+    if room > 22:
+        done = count(producer.accepted) + (f" / {count(producer.total)}" if producer.total is not None else "")
+        room -= 15
+        canvas.right(start - 2, y, [Span(done, "dim")])
+    canvas.put(x + 2, y, middle(producer.name, room))
+
+
+def by_weight(snap: Snapshot, verdict: Verdict) -> list[ProducerView]:
+    """What needs eyes first: broken, blocked, active, paused, done."""
+    ranks = {
+        ProducerState.ERROR: 0,
+        ProducerState.BLOCKED: 2,
+        ProducerState.ACTIVE: 2,
+        ProducerState.PAUSED: 3,
+        ProducerState.DONE: 4,
+    }
+    return sorted(snap.producers, key=lambda p: (1 if blocked(p, verdict) else ranks[p.state], p.index))
+
+
+def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: int, short: bool) -> None:
+    queue = snap.queue
+    full = verdict.pressure
+    share = queue.depth / max(1, queue.capacity)
+    room = width - (18 if full else 12)
+    numbers = [count(queue.depth), count(queue.capacity)]
+    if len(" / ".join(numbers)) + 6 > room:
+        numbers = [short_count(queue.depth), short_count(queue.capacity)]
+    ink = "pressure" if full else "text"
+    title = [Span("QUEUE", bold=True)]
+    if queue.capacity:
+        title += [Span(f" {numbers[0]}", ink, True), Span(f" / {numbers[1]}", "dim")]
+    canvas.box(
+        x,
+        0,
+        width,
+        5 if short else 7,
+        title=title,
+        right=[] if full or not queue.capacity else [Span(percent(share), "dim")],
+        line="pressure" if full else "line",
+    )
+    if full and width >= 26:
+        canvas.put(x + width - 9, 0, " FULL ", "badge_text", bold=True, bg="badge")
+    inset = 1 if short else 2
+    draw_cells(canvas, queue, x + inset, 1, width - 2 * inset, 2)
+    inner = width - 4
+    wait = [Span("wait ", "dim"), Span(wait_text(queue), "text", True)]
+    if short:
+        first_fitting(
+            canvas,
+            x + 2,
+            3,
+            inner,
+            [
+                [*wait, Span("  full ", "dim"), Span(percent(queue.full_share)), Span(" of the last minute", "dim")],
+                [*wait, Span("  full ", "dim"), Span(percent(queue.full_share)), Span("/min", "dim")],
+                wait,
+            ],
+        )
+        return
+    high = Span(count(queue.high_water))
+    first_fitting(
+        canvas,
+        x + 2,
+        4,
+        inner,
+        [[*wait, Span("   high-water ", "dim"), high], [*wait, Span("  high ", "dim"), high], wait],
+    )
+    full_share = [Span("full ", "dim"), Span(percent(queue.full_share))]
+    first_fitting(
+        canvas,
+        x + 2,
+        5,
+        inner,
+        [[*full_share, Span(" of the last minute", "dim")], [*full_share, Span("/min", "dim")], full_share],
+    )
+
+
+def wait_text(queue: QueueView) -> str:
+    if not queue.depth:
+        return "0s"
+    return seconds(queue.wait_s) if queue.wait_s else "—"
+
+
+def draw_workers(canvas: Canvas, snap: Snapshot, x: int, width: int, target: int | None) -> None:
+    census = draw_dots(canvas, snap.slots, x + 2, 1, width - 4, 3)
+    title = _workers_title(snap.control.concurrency, census.live, target, width - 6)
+    canvas.box(x, 0, width, 7, title=title, line="line")
+    busy = [Span(count(census.busy), bold=True), Span(" busy", "dim")]
+    rest = (census.held, "held") if census.held else (census.idle, "idle")
+    others = [Span(count(rest[0]), bold=True), Span(f" {rest[1]}", "dim")]
+    first_fitting(canvas, x + 2, 4, width - 4, [[*busy, Span("  "), *others], [*busy, Span(" "), *others], busy])
+    _gauge_row(canvas, x + 2, 5, width - 4, "util", snap.rates.busy_share, "running")
+
+
+def _workers_title(asked: int, live: int, target: int | None, room: int) -> list[Span]:
+    """`WORKERS 12`, or `WORKERS 12 → 5` while it changes: dialled first, then leaving slots."""
+    if target is not None and target != asked:
+        before, after = asked, target
+    elif live > asked:
+        before, after = live, asked
+    else:
+        return [Span(f"WORKERS {asked}", bold=True)]
+    for arrow in (f"{before} → ", f"{before}→", "→"):
+        if len(f"WORKERS {arrow}{after}") <= room:
+            break
+    return [Span("WORKERS ", bold=True), Span(arrow, "dim"), Span(str(after), "pressure", True)]
+
+
+def draw_results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool) -> None:
+    counts = snap.counts
+    canvas.box(x, 0, width, 5 if short else 7, title=[Span("RESULTS", bold=True)])
+    rows = [
+        ("✓ done", "done_text", counts.done),
+        ("× failed", "failed_text", counts.failed),
+        ("◆ retry" if short else "◆ retrying", "retry_text", counts.waiting),
+    ]
+    for y, (label, ink, number) in enumerate(rows, 1):
+        canvas.put(x + 2, y, label, ink, bold=True)
+        room = width - 5 - len(label)
+        text = count(number) if len(count(number)) <= room else short_count(number)
+        canvas.right(x + width - 2, y, [Span(text, bold=True)])
+    if short:
+        return
+    aside = counts.cancelled + counts.held
+    if aside:
+        canvas.put(x + 2, 4, "cancelled" if not counts.held else "set aside", "dim")
+        canvas.right(x + width - 2, 4, [Span(count(aside))])
+    else:
+        ended = counts.done + counts.failed
+        canvas.put(x + 2, 4, "error rate", "dim")
+        canvas.right(x + width - 2, 4, [Span(f"{counts.failed / ended * 100 if ended else 0:.1f}%")])
+    canvas.put(x + 2, 5, "p95", "dim")
+    canvas.right(x + width - 2, 5, [Span(seconds(snap.latency.p95) if snap.latency.p95 else "—")])
+
+
+def _gauge_row(canvas: Canvas, x: int, y: int, width: int, label: str, share: float, ink: str) -> None:
+    start = canvas.put(x, y, f"{label} ", "dim")
+    canvas.gauge(start, y, max(0, x + width - 5 - start), share, ink)
+    canvas.right(x + width, y, [Span(percent(share))])
+
+
+def first_fitting(canvas: Canvas, x: int, y: int, width: int, lines: list[list[Span]]) -> None:
+    for line in lines:
+        if sum(len(span.text) for span in line) <= width:
+            canvas.spans(x, y, line)
+            return

@@ -1,0 +1,251 @@
+"""Every verdict of the table, its numbers, and its calm."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+import pytest
+
+from qtui.core.snapshot import (
+    Control,
+    Counts,
+    FailureGroup,
+    Health,
+    LaneView,
+    ProducerState,
+    ProducerView,
+    QueueView,
+    Rates,
+    RunState,
+    Series,
+    SlotState,
+    SlotView,
+    Snapshot,
+    ThrottleView,
+)
+from qtui.core.verdict import Judge, Kind, Verdict
+
+
+def producer(pressure: float = 0.0, state: ProducerState = ProducerState.ACTIVE) -> ProducerView:
+    return ProducerView(0, "sitemap", state, 100, 200, 7.0, 14.0, pressure=pressure)
+
+
+def slots(busy: int, idle: int = 0, leaving: int = 0) -> list[SlotView]:
+    states = [SlotState.RUNNING] * busy + [SlotState.IDLE] * idle + [SlotState.LEAVING] * leaving
+    return [SlotView(n, state, n, "job", 1, 3, 1.0, 10.0) for n, state in enumerate(states, 1)]
+
+
+def snapshot(at: float = 100.0, **changes: object) -> Snapshot:
+    calm = Snapshot(
+        run_id="r",
+        name="scrape",
+        preset="scrape",
+        state=RunState.RUNNING,
+        started_at=0.0,
+        elapsed_s=at,
+        counts=Counts(accepted=200, pending=10, running=8, done=182, total=400),
+        control=Control(8, 64),
+        queue=QueueView(64, 10),
+        producers=[producer()],
+        slots=slots(8),
+        rates=Rates(admitted=14.1, started=14.0, done=13.6, done_30s=13.6, busy_share=0.7),
+        series=Series(1.0, [14] * 60, [0] * 60),
+    )
+    return msgspec.structs.replace(calm, **changes)
+
+
+def judged(*snaps: Snapshot) -> Verdict:
+    judge = Judge()
+    verdicts = [judge.step(snap) for snap in snaps]
+    return verdicts[-1]
+
+
+def test_flowing_says_what_goes_in_and_out() -> None:
+    verdict = judged(snapshot())
+    assert (verdict.kind, verdict.glyph, verdict.word) == (Kind.FLOWING, "✓", "FLOWING")
+    assert verdict.sentence == "14/s in, 14/s out · bottleneck: producers, workers have slack (70% busy)"
+
+
+def test_a_blocked_producer_is_pressure_and_the_workers_are_named() -> None:
+    verdict = judged(snapshot(producers=[producer(0.12)], rates=Rates(busy_share=1.0)))
+    assert verdict.word == "BACKPRESSURE"
+    assert verdict.sentence == "queue full, producers wait in put() · bottleneck: workers, 100% busy"
+    assert (verdict.key, verdict.key_text) == ("+", "add a worker")
+    assert verdict.pressure
+
+
+def test_pressure_stays_until_all_are_calm_for_two_seconds() -> None:
+    judge = Judge()
+    seen = [
+        judge.step(snapshot(at, producers=[producer(share)])).pressure
+        for at, share in ((0, 0.09), (1, 0.10), (2, 0.05), (3, 0.02), (4.9, 0.02), (5, 0.02))
+    ]
+    assert seen == [False, True, True, True, True, False]
+
+
+def test_depth_hovering_at_capacity_does_not_flicker() -> None:
+    judge = Judge()
+    kinds = []
+    for tick in range(240):
+        depth = 64 - tick % 2
+        share = 0.08 + 0.07 * (tick % 3 == 0)
+        kinds.append(judge.step(snapshot(tick / 4, queue=QueueView(64, depth), producers=[producer(share)])).kind)
+    changes = sum(a is not b for a, b in itertools.pairwise(kinds))
+    assert changes <= 1
+
+
+def test_a_rate_limit_is_the_bottleneck_and_not_the_workers() -> None:
+    limited = ThrottleView(rate=5.0, holding=0.8)
+    verdict = judged(snapshot(producers=[producer(0.9)], throttle=limited))
+    assert verdict.sentence == "queue full · bottleneck: rate limit 5/s, not the workers"
+    assert (verdict.key, verdict.key_text) == ("t", "change limit")
+    assert judged(snapshot(throttle=limited)).kind is Kind.HELD
+
+
+def test_held_is_left_below_three_percent() -> None:
+    judge = Judge()
+    kinds = [
+        judge.step(snapshot(at, throttle=ThrottleView(5.0, share))).kind
+        for at, share in ((1, 0.1), (2, 0.04), (3, 0.02))
+    ]
+    assert kinds == [Kind.HELD, Kind.HELD, Kind.FLOWING]
+
+
+def test_a_hold_by_a_person_offers_release() -> None:
+    verdict = judged(snapshot(throttle=ThrottleView(held_by_person=True)))
+    assert verdict.sentence == "nothing new starts · 10 waiting · 8 running jobs to finish"
+    assert verdict.key == "P"
+
+
+def test_pause_says_since_when_and_when_the_queue_is_empty() -> None:
+    paused = {"state": RunState.PAUSED, "rates": Rates(started=5.0)}
+    verdict = judged(snapshot(10), snapshot(11, **paused), snapshot(16, **paused, queue=QueueView(64, 40)))
+    assert verdict.sentence == "producers paused 5s ago · queue empty in ~8s"
+    assert (verdict.key, verdict.key_text) == ("p", "resume")
+
+
+def test_a_pause_from_before_has_no_invented_age() -> None:
+    assert judged(snapshot(state=RunState.PAUSED, rates=Rates())).sentence == "producers paused"
+
+
+def test_starving_needs_an_empty_queue_and_idle_slots_for_three_seconds() -> None:
+    judge = Judge()
+    empty = {"queue": QueueView(64, 0), "slots": slots(2, idle=6)}
+    verdicts = [judge.step(snapshot(at, **empty)) for at in (0, 2.9, 3.0)]
+    assert [verdict.kind for verdict in verdicts] == [Kind.FLOWING, Kind.FLOWING, Kind.STARVING]
+    assert verdicts[-1].sentence == "queue empty, 6 of 8 workers idle · bottleneck: producers, they offer 14/s"
+
+
+def test_the_last_jobs_of_a_run_are_not_starvation() -> None:
+    end = {
+        "queue": QueueView(64, 0),
+        "slots": slots(1, idle=7),
+        "producers": [producer(state=ProducerState.DONE)],
+        "counts": Counts(accepted=200, running=1, done=199, total=200),
+    }
+    verdict = judged(snapshot(0, **end), snapshot(9, **end))
+    assert verdict.sentence == "producers are done, 1 job to finish"
+
+
+def test_the_last_jobs_in_back_off_are_named() -> None:
+    end = snapshot(
+        producers=[producer(state=ProducerState.DONE)],
+        counts=Counts(accepted=200, waiting=2, done=198, total=200),
+        lane=LaneView(2, 1.8, [1.8, 4.0]),
+    )
+    assert judged(end).sentence == "2 jobs left, in back-off, next in 1.8s"
+
+
+def storm(failed: int, done: int) -> Snapshot:
+    group = FailureGroup("503", "HTTP 503", "down", 3, 156, 0, 1, [0, failed], True, hosts=[("api.example", 9)])
+    return snapshot(series=Series(1.0, [0] * 59 + [done], [0] * 59 + [failed]), failures=[group])
+
+
+def test_failing_wins_over_everything_and_names_the_group() -> None:
+    verdict = judged(msgspec.structs.replace(storm(156, 300), producers=[producer(0.9)]))
+    assert verdict.sentence == "156 failed attempts of 456 in the last minute · HTTP 503 on api.example"
+    assert (verdict.key, verdict.key_text) == ("4", "triage")
+    assert verdict.pressure
+
+
+@pytest.mark.parametrize(
+    ("failed", "done", "kind"),
+    [(19, 0 + 100, Kind.FLOWING), (20, 100, Kind.FAILING), (20, 300, Kind.FLOWING), (5, 0, Kind.FAILING)],
+)
+def test_failing_needs_many_and_a_tenth_or_all_of_a_few(failed: int, done: int, kind: Kind) -> None:
+    assert judged(storm(failed, done)).kind is kind
+
+
+def test_failing_is_left_below_half() -> None:
+    assert judged(storm(40, 100), storm(11, 100)).kind is Kind.FAILING
+    assert judged(storm(40, 100), storm(9, 100)).kind is Kind.FLOWING
+
+
+def test_leaving_slots_are_counted_under_pressure() -> None:
+    verdict = judged(
+        snapshot(producers=[producer(0.9)], slots=slots(5, leaving=7), control=Control(5, 64, undo="concurrency"))
+    )
+    assert verdict.sentence == "7 slots leaving, slowest up to 9.0s · queue full"
+    assert verdict.key == "z"
+
+
+def test_no_workers_under_pressure_is_said() -> None:
+    verdict = judged(snapshot(producers=[producer(0.9)], control=Control(0, 64), slots=[]))
+    assert verdict.bottleneck == "no workers"
+
+
+def test_a_slow_disk_is_the_bottleneck() -> None:
+    verdict = judged(snapshot(producers=[producer(0.9)], health=Health(journal="slow", journal_lag=1204)))
+    assert verdict.bottleneck == "the disk, 1,204 records not yet written"
+
+
+def test_more_workers_in_vain_is_said() -> None:
+    blocked = {"producers": [producer(0.9)], "rates": Rates(done_30s=10.0, busy_share=1.0)}
+    verdict = judged(
+        snapshot(0, **blocked),
+        snapshot(50, **blocked),
+        *(snapshot(at, **blocked, control=Control(16, 64)) for at in (51, 70, 84)),
+    )
+    assert verdict.bottleneck == "not the workers, 8 → 16 brought no more (10/s)"
+
+
+def test_more_workers_that_helped_are_not_blamed() -> None:
+    slow = {"producers": [producer(0.9)], "rates": Rates(done_30s=10.0, busy_share=1.0)}
+    fast = {"producers": [producer(0.9)], "rates": Rates(done_30s=19.0, busy_share=1.0)}
+    verdict = judged(snapshot(50, **slow), *(snapshot(at, **fast, control=Control(16, 64)) for at in (51, 84)))
+    assert verdict.bottleneck == "workers, 100% busy"
+
+
+def test_draining_counts_down() -> None:
+    verdict = judged(snapshot(state=RunState.DRAINING))
+    assert verdict.sentence == "18 jobs to finish, ~1s · no new jobs are taken"
+    assert verdict.key == "esc"
+
+
+def test_a_problem_is_said_at_once() -> None:
+    verdict = judged(snapshot(problem="disk full: 12 jobs put back"))
+    assert (verdict.kind, verdict.what) == (Kind.FAILING, "disk full: 12 jobs put back")
+
+
+@pytest.mark.parametrize(
+    ("state", "counts", "sentence"),
+    [
+        (RunState.FINISHED, Counts(accepted=5, done=5, total=5), "all 5 jobs done in 1:40"),
+        (RunState.FINISHED, Counts(accepted=5, done=3, failed=2), "3 done, 2 failed in 1:40"),
+        (RunState.FINISHED, Counts(), "the sources gave no jobs"),
+        (
+            RunState.STOPPED,
+            Counts(accepted=5, done=3, total=9),
+            "6 jobs left, kept in the journal · start it again to go on",
+        ),
+        (RunState.STOPPING, Counts(running=1), "1 running job interrupted, kept for the next start"),
+    ],
+)
+def test_ends_are_said_in_words(state: RunState, counts: Counts, sentence: str) -> None:
+    assert judged(snapshot(state=state, counts=counts)).sentence == sentence
+
+
+def test_starting_says_what_is_being_done() -> None:
+    verdict = judged(snapshot(state=RunState.STARTING, doing="counting urls.txt, 1.2M lines"))
+    assert (verdict.glyph, verdict.what) == ("…", "counting urls.txt, 1.2M lines")

@@ -1,0 +1,88 @@
+"""A run and a host that do what a test says: snapshots on demand, requests recorded, answers given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from qtui.core.commands import Command, Reply, Request
+from qtui.core.port import Checked, Port, PresetEntry, RunEntry
+from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.snapshot import Snapshot
+from qtui.errors import QtuiError
+
+
+class FakePort:
+    """`give` sends a snapshot, `end` closes the stream; `requests` holds what was asked."""
+
+    def __init__(self, *first: Snapshot, rows: list[JobRow] | None = None) -> None:
+        self.requests: list[Request] = []
+        self.queries: list[Query] = []
+        self.closed = False
+        self.replies: Callable[[Command], Reply] = lambda command: Reply(True, f"did {type(command).__name__}")
+        self.rows = rows or []
+        self.stories: dict[int, JobStory] = {}
+        self._coming: asyncio.Queue[Snapshot | None] = asyncio.Queue()
+        for snap in first:
+            self.give(snap)
+
+    def give(self, snap: Snapshot) -> None:
+        self._coming.put_nowait(snap)
+
+    def end(self) -> None:
+        self._coming.put_nowait(None)
+
+    @property
+    def commands(self) -> list[Command]:
+        return [request.command for request in self.requests]
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        while (snap := await self._coming.get()) is not None:
+            yield snap
+
+    async def send(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return self.replies(request.command)
+
+    async def query(self, query: Query) -> Answer:
+        self.queries.append(query)
+        if isinstance(query, JobsQuery):
+            matching = [row for row in self.rows if query.text.casefold() in row.name.casefold()]
+            return Jobs(matching[query.offset : query.offset + query.limit], len(matching))
+        return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class FakeHost:
+    """Offers the presets and runs it was given; opening one gives `port`."""
+
+    def __init__(self, port: Port | None = None, checked: dict[str, Checked] | None = None) -> None:
+        self.port = port
+        self.checked = checked or {}
+        self.opened: list[str] = []
+        self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
+        self.past: list[RunEntry] = []
+
+    def presets(self) -> list[PresetEntry]:
+        return self.entries
+
+    def runs(self) -> list[RunEntry]:
+        return self.past
+
+    def check(self, source: str) -> Checked:
+        return self.checked.get(source, Checked(source, source))
+
+    async def open(self, source: str) -> Port:
+        self.opened.append(source)
+        if self.port is None:
+            raise QtuiError(f"{source} cannot be started")
+        return self.port
+
+    async def attach(self, run_id: str) -> Port:
+        return await self.open(run_id)
+
+    def watch(self, source: str) -> Path | None:
+        return None

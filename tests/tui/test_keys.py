@@ -1,0 +1,278 @@
+"""Every key against the command it sends."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import pytest
+
+from qtui.core.commands import (
+    CancelJob,
+    Command,
+    Drain,
+    Hold,
+    KeepRunning,
+    Pause,
+    Release,
+    Reply,
+    Resume,
+    RetryFailed,
+    RetryGroup,
+    SetCapacity,
+    SetConcurrency,
+    SetRate,
+    Stop,
+    Undo,
+)
+from qtui.core.snapshot import Control, ProducerState, RunState, SlotState, ThrottleView
+from qtui.tui.actions import ACTIONS, ON_APP, Context, app_bindings, bindings, hints, valid
+from qtui.tui.ending import Left
+from tests.tui.rig import running, until
+from tests.tui.samples import sample, slots
+
+replace = msgspec.structs.replace
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("p", Pause()),
+        ("P", Hold()),
+        ("plus", SetConcurrency(13)),
+        ("equals_sign", SetConcurrency(13)),
+        ("minus", SetConcurrency(11)),
+        ("right_curly_bracket", SetConcurrency(24)),
+        ("left_curly_bracket", SetConcurrency(6)),
+        ("z", Undo()),
+    ],
+)
+async def test_a_key_sends_its_command(key: str, command: Command) -> None:
+    async with running() as rig:
+        await rig.press(key)
+        assert await rig.asked() == [command]
+
+
+async def test_p_resumes_when_all_are_paused() -> None:
+    paused = [replace(producer, state=ProducerState.PAUSED) for producer in sample().producers]
+    async with running(sample(state=RunState.PAUSED, producers=paused)) as rig:
+        await rig.press("p")
+        assert await rig.asked() == [Resume()]
+
+
+async def test_capital_p_releases_a_hold() -> None:
+    async with running(sample(throttle=ThrottleView(held_by_person=True))) as rig:
+        await rig.press("P")
+        assert await rig.asked() == [Release()]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "command"),
+    [
+        ("c", "20", SetConcurrency(20)),
+        ("b", "128", SetCapacity(128)),
+        ("t", "2.5", SetRate(2.5)),
+    ],
+)
+async def test_a_number_is_typed(key: str, typed: str, command: Command) -> None:
+    async with running() as rig:
+        await rig.press(key)
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press(*typed.replace(".", " full_stop ").split() if "." in typed else typed, "enter")
+        assert await rig.asked() == [command]
+
+
+async def test_an_empty_rate_lifts_the_limit() -> None:
+    async with running(sample(control=Control(12, 64, 5.0))) as rig:
+        await rig.press("t")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("backspace", "backspace", "backspace", "enter")
+        assert await rig.asked() == [SetRate(None)]
+        assert not math.isinf(5.0)
+
+
+async def test_held_plus_is_gathered_and_the_target_is_shown() -> None:
+    async with running() as rig:
+        await rig.press(*["plus"] * 19)
+        assert "12 → " in rig.text()
+        await until(lambda: SetConcurrency(31) in rig.port.commands)
+        assert len(rig.port.commands) < 19
+
+
+async def test_fewer_stops_at_none() -> None:
+    async with running(sample(control=Control(1, 64), slots=slots(1))) as rig:
+        await rig.press("minus", "minus", "minus")
+        await until(lambda: SetConcurrency(0) in rig.port.commands)
+        assert all(command in (SetConcurrency(0),) for command in rig.port.commands)
+
+
+async def test_a_refusal_is_shown() -> None:
+    async with running() as rig:
+        rig.port.replies = lambda command: Reply(False, "the run is draining")
+        await rig.press("p")
+        await rig.shows("× the run is draining")
+
+
+async def test_an_undoable_answer_offers_z() -> None:
+    async with running() as rig:
+        rig.port.replies = lambda command: Reply(True, "workers 13")
+        await rig.press("plus")
+        await rig.shows("✓ workers 13  z undo")
+
+
+async def test_cancel_of_a_running_job_asks_first_and_hits_the_job_that_was_seen() -> None:
+    async with running() as rig:
+        await rig.press("down", "down", "x")
+        await until(lambda: rig.app.screen.is_modal)
+        moved = [replace(slot, seq=slot.seq + 500) for slot in sample().slots]
+        await rig.give(sample(slots=moved))
+        await rig.press("y")
+        assert await rig.asked() == [CancelJob(3003)]
+
+
+async def test_no_to_the_question_cancels_nothing() -> None:
+    async with running() as rig:
+        await rig.press("x")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("n")
+        await until(lambda: not rig.app.screen.is_modal)
+        assert rig.port.commands == []
+
+
+async def test_cancel_without_a_job_says_so() -> None:
+    idle = [replace(slot, state=SlotState.IDLE, seq=0) for slot in sample().slots]
+    async with running(sample(slots=idle)) as rig:
+        await rig.press("x")
+        await rig.shows("no job is chosen")
+
+
+async def test_retry_all_asks_and_retries() -> None:
+    async with running() as rig:
+        await rig.press("R")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("a")
+        assert await rig.asked() == [RetryFailed()]
+
+
+async def test_probing_all_takes_one_job_of_the_largest_retryable_group() -> None:
+    async with running() as rig:
+        await rig.press("R")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("p")
+        assert await rig.asked() == [RetryGroup("HTTP 503|Service Unavailable", 1)]
+
+
+async def test_r_in_the_failures_retries_the_chosen_group() -> None:
+    async with running() as rig:
+        await rig.press("4", "down", "r")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("a")
+        assert await rig.asked() == [RetryGroup("HTTP 404|Not Found")]
+
+
+async def test_the_cursor_stays_on_its_slot_when_rows_move() -> None:
+    async with running() as rig:
+        await rig.press("j", "j", "j")
+        await rig.give(sample(slots=sample().slots[2:]))
+        await rig.press("x")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("y")
+        assert await rig.asked() == [CancelJob(3004)]
+
+
+@pytest.mark.parametrize(("answer", "command"), [("d", Drain()), ("s", Stop()), ("ctrl+c", Stop())])
+async def test_leaving_by_drain_or_stop_waits_for_the_end(answer: str, command: Command) -> None:
+    async with running() as rig:
+        await rig.press("q")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press(answer)
+        assert await rig.asked() == [command]
+        assert rig.app.return_value is None
+        rig.port.give(sample(state=RunState.FINISHED))
+        rig.port.end()
+        assert (await rig.ended()).how is Left.FINISHED
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_staying_changes_nothing(key: str) -> None:
+    async with running() as rig:
+        await rig.press(key)
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("escape")
+        await until(lambda: not rig.app.screen.is_modal)
+        assert rig.port.commands == []
+        assert rig.app.return_value is None
+
+
+async def test_detaching_leaves_the_run_alone() -> None:
+    async with running() as rig:
+        await rig.press("q")
+        await until(lambda: rig.app.screen.is_modal)
+        await rig.press("b")
+        assert (await rig.ended()).how is Left.DETACHED
+        assert rig.port.commands == []
+    assert rig.port.closed
+
+
+async def test_a_finished_run_is_left_at_once() -> None:
+    async with running(sample(state=RunState.FINISHED)) as rig:
+        await rig.press("q")
+        ending = await rig.ended()
+        assert ending.how is Left.FINISHED
+        assert ending.snapshot is not None
+
+
+async def test_esc_takes_a_drain_back() -> None:
+    async with running(sample(state=RunState.DRAINING)) as rig:
+        await rig.press("escape")
+        assert await rig.asked() == [KeepRunning()]
+
+
+async def test_ctrl_z_only_explains() -> None:
+    async with running() as rig:
+        await rig.press("ctrl+z")
+        await rig.shows("ctrl+z is off")
+
+
+def test_no_key_is_bound_twice_in_one_context() -> None:
+    for context in Context:
+        keys = [key for action in valid(context) for key in action.keys]
+        assert len(keys) == len(set(keys)), context
+
+
+def test_every_action_is_bound_and_nothing_else() -> None:
+    bound = {binding.id for binding in [*bindings(), *app_bindings()]}
+    assert bound == {action.id for action in ACTIONS}
+    assert {binding.id for binding in app_bindings()} == set(ON_APP)
+
+
+def test_the_key_bar_only_offers_what_would_do_something() -> None:
+    calm = sample(control=Control(12, 64), counts=replace(sample().counts, failed=0))
+    offered = {hint.action for hint in hints(Context.OVERVIEW, calm)}
+    assert not offered & {"undo", "retry_all", "retry", "filter"}
+    assert {"pause", "more", "help", "leave"} <= offered
+
+
+def test_a_paused_run_is_offered_resume() -> None:
+    texts = {hint.keys: hint.text for hint in hints(Context.OVERVIEW, sample(state=RunState.PAUSED))}
+    assert texts["p"] == "resume"
+
+
+async def test_changes_are_refused_when_the_engine_is_lost() -> None:
+    async with running() as rig:
+        rig.port.end()
+        await until(lambda: rig.app.feed.lost)
+        await rig.press("plus")
+        await rig.shows("the engine is lost, nothing can be changed")
+        assert "engine lost" in rig.rows()[0]
+        assert rig.port.commands == []
+        await rig.press("q")
+        assert (await rig.ended()).how is Left.LOST
+
+
+async def test_a_storm_of_keys_leaves_both_sides_consistent() -> None:
+    async with running() as rig:
+        await rig.press(*(["plus", "p", "z"] * 33))
+        await until(lambda: not rig.app.workers or all(w.group != "keys" for w in rig.app.workers if not w.is_finished))
+        assert rig.app.steering.dial.target in (None, 45)
+        assert max(c.value for c in rig.port.commands if isinstance(c, SetConcurrency)) == 45
