@@ -1,0 +1,55 @@
+"""What a job does: the registry of kinds. Importing it, and their tables, loads no client library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from qtui.core.seams import Kind
+from qtui.core.tables import Table
+from qtui.kinds.context import KindContext
+
+
+class KindEntry(NamedTuple):
+    """One kind; both are functions, so that a kind costs nothing until it is used."""
+
+    table: Callable[[], type[Table]]
+    """Gives the Struct of its options, the table of the preset named like the kind."""
+    make: Callable[[Table, KindContext], Kind]
+    """Makes the kind. Raises PresetError when the options cannot work together or need what is not there."""
+
+
+def _simulate_table() -> type[Table]:
+    from qtui.kinds.simulate import SimulateTable
+
+    return SimulateTable
+
+
+def _simulate(table: Table, context: KindContext) -> Kind:
+    from qtui.kinds.simulate import SimulateKind, SimulateTable
+
+    assert isinstance(table, SimulateTable)
+    return SimulateKind(table, context)
+
+
+def _http_table() -> type[Table]:
+    from qtui.kinds.http.options import HttpTable
+
+    return HttpTable
+
+
+def _http(table: Table, context: KindContext) -> Kind:
+    from qtui.kinds.http.kind import HttpKind
+    from qtui.kinds.http.options import HttpTable
+
+    assert isinstance(table, HttpTable)
+    return HttpKind(table, context)
+
+
+KINDS: dict[str, KindEntry] = {
+    "http": KindEntry(_http_table, _http),
+    "simulate": KindEntry(_simulate_table, _simulate),
+}
+"""By the preset's `job.kind`."""
+
+__all__ = ["KINDS", "KindContext", "KindEntry"]

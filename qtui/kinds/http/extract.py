@@ -1,0 +1,68 @@
+"""Fields out of HTML by CSS selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from qtui.core.job import Value
+from qtui.kinds.http.options import Selector
+
+MAX_ITEMS = 1000
+MAX_TEXT = 10_000
+"""The longest extracted text in characters."""
+
+
+class Extractor:
+    """Reads the same fields from every page."""
+
+    def __init__(self, fields: Mapping[str, str], require: list[str]) -> None:
+        self._fields = [(name, Selector.parse(text)) for name, text in fields.items()]
+        self._require = frozenset(require)
+
+    def fields(self, page: str, url: str) -> dict[str, Value]:
+        """Every field: a text, a list of texts, or None for what is not there. `url` completes links."""
+        tree = LexborHTMLParser(page)
+        base = ""
+        found: dict[str, Value] = {}
+        for name, selector in self._fields:
+            if selector.what == "link" and not base:
+                base = _base(tree, url)
+            if selector.every:
+                values = (_read(node, selector, base) for node in tree.css(selector.css)[:MAX_ITEMS])
+                found[name] = [value for value in values if value is not None]
+            else:
+                node = tree.css_first(selector.css)
+                found[name] = None if node is None else _read(node, selector, base)
+        return found
+
+    def missing(self, found: Mapping[str, Value]) -> str:
+        """What is required and not there, as a sentence, or empty."""
+        names = [name for name in found if name in self._require and found[name] in (None, "", [])]
+        return f"no {' and no '.join(names)} in the answer" if names else ""
+
+
+def _read(node: LexborNode, selector: Selector, base: str) -> str | None:
+    if selector.what == "text":
+        return " ".join(node.text()[: MAX_TEXT * 4].split())
+    attributes = node.attributes
+    if selector.what == "attr":
+        return attributes.get(selector.attribute)
+    link = attributes.get("href") or attributes.get("src")
+    if link is None:
+        return None
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return None
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    """What relative links are relative to: the page's own <base>, or its address."""
+    node = tree.css_first("base[href]")
+    try:
+        return urljoin(url, (node.attributes.get("href") or "").strip()) if node is not None else url
+    except ValueError:
+        return url

@@ -1,0 +1,170 @@
+"""[job.http]: what a request is made of, what counts as success, and its limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import msgspec
+
+from qtui.core.tables import Table, Text
+from qtui.core.template import Template, TemplateError
+from qtui.core.units import Duration, Size
+from qtui.text import clean
+
+HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
+_STATUS = re.compile(r"[1-5](?:\d\d|xx)")
+RESERVED = ("url", "final_url", "status", "path")
+"""Fields of every result; an extracted field cannot have their names."""
+
+
+class Expect(Table, frozen=True, kw_only=True):
+    """job.http.expect: what counts as success."""
+
+    status: list[int | str] = msgspec.field(default_factory=lambda: ["2xx"])
+    """Statuses such as 200 or "2xx"; any other fails as http:NNN."""
+    contains: str = ""
+    """Text that the answer must contain."""
+
+    def __post_init__(self) -> None:
+        for entry in self.status:
+            if not _STATUS.fullmatch(str(entry)):
+                raise ValueError(f'status has {clean(entry, 40)}; statuses look like 200 or "2xx"')
+
+    def statuses(self) -> frozenset[int]:
+        """Every status that counts as success."""
+        written = [str(entry) for entry in self.status]
+        return frozenset(
+            status for status in range(100, 600) if str(status) in written or f"{status // 100}xx" in written
+        )
+
+
+class Timeouts(Table, frozen=True, kw_only=True):
+    """job.http.timeout: limits of one attempt, redirects included; 0 for no limit."""
+
+    connect: Duration = 10.0
+    """How long a connection may take: its name, the handshake and TLS."""
+    first_byte: Duration = 20.0
+    """How long until the answer's headers are there, from the start."""
+    total: Duration = 0.0
+    """How long until the whole answer is there; `job.timeout` holds as well."""
+    slow: Duration = 30.0
+    """An answer that brings fewer than 100 bytes a second for so long is given up."""
+
+
+class HttpTable(Table, frozen=True, kw_only=True):
+    """[job.http]; texts are templates."""
+
+    url: Text
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    headers: dict[HeaderName, str] = msgspec.field(default_factory=dict)
+    """The only place where {secret:env:NAME} may be used."""
+    body: str | None = None
+    json: dict[str, object] | list[object] | None = None
+    """Sent as JSON; a text that is one field and nothing else keeps the field's type."""
+    expect: Expect = Expect()
+    timeout: Timeouts = Timeouts()
+    max_body: Size = 10 * 2**20
+    """The largest answer, counted after decompression."""
+    max_redirects: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
+    insecure: bool = False
+    """Accept any certificate."""
+    extract: dict[str, str] = msgspec.field(default_factory=dict)
+    """Fields of the result: a CSS selector with `::text`, `::attr(name)` or `::link`, and `::all` for a list."""
+    require: list[str] = msgspec.field(default_factory=list)
+    """Extracted fields that must be there and not empty; otherwise the job fails as `extract`."""
+    save: str = ""
+    """Where the answer is written, e.g. `pages/{n}.html`; only the last part may have fields."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError with one sentence."""
+        for where, text, secrets_allowed in self._templates():
+            try:
+                template = Template(text)
+            except TemplateError as error:
+                raise ValueError(f"{where}: {error}") from None
+            if template.secret_names and not secrets_allowed:
+                raise ValueError(f"{where} uses a secret; secrets may be used in headers only")
+        if self.body is not None and self.json is not None:
+            raise ValueError("there is a body and a json; a request has one of them")
+        self._check_save()
+        self._check_extract()
+
+    def _templates(self) -> Iterator[tuple[str, str, bool]]:
+        yield "url", self.url, False
+        yield "save", self.save, False
+        yield "body", self.body or "", False
+        yield from (("json", text, False) for text in texts_in(self.json))
+        yield from ((f"headers.{name}", text, True) for name, text in self.headers.items())
+
+    def _check_save(self) -> None:
+        if not self.save:
+            return
+        folder, _, name = self.save.rpartition("/")
+        if not Template(folder).constant:
+            raise ValueError("save: only the last part, the file's name, may have fields")
+        if not Template(name).fields:
+            raise ValueError("save: every job would write the same file; put a field such as {n} into its name")
+
+    def _check_extract(self) -> None:
+        for name, text in self.extract.items():
+            if name in RESERVED:
+                raise ValueError(f"extract: every result has {name} already; choose another name")
+            try:
+                Selector.parse(text).check()
+            except ValueError as error:
+                raise ValueError(f"extract.{clean(name, 40)}: {error}") from None
+        for name in self.require:
+            if name not in self.extract:
+                raise ValueError(f"require: {clean(name, 40)} is not extracted")
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a JSON value that is a template: values, not names."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_in(inner)
+
+
+_SUFFIX = re.compile(r"::(text|link|attr\(\s*([\w:-]+)\s*\))\s*$")
+_ALL = re.compile(r"::all\s*$")
+
+
+class Selector(msgspec.Struct, frozen=True):
+    """What one extracted field is: where it is, what of it is wanted, and whether all or the first."""
+
+    css: str
+    what: Literal["text", "link", "attr"] = "text"
+    attribute: str = ""
+    every: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Selector:
+        """Read `css::text`, `css::attr(name)`, `css::link`, each with `::all`. Raises ValueError."""
+        css, every = _ALL.subn("", text)
+        match = _SUFFIX.search(css)
+        if match:
+            css = css[: match.start()]
+        css = css.strip()
+        if not css or "::" in css:
+            raise ValueError(f'"{clean(text, 80)}" is no selector; write e.g. h1::text, a::attr(href) or li::text::all')
+        if match is None or match[1] == "text":
+            return cls(css, "text", every=bool(every))
+        if match[1] == "link":
+            return cls(css, "link", every=bool(every))
+        return cls(css, "attr", match[2], bool(every))
+
+    def check(self) -> None:
+        """Raises ValueError when the CSS cannot be read."""
+        from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # only for presets that extract something
+
+        try:
+            LexborHTMLParser("<p>").css_first(self.css)
+        except (SelectolaxError, ValueError):
+            raise ValueError(f'"{clean(self.css, 80)}" is not a CSS selector') from None

@@ -1,0 +1,70 @@
+"""Secrets of a preset, masked in everything that leaves the kind.
+
+Only declared secrets of at least 8 characters are masked, in the forms a server or a library would echo them:
+as they are, percent-encoded, escaped for JSON and HTML, hexadecimal, and base64 at any offset.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from qtui.core.job import Value
+from qtui.text import clean, clean_block
+
+MASK = "•••"
+MIN_LENGTH = 8
+
+
+class Redactor:
+    """Masks the given secrets; with none it costs nothing."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets if len(secret) >= MIN_LENGTH for form in _forms(secret)}
+        longest_first = sorted((form for form in forms if len(form) >= MIN_LENGTH), key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def text(self, text: str) -> str:
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+    def line(self, foreign: str, limit: int = 300) -> str:
+        """Foreign text cleaned for one line; masked before it is cut and after invisible characters are gone."""
+        return self.text(clean(self.text(foreign), limit))
+
+    def block(self, foreign: str, limit: int) -> str:
+        """Foreign text of several lines, cleaned."""
+        return self.text(clean_block(self.text(foreign), limit))
+
+    def value(self, value: Value) -> Value:
+        """A result with the secrets masked in its texts and names."""
+        if self._pattern is None:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(inner) for inner in value]
+        if isinstance(value, dict):
+            return {self.text(name): self.value(inner) for name, inner in value.items()}
+        return value
+
+
+def _forms(secret: str) -> set[str]:
+    raw = secret.encode()
+    quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    forms = {secret, html.escape(secret), html.escape(secret, quote=False), raw.hex(), raw.hex().upper()}
+    forms |= quoted | {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in quoted}
+    forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    for offset in range(3):
+        for encode in (b64encode, urlsafe_b64encode):
+            forms.add(_inner_base64(encode(b"\0" * offset + raw).decode(), offset, len(raw)))
+    return forms
+
+
+def _inner_base64(encoded: str, offset: int, length: int) -> str:
+    """The characters that depend on the secret alone, whatever stands before and behind it."""
+    start = (0, 2, 3)[offset]
+    return encoded[start : (offset + length) * 8 // 6]

@@ -1,0 +1,74 @@
+"""What all sources share: the tables of a preset that are sources themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from qtui.core.job import Value
+from qtui.core.seams import Row
+from qtui.core.tables import SourceTable, Text
+from qtui.sources import stream
+from qtui.text import clean
+
+BATCH = 1000
+"""The most rows in one batch."""
+
+
+class BuiltIn(SourceTable, frozen=True, kw_only=True):
+    """A source whose table is all it needs; it reads nothing and never blocks."""
+
+    @property
+    def blocking(self) -> bool:
+        return False
+
+    def bind(self, run_fields: Mapping[str, Value]) -> BuiltIn:
+        """The source with the run's own fields (`site`) filled into its templates; called once, before reading."""
+        return self
+
+    def check(self) -> str:
+        return ""
+
+    def columns(self) -> Sequence[str] | None:
+        return None
+
+    def total(self) -> int | None:
+        return None
+
+    def count(self, stop: Callable[[], bool]) -> int | None:
+        return self.total()
+
+
+class FromPath(SourceTable, frozen=True, kw_only=True):
+    """A source that reads a file, a named pipe or standard input; it holds one block of it at a time."""
+
+    path: Text
+    """The file to read; `-` is standard input, a name that ends in .gz is unpacked on the way."""
+
+    @property
+    def blocking(self) -> bool:
+        return True
+
+    @property
+    def label(self) -> str:
+        """How messages and titles call it: the file's name."""
+        return "standard input" if self.path == "-" else clean(os.path.basename(self.path), 60)
+
+    def bind(self, run_fields: Mapping[str, Value]) -> FromPath:
+        """The same source: paths and lines are taken as they are."""
+        return self
+
+    def check(self) -> str:
+        return stream.problem(self.path)
+
+    def columns(self) -> Sequence[str] | None:
+        return None
+
+    def total(self) -> int | None:
+        return None
+
+
+def in_batches(rows: list[Row]) -> Iterator[list[Row]]:
+    """The rows in lists of at most `BATCH`."""
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
