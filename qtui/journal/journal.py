@@ -1,0 +1,212 @@
+"""The journal of a live run: what the engine appends to and asks, on its loop, without ever waiting for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar, final
+
+from qtui.core.events import Event
+from qtui.core.job import Job
+from qtui.core.queries import Answer, Query, Unknown
+from qtui.errors import CannotWrite, QtuiError
+from qtui.journal import queries, schema
+from qtui.journal.asking import Asker
+from qtui.journal.results import ResultsFile
+from qtui.journal.rows import Fold
+from qtui.journal.runs import RunRecord
+from qtui.journal.schema import reason
+from qtui.journal.store import Store, make_reserve
+from qtui.journal.writer import Voice, Writer
+from qtui.text import clean
+
+BACKLOG = 10_000
+"""Records not yet saved, above which callers of `room` wait."""
+
+T = TypeVar("T")
+
+
+def _ignore(_position: int) -> None: ...
+
+
+def _ignore_state(_state: str, _sentence: str) -> None: ...
+
+
+@final
+class SqliteJournal:
+    """Implements `qtui.core.seams.Journal` with a SQLite file, a writer's thread and a reader's thread.
+
+    All methods belong to the loop's thread.
+    """
+
+    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop, fold: Fold, results: ResultsFile | None) -> None:
+        self.on_commit: Callable[[int], None] = _ignore
+        """Called on the loop with the highest position that is durable."""
+        self.on_state: Callable[[str, str], None] = _ignore_state
+        """Called on the loop with `ok`, `blocked` or `failed`, and a sentence for people."""
+        self.results = results.path if results else None
+        self.results_moved_to = results.moved_to if results else None
+        """Where an older results file was moved to, or None: a person should be told."""
+        self._loop = loop
+        self._asker = Asker(folder / schema.FILE, loop)
+        self._last = 0
+        """Position of the newest record."""
+        self._saved = 0
+        self._waiters: list[asyncio.Future[None]] = []
+        """Woken at every commit and every change of state."""
+        self._over: asyncio.Future[str] = loop.create_future()
+        voice = Voice(
+            saved=self._tell(self._on_saved), state=self._tell(self._on_state), over=self._tell(self._on_over)
+        )
+        self._writer = Writer(folder, lambda: Store(folder, results), fold, voice)
+        self._writer.start()
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        *,
+        run: RunRecord,
+        results: Path | None = None,
+        facts: Mapping[str, str] | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> SqliteJournal:
+        """A journal for a new run in its `folder`, and its results file; `facts` are kept with the run.
+
+        Raises:
+            CannotWrite: one sentence; nothing has started then, and no older results file was touched.
+        """
+        told: dict[str, str | float] = {
+            "run_id": run.run_id,
+            "name": run.name,
+            "preset": run.preset,
+            "started_at": run.started_at,
+            "results": str(results.absolute()) if results else "",
+        }
+        schema.create(folder / schema.FILE, {**(facts or {}), **told})
+        if not make_reserve(folder):
+            raise CannotWrite(
+                f"the disk of {clean(folder)} is full; free some space or choose another with --state DIR"
+            )
+        file = ResultsFile.fresh(results) if results else None
+        fold = Fold(run.started_at, lines=file is not None)
+        return cls(folder, loop or asyncio.get_running_loop(), fold, file)
+
+    def append(self, position: int, event: Event) -> None:
+        """Take note of an event; positions grow. Costs a list append, and now and then a wake-up."""
+        self._last = position
+        self._writer.put(position, event)
+
+    @property
+    def backlog(self) -> int:
+        """Events taken and not yet durable."""
+        return self._writer.backlog
+
+    @property
+    def state(self) -> str:
+        """ok; slow: the oldest record waits for more than a second; blocked: no space; failed: for good."""
+        state = self._writer.state
+        return "slow" if state == "ok" and self._writer.slow else state
+
+    @property
+    def problem(self) -> str:
+        """The sentence that goes with blocked or failed, or empty."""
+        return self._writer.problem
+
+    async def room(self) -> None:
+        """Return when more work may start: the backlog is small and there is space on the disk.
+
+        Raises:
+            CannotWrite: when the journal has failed; what is started now could not be recorded.
+        """
+        while (state := self._writer.state) != "ok" or self._writer.backlog >= BACKLOG:
+            if state == "failed":
+                raise CannotWrite(self._writer.problem)
+            await self._change()
+
+    async def query(self, query: Query) -> Answer:
+        """Answer from what is durable; a journal that cannot be read says so as `Unknown`."""
+        now = self._now()
+        try:
+            return await self._asker.ask(lambda db: queries.answer(db, query, now))
+        except (sqlite3.Error, QtuiError) as error:
+            return Unknown(f"the journal gives no answer: {clean(reason(error))}")
+
+    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[Job]:
+        """Failed jobs with a number above `after`, in order; all that was appended before the call is seen.
+
+        Raises:
+            CannotWrite: when the journal has failed. JournalUnreadable, when it cannot be read.
+        """
+        return await self._ask(lambda db: queries.failed_jobs(db, signature, after, limit))
+
+    async def job(self, seq: int) -> Job | None:
+        """A job whose state is failed, cancelled or held; raises as `failed_jobs`."""
+        return await self._ask(lambda db: queries.lost_job(db, seq))
+
+    async def close(self, how: str) -> None:
+        """Make everything durable and note how the run ended. Questions may still be asked afterwards.
+
+        A full disk is given ten seconds.
+
+        Raises:
+            CannotWrite: when something could not be saved; the sentence says what.
+        """
+        await self._asker.leave()  # then one plain file can be left behind
+        self._writer.end(how)
+        problem = await asyncio.shield(self._over)
+        self._writer.join()
+        if problem:
+            raise CannotWrite(problem)
+
+    async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        position = self._last
+        while self._saved < position:
+            if self._writer.state == "failed":
+                raise CannotWrite(self._writer.problem)
+            self._writer.hurry()
+            await self._change()
+        return await self._asker.ask(question)
+
+    async def _change(self) -> None:
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    def _now(self) -> float:
+        """Wall clock of the run: the clock of its events, carried on; a jump of the system's clock changes nothing."""
+        newest, when = self._writer.newest
+        return newest + time.monotonic() - when if when else time.time()
+
+    def _on_saved(self, position: int) -> None:
+        self._saved = position
+        self._wake()
+        self.on_commit(position)
+
+    def _on_state(self, state: str, sentence: str) -> None:
+        self._wake()
+        self.on_state(state, sentence)
+
+    def _on_over(self, problem: str) -> None:
+        self._wake()
+        if not self._over.done():
+            self._over.set_result(problem)
+
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _tell(self, hear: Callable[..., None]) -> Callable[..., None]:
+        """`hear`, called on the loop from any thread."""
+
+        def tell(*told: object) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                self._loop.call_soon_threadsafe(hear, *told)
+
+        return tell

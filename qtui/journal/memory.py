@@ -1,0 +1,71 @@
+"""The journal that remembers nothing beyond the process: for tests, demos and `durability = "none"`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import final
+
+from msgspec.structs import replace
+
+from qtui.core.events import AttemptEnded, Event, JobRequeued
+from qtui.core.job import Job
+from qtui.core.queries import Answer, Query, Unknown
+
+KEPT = 10_000
+"""Failed and cancelled jobs that can be given another round; the oldest are forgotten first."""
+
+
+@final
+class MemoryJournal:
+    """Implements `qtui.core.seams.Journal`; acknowledges inside `append`. Memory is bounded."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.on_commit: Callable[[int], None] = lambda _position: None
+        self.on_state: Callable[[str, str], None] = lambda _state, _sentence: None
+        """Never called: nothing can go wrong here."""
+        self._kept = kept
+        self._lost: dict[int, tuple[str, str, Job]] = {}
+        """State, failure group and job of those that failed or were cancelled while running."""
+
+    def append(self, position: int, event: Event) -> None:
+        """Take note of an event and acknowledge it at once."""
+        if isinstance(event, AttemptEnded):
+            if event.then in ("failed", "cancelled", "held"):
+                self._lost[event.job.seq] = (event.then, event.signature, replace(event.job, attempt=1))
+                if len(self._lost) > self._kept:
+                    del self._lost[next(iter(self._lost))]
+        elif isinstance(event, JobRequeued):
+            self._lost.pop(event.job.seq, None)
+        self.on_commit(position)
+
+    @property
+    def backlog(self) -> int:
+        return 0
+
+    @property
+    def state(self) -> str:
+        return "off"
+
+    async def room(self) -> None:
+        """There always is."""
+
+    async def query(self, query: Query) -> Answer:
+        return Unknown("this run keeps no journal")
+
+    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[Job]:
+        """Failed jobs with a number above `after`, in order; of one failure group or of all."""
+        found = [
+            job
+            for state, group, job in self._lost.values()
+            if state == "failed" and job.seq > after and signature in (None, group)
+        ]
+        return sorted(found, key=lambda job: job.seq)[:limit]
+
+    async def job(self, seq: int) -> Job | None:
+        """A job that is failed, cancelled or held, as long as it is remembered."""
+        found = self._lost.get(seq)
+        return found[2] if found else None
+
+    async def close(self, how: str) -> None:
+        """Forget everything."""
+        self._lost.clear()

@@ -1,0 +1,364 @@
+"""Events as rows: pure bookkeeping, which remembers only the jobs that are not final.
+
+Everything that happens to a job within one batch becomes one row; what happens to it later becomes one change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias, final
+
+import msgspec
+from msgspec.structs import astuple, replace
+
+from qtui.core.events import (
+    PASSING,
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    JobAccepted,
+    JobCancelled,
+    JobRequeued,
+    ProducerEnded,
+    ProducerStarted,
+    RetryHastened,
+    RunStarted,
+    TotalKnown,
+)
+from qtui.core.job import Cancelled, Done, Failed, Job
+from qtui.journal.encoding import Stored, encode, keep, result_line
+from qtui.text import clean, clean_block
+
+Record: TypeAlias = tuple[int, Event]
+"""An event with its position."""
+Cells: TypeAlias = Sequence[Stored]
+"""The columns of one row."""
+
+DETAIL = 20_000
+"""Characters of an attempt's detail that are kept."""
+STEPS = 20_000
+"""How far the lowest open job is looked for after one batch."""
+FINAL = frozenset({"done", "failed", "cancelled", "held"})
+
+
+class Totals(msgspec.Struct):
+    """How many jobs there are, and in which final state."""
+
+    accepted: int = 0
+    done: int = 0
+    failed: int = 0
+    held: int = 0
+    cancelled: int = 0
+
+    def add(self, state: str, number: int) -> None:
+        if state in FINAL:
+            setattr(self, state, getattr(self, state) + number)
+
+
+class JobState(msgspec.Struct, gc=False):
+    """The columns of a job that change."""
+
+    seq: int
+    state: str = "pending"
+    tries: int = 0
+    """Attempts spent in its present round."""
+    attempts: int = 0
+    """Attempts in all, interrupted ones and earlier rounds included."""
+    interruptions: int = 0
+    signature: str = ""
+    error: str = ""
+    """The last failure in words; it stays when the job recovers."""
+    started_at: float = 0.0
+    """Of the last attempt; wall clock, as all times here."""
+    ended_at: float = 0.0
+    """When it became final, 0 while it is not."""
+    run_s: float = 0.0
+    next_at: float = 0.0
+
+
+CHANGING = len(JobState.__struct_fields__)
+
+
+class NewJob(JobState, gc=False):
+    """The same with the columns that never change."""
+
+    key: str | bytes | None = None
+    """None when the name says it."""
+    name: str = ""
+    row: str = ""
+    producer: int = 0
+    problem: str | None = None
+    accepted_at: float = 0.0
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """The columns of an attempt; those behind `t0` are None while it runs."""
+
+    seq: int
+    n: int
+    slot: int
+    t0: float
+    t1: float | None = None
+    outcome: str | None = None
+    """done, retry, failed, cancelled or interrupted."""
+    code: str | None = None
+    message: str | None = None
+    detail: str | None = None
+
+
+class Batch(msgspec.Struct):
+    """The rows of one transaction."""
+
+    position: int = 0
+    """Of its last record."""
+    newest: float = 0.0
+    """Wall clock of its last event."""
+    jobs: list[Cells] = []
+    """New ones."""
+    changes: list[Cells] = []
+    """Jobs of earlier batches, with all of their changing columns."""
+    attempts: list[Cells] = []
+    """New ones, whether or not they have ended."""
+    ends: list[Cells] = []
+    """Attempts of earlier batches that have ended."""
+    results: list[Cells] = []
+    lines: list[bytes] = []
+    """For the results file."""
+    events: list[Cells] = []
+    producers: list[Cells] = []
+    totals: Totals = msgspec.field(default_factory=Totals)
+    open_from: int = 1
+    """No job with a smaller number is open; there may be none at this one either."""
+
+
+@final
+class Fold:
+    """Turns records into batches of rows, in order; a batch must be written before the next is folded.
+
+    Attempts are numbered through all rounds a job is given, so `(seq, n)` never comes twice.
+    """
+
+    def __init__(self, started_at: float, *, lines: bool) -> None:
+        self._zero = started_at
+        """Wall clock of `at` = 0."""
+        self._lines = lines
+        self._totals = Totals()
+        self._open: set[int] = set()
+        self._open_from = 1
+        self._next = 1
+        """Behind the greatest number accepted."""
+        self._states: dict[int, JobState] = {}
+        """Jobs that have been started and are not final; a job that has never been started has no history."""
+        self._batch = Batch()
+        self._touched: dict[int, JobState] = {}
+        """Jobs this batch has something on."""
+        self._fresh: list[NewJob] = []
+        """Jobs this batch has accepted."""
+        self._attempts: list[Attempt] = []
+        """Attempts this batch has begun."""
+        self._begun: dict[int, Attempt] = {}
+        """Those of them that have not ended, by job."""
+        self._ends: list[Attempt] = []
+        """Attempts of earlier batches that this one ends."""
+        self._takers: dict[type, Callable[..., None]] = {
+            JobAccepted: self._accepted,
+            AttemptStarted: self._started,
+            AttemptEnded: self._ended,
+            JobCancelled: self._cancelled,
+            JobRequeued: self._requeued,
+            RetryHastened: self._hastened,
+            RunStarted: self._run_started,
+            ProducerStarted: self._producer_started,
+            TotalKnown: self._total_known,
+            ProducerEnded: self._producer_ended,
+        }
+
+    def unknown(self, records: Iterable[Record]) -> list[int]:
+        """Jobs that are given another round; `learn` must be told their history before `fold`."""
+        return [event.job.seq for _, event in records if type(event) is JobRequeued]
+
+    def learn(self, states: Iterable[JobState]) -> None:
+        """Take the history that `unknown` asked for, as it stands after the batches folded so far."""
+        self._states.update((state.seq, state) for state in states)
+
+    def fold(self, records: Sequence[Record]) -> Batch:
+        """The rows of `records`, which follow the ones folded before."""
+        self._touched, self._fresh, self._attempts, self._begun, self._ends = {}, [], [], {}, []
+        batch = self._batch = Batch(position=records[-1][0])
+        takers = self._takers
+        for _, event in records:
+            taker = takers.get(type(event))
+            if taker is not None:
+                taker(event)
+            elif not isinstance(event, PASSING):
+                self._note(event)
+        batch.newest = self._zero + records[-1][1].at
+        fresh = {job.seq for job in self._fresh}
+        batch.jobs = [astuple(job) for job in self._fresh]
+        batch.changes = [astuple(state)[:CHANGING] for seq, state in self._touched.items() if seq not in fresh]
+        batch.attempts = [astuple(attempt) for attempt in self._attempts]
+        batch.ends = [astuple(attempt) for attempt in self._ends]
+        batch.totals = replace(self._totals)
+        batch.open_from = self._lowest_open()
+        for seq in self._touched:
+            if seq not in self._open:
+                self._states.pop(seq, None)
+        return batch
+
+    def _accepted(self, event: JobAccepted) -> None:
+        job = event.job
+        seq, name = job.seq, clean(job.name)
+        new = self._touched[seq] = NewJob(
+            seq,
+            key=None if job.key == name else keep(job.key),
+            name=name,
+            row=encode(job.row).decode(),
+            producer=job.producer,
+            problem=job.problem or None,
+            accepted_at=self._zero + event.at,
+        )
+        self._fresh.append(new)
+        self._totals.accepted += 1
+        self._open.add(seq)
+        self._next = max(self._next, seq + 1)
+
+    def _started(self, event: AttemptStarted) -> None:
+        state = self._touch(event.job.seq)
+        state.state = "running"
+        state.attempts += 1
+        state.started_at = at = self._zero + event.at
+        self._states[state.seq] = state
+        attempt = self._begun[state.seq] = Attempt(state.seq, state.attempts, event.slot, at)
+        self._attempts.append(attempt)
+
+    def _ended(self, event: AttemptEnded) -> None:
+        job, outcome = event.job, event.outcome
+        at = self._zero + event.at
+        state = self._touch(job.seq)
+        state.tries = job.attempt
+        attempt = self._end_attempt(event, state)
+        attempt.t1 = at
+        match outcome:
+            case Done():
+                attempt.outcome, attempt.message = "done", clean(outcome.note) if outcome.note else None
+                state.signature = ""
+                self._result(job, outcome)
+            case Failed():
+                attempt.outcome = "failed" if event.then == "failed" else "retry"
+                attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
+                attempt.detail = clean_block(outcome.detail, DETAIL) if outcome.detail else None
+                state.signature, state.error = clean(event.signature), clean(_error(outcome))
+            case Cancelled():
+                attempt.outcome, attempt.message = "cancelled", clean(outcome.by)
+            case _:
+                attempt.outcome, attempt.message = "interrupted", clean(outcome.why)
+                state.tries -= 1
+                state.interruptions += 1
+        state.state = event.then
+        state.run_s = event.run_s
+        if event.then == "waiting":
+            state.next_at = at + event.delay_s
+        elif event.then in FINAL:
+            self._finish(state, at)
+
+    def _end_attempt(self, event: AttemptEnded, state: JobState) -> Attempt:
+        """The attempt that has ended, to be filled in."""
+        if begun := self._begun.pop(state.seq, None):
+            return begun
+        if state.state == "running":
+            ended = Attempt(state.seq, state.attempts, event.slot, state.started_at)
+            self._ends.append(ended)
+            return ended
+        # It ended without having been told to start: a plain row, which the file refuses if it is there already.
+        state.attempts += 1
+        state.started_at = self._zero + event.at - event.run_s
+        self._states[state.seq] = state
+        self._attempts.append(Attempt(state.seq, state.attempts, event.slot, state.started_at))
+        return self._attempts[-1]
+
+    def _result(self, job: Job, outcome: Done) -> None:
+        value = outcome.value
+        if value is None and not self._lines:
+            return
+        encoded = encode(value)
+        if value is not None:
+            self._batch.results.append([job.seq, encoded.decode()])
+        if self._lines:
+            self._batch.lines.append(result_line(job, value, encoded))
+
+    def _finish(self, state: JobState, at: float) -> None:
+        state.ended_at = at
+        self._totals.add(state.state, 1)
+        self._open.discard(state.seq)
+
+    def _cancelled(self, event: JobCancelled) -> None:
+        state = self._touch(event.seq)
+        state.state = "cancelled"
+        self._finish(state, self._zero + event.at)
+        self._note(event)
+
+    def _requeued(self, event: JobRequeued) -> None:
+        state = self._touch(event.job.seq)
+        state.state, state.tries, state.ended_at = "pending", 0, 0.0
+        self._states[state.seq] = state
+        self._open.add(state.seq)
+        self._open_from = min(self._open_from, state.seq)
+        self._totals.add(event.was, -1)
+        told = {"seq": state.seq, "by": event.by, "was": event.was, "signature": event.signature}
+        self._put_event(event.at, "requeued", told)
+
+    def _hastened(self, event: RetryHastened) -> None:
+        self._touch(event.seq).next_at = self._zero + event.at
+        self._note(event)
+
+    def _run_started(self, event: RunStarted) -> None:
+        self._zero = event.started_at - event.at
+        self._note(event)
+
+    def _producer_started(self, event: ProducerStarted) -> None:
+        self._batch.producers.append([event.index, clean(event.name), event.total, ""])
+        self._note(event)
+
+    def _total_known(self, event: TotalKnown) -> None:
+        self._batch.producers.append([event.index, "", event.total, ""])
+        self._note(event)
+
+    def _producer_ended(self, event: ProducerEnded) -> None:
+        self._batch.producers.append([event.index, "", None, clean(event.problem)])
+        self._note(event)
+
+    def _note(self, event: Event) -> None:
+        self._put_event(event.at, str(event.__struct_config__.tag), event)
+
+    def _put_event(self, at: float, kind: str, told: object) -> None:
+        self._batch.events.append([self._zero + at, kind, encode(told).decode()])
+
+    def _touch(self, seq: int) -> JobState:
+        """The state of a job, to be changed and written with this batch."""
+        state = self._touched.get(seq)
+        if state is None:
+            state = self._touched[seq] = self._states.get(seq) or JobState(seq)
+        return state
+
+    def _lowest_open(self) -> int:
+        # A lower bound is enough, so that after a retry of an old job the way up again is shared between batches.
+        last = min(self._next, self._open_from + STEPS)
+        while self._open_from < last and self._open_from not in self._open:
+            self._open_from += 1
+        return self._open_from
+
+
+def title(code: str) -> str:
+    """An error class in words: `http:503` → `HTTP 503`, `exception:KeyError` → `KeyError`, `timeout` → `Timeout`."""
+    family, _, member = code.partition(":")
+    match family:
+        case "http":
+            return f"HTTP {member}".rstrip()
+        case "exception" if member:
+            return member
+        case _:
+            return f"{family[:1].upper()}{family[1:].replace('-', ' ')} {member}".rstrip()
+
+
+def _error(failed: Failed) -> str:
+    return f"{title(failed.code)}: {failed.message}" if failed.message else title(failed.code)

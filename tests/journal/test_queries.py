@@ -1,0 +1,190 @@
+"""Windows of the job list: right rows, right numbers, and a cost that does not grow with the offset."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from qtui.core.queries import JobQuery, JobsQuery, JobStory, Jobs
+from qtui.journal import queries, schema
+from qtui.journal.queries import answer, failed_jobs, lost_job
+
+JOBS = 200_000
+FAILED_EACH = 1_000
+NOW = 2_000_000.0
+
+
+def fill(path: Path, jobs: int) -> None:
+    """Every 1,000th job has failed, the last 50 are open, the rest is done; names differ in a word."""
+    schema.create(path, {"accepted": jobs, "done": jobs - 50 - jobs // FAILED_EACH, "open_from": jobs - 49})
+    with closing(schema.open_writer(path)) as db:
+        db.execute("BEGIN")
+        db.execute("INSERT INTO producer VALUES (0, 'lines of urls.txt', NULL, '')")
+        db.execute(
+            f"""
+            WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < {jobs}),
+            told AS (SELECT seq, CASE WHEN seq > {jobs - 50} THEN 'pending' WHEN seq % {FAILED_EACH} = 0 THEN 'failed'
+                ELSE 'done' END AS state FROM n)
+            INSERT INTO job SELECT seq, state, 1, 1 + (seq % 5 = 0), 0,
+                iif(state = 'failed', 'group ' || (seq % 3), ''), iif(state = 'failed', 'Timeout: 100% of it_', ''),
+                1000.0, iif(state = 'pending', 0, 1000.0 + seq), (seq % 977) / 100.0, 0,
+                NULL, 'https://shop.example/' || iif(seq % 40000 = 0, 'Äpfel', 'page') || '/' || seq,
+                '{{"n":' || seq || '}}', 0, NULL, 900.0 FROM told
+            """
+        )
+        db.execute("COMMIT")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / schema.FILE
+    fill(path, JOBS)
+    return path
+
+
+@pytest.fixture
+def db(file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(schema.open_readonly(file)) as connection:
+        yield connection
+
+
+def ask(db: sqlite3.Connection, **asked: object) -> Jobs:
+    found = answer(db, JobsQuery(**asked), NOW)  # type: ignore[arg-type]
+    assert isinstance(found, Jobs)
+    return found
+
+
+def seqs(found: Jobs) -> list[int]:
+    return [row.seq for row in found.rows]
+
+
+def test_the_newest_come_first(db: sqlite3.Connection) -> None:
+    found = ask(db, limit=3)
+    assert (seqs(found), found.total) == ([JOBS, JOBS - 1, JOBS - 2], JOBS)
+
+
+def test_windows_join_without_gap_or_overlap(db: sqlite3.Connection) -> None:
+    for order in ("newest", "oldest", "longest", "attempts"):
+        whole = seqs(ask(db, limit=30, order=order, offset=1_000))
+        parts = [seq for offset in (1_000, 1_010, 1_020) for seq in seqs(ask(db, limit=10, order=order, offset=offset))]
+        assert parts == whole
+
+
+def test_far_windows_are_right(db: sqlite3.Connection) -> None:
+    assert seqs(ask(db, offset=JOBS - 2)) == [2, 1]
+    assert seqs(ask(db, offset=JOBS - 2, order="oldest")) == [JOBS - 1, JOBS]
+    assert seqs(ask(db, offset=JOBS + 5)) == []
+
+
+def test_gaps_in_the_numbers_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / schema.FILE
+    fill(path, 200)
+    with closing(schema.open_writer(path)) as writing:
+        writing.execute("DELETE FROM job WHERE seq IN (100, 150)")
+        writing.execute("UPDATE meta SET v = 198 WHERE k = 'accepted'")
+        found = ask(writing, offset=196)
+    assert (seqs(found), found.total) == ([2, 1], 198)
+
+
+def test_states(db: sqlite3.Connection) -> None:
+    assert ask(db, state="failed").total == JOBS // FAILED_EACH - 1
+    assert seqs(ask(db, state="failed", limit=2, order="oldest")) == [1_000, 2_000]
+    assert ask(db, state="open").total == 50
+    assert seqs(ask(db, state="pending", limit=2)) == [JOBS, JOBS - 1]
+    assert ask(db, state="running").total == 0
+    assert seqs(ask(db, state="done", limit=1, order="oldest")) == [1]
+
+
+def test_a_failure_group(db: sqlite3.Connection) -> None:
+    found = ask(db, signature="group 1", order="oldest")
+    assert found.total == len([n for n in range(1_000, JOBS, 1_000) if n % 3 == 1])
+    assert seqs(found)[:2] == [1_000, 4_000]
+    assert ask(db, signature="group 1", state="failed").total == found.total
+
+
+@pytest.mark.parametrize("text", ["Äpfel", "äpfel", "ÄPFEL"])
+def test_text_is_found_in_any_case(db: sqlite3.Connection, text: str) -> None:
+    assert ask(db, text=text).total == JOBS // 40_000
+
+
+def test_wildcards_in_a_text_are_plain_characters(db: sqlite3.Connection) -> None:
+    assert ask(db, text="100% OF it_").total == JOBS // FAILED_EACH - 1
+    assert ask(db, text="100_").total == 0
+    assert ask(db, text="'; DROP TABLE job; --").total == 0
+    assert ask(db, text="\\").total == 0
+
+
+def test_filters_combine(db: sqlite3.Connection) -> None:
+    assert ask(db, text="timeout", state="failed", signature="group 2").total > 0
+    assert ask(db, text="timeout", state="done").total == 0
+
+
+def test_longest_first(db: sqlite3.Connection) -> None:
+    rows = ask(db, order="longest", limit=50).rows
+    assert [row.run_s for row in rows] == sorted((row.run_s for row in rows), reverse=True)
+    assert rows[0].run_s == 9.76
+
+
+def test_a_window_is_bounded_however_much_is_asked(db: sqlite3.Connection) -> None:
+    assert len(ask(db, limit=10**9).rows) == queries.WINDOW
+    assert ask(db, limit=-1, offset=-5).rows == []
+
+
+def took(db: sqlite3.Connection, **asked: object) -> float:
+    """Seconds of the best of three."""
+    best = 9.0
+    for _ in range(3):
+        start = time.perf_counter()
+        ask(db, **asked)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def test_what_the_screen_asks_often_costs_a_small_part_of_a_scan(db: sqlite3.Connection) -> None:
+    scan = took(db, text="nothing has this")
+    for often in (
+        {},
+        {"offset": JOBS // 2},
+        {"state": "open"},
+        {"state": "running"},
+        {"state": "failed"},
+        {"signature": "group 1"},
+        {"state": "done"},
+    ):
+        assert took(db, **often) < scan / 5, often
+
+
+def test_memory_is_that_of_the_window(db: sqlite3.Connection) -> None:
+    ask(db, limit=100)
+    tracemalloc.start()
+    try:
+        for order in ("newest", "longest"):
+            ask(db, text="page", limit=100, order=order)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_failed_jobs_are_found_by_index(db: sqlite3.Connection) -> None:
+    assert [job.seq for job in failed_jobs(db, None, 3_000, 2)] == [4_000, 5_000]
+    assert [job.seq for job in failed_jobs(db, "group 1", 1_000, 2)] == [4_000, 7_000]
+    assert lost_job(db, 1_000) is not None
+    assert lost_job(db, 1) is None
+
+
+def test_a_huge_value_is_shown_in_part(tmp_path: Path) -> None:
+    path = tmp_path / schema.FILE
+    fill(path, 100)
+    with closing(schema.open_writer(path)) as writing:
+        writing.execute("INSERT INTO result VALUES (1, ?)", ('"' + "x" * 1_000_000 + '"',))
+        story = answer(writing, JobQuery(1), NOW)
+    assert isinstance(story, JobStory)
+    assert isinstance(story.value, str)
+    assert story.value.endswith("(1,000,002 characters; `qtui results` gives them all)")
+    assert len(story.value) < queries.VALUE + 100
