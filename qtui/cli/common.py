@@ -63,3 +63,18 @@ def clear_errors(function: Callable[P, R]) -> Callable[P, R]:
             fail(error)
 
     return wrapper
+
+
+def screen_options(function: Callable[P, R]) -> Callable[P, R]:
+    """`--theme` and `--no-mouse`."""
+    function = click.option("--theme", default="", metavar="NAME", help="dark or light; QTUI_THEME sets it for good.")(
+        function
+    )
+    return click.option("--mouse/--no-mouse", default=True, help="--no-mouse leaves the mouse to the terminal.")(
+        function
+    )
+
+
+def screen_arguments(theme: str, mouse: bool) -> list[str]:
+    """The options of the screen again as words."""
+    return [*(["--theme", theme] if theme else []), *([] if mouse else ["--no-mouse"])]

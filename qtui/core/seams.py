@@ -70,6 +70,14 @@ class Source(Protocol):
         ...
 
 
+class Unbound(Source, Protocol):
+    """A source as the preset describes it, before the run's own fields are known."""
+
+    def bind(self, run_fields: Mapping[str, Value]) -> Source:
+        """The source with the run's fields (`site`) filled into its templates."""
+        ...
+
+
 class Kind(Protocol):
     """What a job does. One instance serves all attempts of a run."""
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar, final
 
 from qtui.core.events import Event
-from qtui.core.job import Job
 from qtui.core.queries import Answer, Query, Unknown
+from qtui.core.seams import FinalJob
 from qtui.errors import CannotWrite, QtuiError
 from qtui.journal import queries, schema
 from qtui.journal.asking import Asker
@@ -136,7 +136,7 @@ class SqliteJournal:
         except (sqlite3.Error, QtuiError) as error:
             return Unknown(f"the journal gives no answer: {clean(reason(error))}")
 
-    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[Job]:
+    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[FinalJob]:
         """Failed jobs with a number above `after`, in order; all that was appended before the call is seen.
 
         Raises:
@@ -144,7 +144,7 @@ class SqliteJournal:
         """
         return await self._ask(lambda db: queries.failed_jobs(db, signature, after, limit))
 
-    async def job(self, seq: int) -> Job | None:
+    async def job(self, seq: int) -> FinalJob | None:
         """A job whose state is failed, cancelled or held; raises as `failed_jobs`."""
         return await self._ask(lambda db: queries.lost_job(db, seq))
 

@@ -8,8 +8,8 @@ from typing import final
 from msgspec.structs import replace
 
 from qtui.core.events import AttemptEnded, Event, JobRequeued
-from qtui.core.job import Job
 from qtui.core.queries import Answer, Query, Unknown
+from qtui.core.seams import FinalJob
 
 KEPT = 10_000
 """Failed and cancelled jobs that can be given another round; the oldest are forgotten first."""
@@ -24,14 +24,14 @@ class MemoryJournal:
         self.on_state: Callable[[str, str], None] = lambda _state, _sentence: None
         """Never called: nothing can go wrong here."""
         self._kept = kept
-        self._lost: dict[int, tuple[str, str, Job]] = {}
-        """State, failure group and job of those that failed or were cancelled while running."""
+        self._lost: dict[int, FinalJob] = {}
+        """Those that failed or were cancelled while running."""
 
     def append(self, position: int, event: Event) -> None:
         """Take note of an event and acknowledge it at once."""
         if isinstance(event, AttemptEnded):
             if event.then in ("failed", "cancelled", "held"):
-                self._lost[event.job.seq] = (event.then, event.signature, replace(event.job, attempt=1))
+                self._lost[event.job.seq] = FinalJob(replace(event.job, attempt=1), event.then, event.signature)
                 if len(self._lost) > self._kept:
                     del self._lost[next(iter(self._lost))]
         elif isinstance(event, JobRequeued):
@@ -52,19 +52,18 @@ class MemoryJournal:
     async def query(self, query: Query) -> Answer:
         return Unknown("this run keeps no journal")
 
-    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[Job]:
+    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[FinalJob]:
         """Failed jobs with a number above `after`, in order; of one failure group or of all."""
         found = [
-            job
-            for state, group, job in self._lost.values()
-            if state == "failed" and job.seq > after and signature in (None, group)
+            final
+            for final in self._lost.values()
+            if final.state == "failed" and final.job.seq > after and signature in (None, final.signature)
         ]
-        return sorted(found, key=lambda job: job.seq)[:limit]
+        return sorted(found, key=lambda final: final.job.seq)[:limit]
 
-    async def job(self, seq: int) -> Job | None:
+    async def job(self, seq: int) -> FinalJob | None:
         """A job that is failed, cancelled or held, as long as it is remembered."""
-        found = self._lost.get(seq)
-        return found[2] if found else None
+        return self._lost.get(seq)
 
     async def close(self, how: str) -> None:
         """Forget everything."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from qtui.core.job import Job, Value
 from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.seams import FinalJob
 from qtui.journal.encoding import decode, fields, kept
 from qtui.journal.schema import LOST
 
@@ -24,7 +25,7 @@ VALUE = 100_000
 Cell: TypeAlias = str | int | float
 
 _ROW = "seq, name, state, producer, attempts, accepted_at, started_at, ended_at, run_s, error"
-_JOB = "seq, key, name, row, producer, problem"
+_JOB = "seq, key, name, row, producer, problem, state, signature"
 _OPEN_STATES = frozenset({"pending", "running", "waiting"})
 OPEN = "('pending', 'running', 'waiting')"
 _LOST_STATES = frozenset({"failed", "held", "cancelled"})
@@ -40,7 +41,7 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             return _story(db, query.seq, now)
 
 
-def failed_jobs(db: sqlite3.Connection, signature: str | None, after: int, limit: int) -> list[Job]:
+def failed_jobs(db: sqlite3.Connection, signature: str | None, after: int, limit: int) -> list[FinalJob]:
     """Failed jobs with a number above `after`, in order; of one failure group or of all."""
     if signature is None:
         where = f"INDEXED BY job_lost WHERE state IN {LOST} AND state = 'failed' AND seq > ?"
@@ -49,20 +50,20 @@ def failed_jobs(db: sqlite3.Connection, signature: str | None, after: int, limit
         where = "INDEXED BY job_group WHERE signature <> '' AND signature = ? AND seq > ? AND state = 'failed'"
         values = [signature, after]
     rows = db.execute(f"SELECT {_JOB} FROM job {where} ORDER BY seq LIMIT ?", [*values, limit])
-    return [_as_job(row) for row in rows]
+    return [_as_final(row) for row in rows]
 
 
-def lost_job(db: sqlite3.Connection, seq: int) -> Job | None:
+def lost_job(db: sqlite3.Connection, seq: int) -> FinalJob | None:
     """A job that is failed, cancelled or held."""
     row = db.execute(f"SELECT {_JOB} FROM job WHERE seq = ? AND state IN {LOST}", (seq,)).fetchone()
-    return _as_job(row) if row else None
+    return _as_final(row) if row else None
 
 
-def _as_job(row: Sequence[Any]) -> Job:
-    seq, key, name, source_row, producer, problem = row
-    return Job(
-        int(seq), name if key is None else kept(key), name, fields(source_row), int(producer), problem=problem or ""
-    )
+def _as_final(row: Sequence[Any]) -> FinalJob:
+    seq, key, name, source_row, producer, problem, state, signature = row
+    known = name if key is None else kept(key)
+    job = Job(int(seq), known, name, fields(source_row), int(producer), problem=problem or "")
+    return FinalJob(job, state, signature)
 
 
 def _jobs(db: sqlite3.Connection, query: JobsQuery, now: float) -> Jobs:

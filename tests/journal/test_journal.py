@@ -161,10 +161,10 @@ async def test_failed_jobs_come_in_order_and_in_windows(tmp_path: Path) -> None:
     for seq in range(1, 8):
         told.tell(accepted(seq), started(seq), failed(seq, "http:503" if seq % 2 else "timeout"))
     journal = told.journal
-    assert [job.seq for job in await journal.failed_jobs(None, 0, 3)] == [1, 2, 3]
-    assert [job.seq for job in await journal.failed_jobs(None, 3, 100)] == [4, 5, 6, 7]
-    assert [job.seq for job in await journal.failed_jobs("group timeout", 2, 100)] == [4, 6]
-    job = (await journal.failed_jobs(None, 0, 1))[0]
+    assert [final.job.seq for final in await journal.failed_jobs(None, 0, 3)] == [1, 2, 3]
+    assert [final.job.seq for final in await journal.failed_jobs(None, 3, 100)] == [4, 5, 6, 7]
+    assert [final.job.seq for final in await journal.failed_jobs("group timeout", 2, 100)] == [4, 6]
+    job = (await journal.failed_jobs(None, 0, 1))[0].job
     assert (job.key, job.name, job.row, job.attempt) == ("key-1", "job 1", {"n": 1}, 1)
     await journal.close("finished")
 

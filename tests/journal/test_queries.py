@@ -172,8 +172,8 @@ def test_memory_is_that_of_the_window(db: sqlite3.Connection) -> None:
 
 
 def test_failed_jobs_are_found_by_index(db: sqlite3.Connection) -> None:
-    assert [job.seq for job in failed_jobs(db, None, 3_000, 2)] == [4_000, 5_000]
-    assert [job.seq for job in failed_jobs(db, "group 1", 1_000, 2)] == [4_000, 7_000]
+    assert [final.job.seq for final in failed_jobs(db, None, 3_000, 2)] == [4_000, 5_000]
+    assert [final.job.seq for final in failed_jobs(db, "group 1", 1_000, 2)] == [4_000, 7_000]
     assert lost_job(db, 1_000) is not None
     assert lost_job(db, 1) is None
 

@@ -1,0 +1,34 @@
+"""`qtui [PRESET]`: the screen."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from qtui.cli.common import (
+    clear_errors,
+    input_option,
+    preset_arguments,
+    screen_arguments,
+    screen_options,
+    set_option,
+    state_option,
+)
+
+
+@click.command("open")
+@click.argument("preset", default="")
+@input_option
+@set_option
+@state_option
+@screen_options
+@clear_errors
+def command(
+    preset: str, input_: str, changes: tuple[tuple[str, str], ...], state: str, theme: str, mouse: bool
+) -> None:
+    """Open the screen for PRESET, a TOML file or the name of a bundled preset. Without it: pick one."""
+    from qtui.wiring.launcher import open_screen
+
+    words = screen_arguments(theme, mouse)
+    sys.exit(open_screen(preset, preset_arguments(input_, changes), words, state=state))

@@ -1,0 +1,22 @@
+"""A second screen for a run that is live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtui.errors import UsageError
+from qtui.journal.place import state_dir
+from qtui.journal.runs import list_runs
+from qtui.wiring.host import live_socket
+from qtui.wiring.launcher import run_screen
+
+
+def attach(run: str, words: list[str], *, state: str) -> int:
+    """Show a live run, or the newest live one. Raises UsageError or LinkError when there is none."""
+    where = state_dir(Path(state) if state else None)
+    if not run:
+        live = [entry.run_id for entry in list_runs(where) if entry.state == "running"]
+        if not live:
+            raise UsageError("no run is live; `qtui ls` lists the finished ones")
+        run = live[0]
+    return run_screen([*words, "--socket", str(live_socket(where, run))], state=state)

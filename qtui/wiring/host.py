@@ -1,0 +1,73 @@
+"""What the screen may ask for besides a run: presets, past runs, and starting or joining one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry
+from qtui.errors import LinkError, QtuiError
+from qtui.journal.place import state_dir
+from qtui.journal.runs import find, list_runs, read_record
+from qtui.link.client import LinkPort
+from qtui.link.protocol import VERSION, Hello
+from qtui.wiring.checking import checked
+from qtui.wiring.finding import bundled, locate
+from qtui.wiring.presets import load
+from qtui.wiring.spawn import spawn_engine
+
+SCREEN_HZ = 10.0
+
+
+class LocalHost:
+    """The `Host` of a screen on this machine; runs are kept below `state`."""
+
+    def __init__(self, state: str = "") -> None:
+        self._state = state
+
+    def presets(self) -> list[PresetEntry]:
+        entries = []
+        for path in bundled():
+            told = self.check(path.stem)
+            group = "learn" if told.simulated else "real"
+            entries.append(PresetEntry(path.stem, told.name or path.stem, told.description, group))
+        return entries
+
+    def runs(self) -> list[RunEntry]:
+        return list_runs(self._where)
+
+    def check(self, source: str) -> Checked:
+        try:
+            return checked(load(source))
+        except QtuiError as error:
+            return Checked(source, problems=[Problem("", str(error))])
+
+    async def open(self, source: str) -> Port:
+        return await connect(spawn_engine(source, [], state=self._state).socket)
+
+    async def attach(self, run_id: str) -> Port:
+        return await connect(live_socket(self._where, run_id))
+
+    def watch(self, source: str) -> Path | None:
+        try:
+            path = locate(source)
+        except QtuiError:
+            return Path(source)
+        return None if path in bundled() else path
+
+    @property
+    def _where(self) -> Path:
+        return state_dir(Path(self._state) if self._state else None)
+
+
+def live_socket(state: Path, run: str) -> Path:
+    """Where the engine of a live run listens. Raises UsageError or LinkError when there is no such live run."""
+    folder = find(state, run)
+    record = read_record(folder)
+    if not record.socket:
+        raise LinkError(f"run {folder.name} is {record.state}; only live runs can be attached to, `qtui ls` lists them")
+    return Path(record.socket)
+
+
+async def connect(socket: Path, *, watch: bool = False) -> LinkPort:
+    """A port to the engine behind a socket. Raises LinkError."""
+    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ))

@@ -1,0 +1,106 @@
+"""The parent of a screen: starts engine and screen side by side, and restores the terminal however the screen dies.
+
+It imports neither textual nor aiohttp: a program that must survive the others stays small.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from typing import IO
+
+from qtui.errors import UsageError
+from qtui.wiring.finding import locate
+from qtui.wiring.spawn import spawn_engine
+
+RESTORE = (
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # mouse reporting off
+    b"\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # bracketed paste, focus reports, resize reports, kitty keys off
+    b"\x1b[?2026l\x1b[?1049l\x1b[?25h\x1b[0m"  # synchronized output off, main screen, cursor, plain text
+)
+FORWARDED = (signal.SIGTERM, signal.SIGHUP)
+
+
+def open_screen(source: str, arguments: list[str], screen: list[str], *, state: str) -> int:
+    """Start the engine of a preset and its screen; without a preset the screen lets one be picked.
+
+    Raises:
+        UsageError: when there is no terminal or no such preset. CannotWrite, when no socket can be made.
+    """
+    _need_terminal()
+    words = list(screen)
+    if source:
+        locate(source)
+        spawned = spawn_engine(source, arguments, state=state)
+        words += ["--socket", str(spawned.socket), "--source", source]
+    return run_screen(words, state=state)
+
+
+def run_screen(words: list[str], *, state: str) -> int:
+    """Run a screen process in this terminal and wait for it."""
+    _need_terminal()
+    command = [sys.executable, "-m", "qtui", "_screen", *(["--state", state] if state else []), *words]
+    with _keyboard() as keyboard, _guarded():
+        process = subprocess.Popen(command, stdin=keyboard)
+        with _forwarding(process):
+            code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+def _need_terminal() -> None:
+    if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError("the screen needs a terminal; `qtui run PRESET` works without one")
+
+
+@contextlib.contextmanager
+def _keyboard() -> Iterator[IO[bytes] | None]:
+    """The keys come from the terminal even where standard input is a pipe with jobs."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        yield None
+        return
+    try:
+        tty = open("/dev/tty", "rb")  # noqa: SIM115  # closed below, and a failure here has a message of its own
+    except OSError:
+        raise UsageError("the screen needs a keyboard and there is none; use `qtui run PRESET`") from None
+    with tty:
+        yield tty
+
+
+@contextlib.contextmanager
+def _guarded() -> Iterator[None]:
+    """Whatever the screen does to the terminal is undone."""
+    terminal = sys.stderr.fileno()
+    try:
+        saved = termios.tcgetattr(terminal)
+    except termios.error:
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, termios.error):
+            if termios.tcgetattr(terminal) != saved:
+                os.write(terminal, RESTORE)
+                termios.tcsetattr(terminal, termios.TCSADRAIN, saved)
+
+
+@contextlib.contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Signals meant for us are the screen's; Ctrl-C is a key there and must not end us first."""
+
+    def forward(number: int, _frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in FORWARDED}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,94 @@
+"""The screen as a process: it joins an engine, a host and the app, and says goodbye on the normal screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from qtui.errors import ExitCode, UsageError
+from qtui.tui.ending import Ending, Left
+from qtui.tui.theme import DARK, LIGHT, PALETTES, PLAIN, Palette
+
+THEMES = {"dark": DARK, "light": LIGHT}
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenStart:
+    """What a screen process is told."""
+
+    socket: Path | None = None
+    """The engine to show; None opens the picker."""
+    source: str = ""
+    """The preset it runs, for the screen of a bad preset."""
+    state: str = ""
+    theme: str = ""
+    watch: bool = False
+    mouse: bool = True
+
+
+def palette(theme: str, environ: dict[str, str]) -> Palette:
+    """NO_COLOR wins over every theme. Raises UsageError for a theme that does not exist."""
+    if environ.get("NO_COLOR"):
+        return PLAIN
+    name = theme or environ.get("QTUI_THEME", "") or "dark"
+    name = name.removeprefix("qtui-")
+    if name not in THEMES:
+        raise UsageError(f"there is no theme {name}; there are {', '.join(THEMES)}")
+    return PALETTES[THEMES[name].name]
+
+
+def main(start: ScreenStart) -> int:
+    """Show the screen until it is left; returns the exit code of `qtui`."""
+    from qtui.tui.app import QtuiApp
+    from qtui.wiring.host import LocalHost, connect
+
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # exported by some shells, they would override the terminal's real size
+    socket = start.socket
+    opening = (lambda: connect(socket, watch=start.watch)) if socket is not None else None
+    app = QtuiApp(
+        LocalHost(start.state),
+        opening=opening,
+        source=start.source,
+        palette=palette(start.theme, dict(os.environ)),
+        keep_report=_keep_report,
+    )
+    ending = app.run(mouse=start.mouse)
+    if ending is None:
+        return int(app.return_code or ExitCode.BUG)
+    return say_goodbye(ending)
+
+
+def _keep_report(report: str) -> str:
+    """Keep the traceback of a bug in the screen where it can be found again."""
+    from qtui.journal.place import state_dir
+
+    folder = state_dir()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"screen-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(report)
+    return str(path)
+
+
+def say_goodbye(ending: Ending) -> int:
+    """A short summary on the normal screen, and the exit code."""
+    from qtui.plain.summary import exit_code, farewell
+
+    snap = ending.snapshot
+    if ending.how is Left.REFUSED:
+        print(f"qtui: {ending.reason}", file=sys.stderr)
+        return ending.code
+    if snap is None:
+        return int(ExitCode.ALL_DONE)
+    detached = ending.how in (Left.DETACHED, Left.SIGNAL)
+    print(farewell(snap, detached=detached, lost=ending.how is Left.LOST))
+    if ending.how is Left.SIGNAL:
+        return 128 + ending.signal
+    if ending.how is Left.LOST:
+        return int(ExitCode.BUG)
+    return int(ExitCode.ALL_DONE if detached else exit_code(snap))
