@@ -19,7 +19,7 @@ def parse(text: str) -> URL:
     bare = text.strip()
     try:
         url = URL(bare)
-        host, _ = url.host, url.port
+        host, _ = url.raw_host, url.port
     except ValueError:
         raise ValueError(f'"{shown(bare)}" is not an address') from None
     if url.scheme not in ("http", "https"):

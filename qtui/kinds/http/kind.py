@@ -122,7 +122,7 @@ class HttpKind:
                 self._deadlines.answered(attempt)
                 location = response.headers.get(hdrs.LOCATION) if response.status in _REDIRECTS else None
                 if location is None or response.status in self._expected:
-                    return await self._judge(job, first, response, attempt)
+                    return await self._judge(job, first, request.url, response, attempt)
                 await read_start(response, _START, attempt)
             finally:
                 response.close()  # does nothing to a connection whose answer was read to its end
@@ -136,7 +136,9 @@ class HttpKind:
             self._deadlines.asked_again(attempt)
         return Failed("protocol", f"more than {self._table.max_redirects} redirects")
 
-    async def _judge(self, job: Job, first: URL, response: aiohttp.ClientResponse, attempt: Attempt) -> Done | Failed:
+    async def _judge(
+        self, job: Job, first: URL, final: URL, response: aiohttp.ClientResponse, attempt: Attempt
+    ) -> Done | Failed:
         if response.status not in self._expected:
             attempt.verdict = failed = from_status(response)
             start = await read_start(response, _START, attempt)
@@ -144,8 +146,8 @@ class HttpKind:
             return msgspec.structs.replace(failed, detail=self._redactor.block(text.strip(), _DETAIL))
         body = await read_body(response, self._table.max_body, attempt, self._keep)
         value: dict[str, Value] = {"url": without_password(str(first)), "status": response.status}
-        if response.url != first:
-            value["final_url"] = clean(without_password(str(response.url)), MAX_TEXT)
+        if final is not first:
+            value["final_url"] = clean(str(response.url), MAX_TEXT)
         if self._keep:
             failed_use = await self._use(job, response, body, value)
             if failed_use is not None:
