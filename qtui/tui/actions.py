@@ -287,6 +287,19 @@ def valid(context: Context) -> list[Action]:
     return [action for action in ACTIONS if context in action.contexts]
 
 
+def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The keys that work there under their headings, for the help: (heading, [(keys, sentence)])."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for action in valid(context):
+        groups.setdefault(action.group, []).append((action.label, action.help))
+    return list(groups.items())
+
+
+def entries(context: Context) -> list[tuple[str, str, str]]:
+    """What the command palette offers there: (id, title, keys)."""
+    return [(action.id, action.title, action.label) for action in valid(context) if action.title]
+
+
 def bindings() -> list[Binding]:
     """The bindings of the main screen; every key runs the action `do` with the id."""
     return [

@@ -62,7 +62,8 @@ Opening = Callable[[], Awaitable[Port]]
 class QtuiApp(App[Ending]):
     """One run on one screen.
 
-    With `port` it shows that run, with `opening` it first awaits the port, with neither it lets a preset be picked.
+    With `port` it shows that run, with `opening` it first awaits the port, with `source` it checks and starts that
+    preset, with none of them it lets one be picked.
     `keep_report` is given the traceback of a bug and returns where it was kept.
     """
 
@@ -78,6 +79,7 @@ class QtuiApp(App[Ending]):
         *,
         port: Port | None = None,
         opening: Opening | None = None,
+        source: str = "",
         palette: Palette,
         hz: float = 4.0,
         keep_report: Callable[[str], str] | None = None,
@@ -94,6 +96,7 @@ class QtuiApp(App[Ending]):
         self.feed = Feed(lambda: self._now)
         self._port = port
         self._opening = opening
+        self._source = source
         self._hz = hz
         self._keep_report = keep_report
         self._main = MainScreen()
@@ -163,24 +166,35 @@ class QtuiApp(App[Ending]):
             return self._port
         if self._opening is not None:
             return await self._opening()
-        return await self._pick()
+        return await self._open(self._source) if self._source else await self._pick()
+
+    async def _open(self, source: str) -> Port | None:
+        """Start a preset; a bad one is shown until it is good, None when the person gives up."""
+        checked = await asyncio.to_thread(self.host.check, source)
+        if checked.problems:
+            from qtui.tui.screens.bad_preset import BadPresetScreen
+
+            if not await self.push_screen_wait(BadPresetScreen(self.host, source)):
+                return None
+        self.say(f"starting {clean(source, 60)}")
+        return await self.host.open(source)
 
     async def _pick(self) -> Port | None:
-        """Let a preset be chosen until one can be opened; None when the person leaves."""
-        from qtui.tui.screens.bad_preset import BadPresetScreen
+        """Let a preset or a live run be chosen until one can be shown; None when the person leaves."""
         from qtui.tui.screens.picker import PickerScreen
 
         while True:
             source = await self.push_screen_wait(PickerScreen(self.host))
             if source is None:
                 return None
-            if self.host.check(source).problems and not await self.push_screen_wait(BadPresetScreen(self.host, source)):
-                continue
-            self.say(f"starting {clean(source, 60)}")
+            run_id = source.removeprefix("attach:")
             try:
-                return await self.host.open(source)
+                port = await (self.host.attach(run_id) if run_id != source else self._open(source))
             except QtuiError as error:
                 self.say(str(error), ok=False)
+                continue
+            if port is not None:
+                return port
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""

@@ -33,7 +33,7 @@ def anything(rng: random.Random) -> Snapshot:
     producers = [
         ProducerView(
             index,
-            rng.choice(("a", "sitemap", "a-very-long-producer-name", "漢字")),
+            rng.choice(("a", "sitemap", "a-very-long-producer-name", "漢字" * 9)),
             rng.choice(list(ProducerState)),
             rng.randint(0, big),
             rng.choice((None, big)),

@@ -11,7 +11,9 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from qtui.core.port import Port
+from qtui.core.commands import RetryJob
+from qtui.core.port import Checked, Port, Problem
+from qtui.core.queries import JobQuery, JobRow
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.errors import QtuiError
 from qtui.tui.app import QtuiApp
@@ -119,6 +121,65 @@ async def test_a_finished_run_shows_its_summary_and_a_retried_one_goes_back() ->
         assert "╭─ PRODUCERS" not in rig.text()
         await rig.give(sample())
         await rig.shows("╭─ PRODUCERS")
+
+
+async def test_enter_opens_the_story_of_the_job_and_esc_closes_it() -> None:
+    async with running() as rig:
+        await rig.press("down", "enter")
+        await until(lambda: rig.port.queries == [JobQuery(3002)])
+        await rig.shows("no job 3002")
+        await rig.press("escape")
+        await until(lambda: "no job 3002" not in rig.text())
+
+
+async def test_enter_on_a_group_lists_its_jobs() -> None:
+    async with running() as rig:
+        await rig.press("4")
+        await rig.shows("58 in 5 groups")
+        await rig.press("enter")
+        await until(lambda: any(getattr(q, "signature", "") for q in rig.port.queries))
+        await rig.shows("JOBS")
+
+
+async def test_jobs_are_listed_from_the_engine() -> None:
+    row = JobRow(7, "shop.example/p/1", "failed", "feeds", 3, 0.1, 1.0, 0.0, "HTTP 503")
+    async with running(port=FakePort(sample(), rows=[row])) as rig:
+        await rig.press("3")
+        await rig.shows("shop.example/p/1")
+        await rig.press("r")
+        assert await rig.asked() == [RetryJob(7)]
+
+
+async def test_without_a_preset_one_is_picked() -> None:
+    host = FakeHost(FakePort(sample()))
+    app = QtuiApp(host, palette=DARK)
+    async with app.run_test(size=(120, 40)) as pilot:
+        rig = Rig(app, FakePort(), pilot)
+        await rig.shows("LEARN")
+        await pilot.press("enter")
+        await rig.shows("▲ BACKPRESSURE")
+        assert host.opened == ["backpressure"]
+
+
+async def test_another_run_takes_the_place_of_a_finished_one() -> None:
+    async with running(sample(state=RunState.FINISHED)) as rig:
+        host = rig.app.host
+        assert isinstance(host, FakeHost)
+        host.port = FakePort(sample(name="second"))
+        await rig.press("n")
+        await rig.shows("LEARN")
+        await rig.press("enter")
+        await rig.shows("second")
+        await rig.shows("╭─ PRODUCERS")
+
+
+async def test_a_bad_preset_is_shown_before_anything_starts() -> None:
+    bad = Checked("bad.toml", problems=[Problem("workers.concurrency", "must be at least 0", 3)])
+    host = FakeHost(FakePort(sample()), {"bad.toml": bad})
+    app = QtuiApp(host, source="bad.toml", palette=DARK)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await Rig(app, FakePort(), pilot).shows("must be at least 0")
+        assert host.opened == []
 
 
 async def test_old_data_is_called_old() -> None:

@@ -116,6 +116,11 @@ def test_a_limit_moves_the_wall_to_the_valve() -> None:
     assert "≈5" in rows[3]
 
 
+@pytest.mark.parametrize(("limit", "text"), [(0.5, "│ █≈0.5│"), (12.0, "│ █ ≈12│"), (5000.0, "≈5.0")])
+def test_any_limit_fits_the_valve(limit: float, text: str) -> None:
+    assert text in band(calm(throttle=ThrottleView(limit, 0.9)))[3]
+
+
 def test_shrinking_shows_both_numbers_and_the_leaving_slots() -> None:
     leaving = [replace(slot, state=SlotState.LEAVING) if slot.number > 5 else slot for slot in slots()]
     rows = band(sample(slots=leaving, control=Control(5, 64)))

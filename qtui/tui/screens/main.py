@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.tui.actions import BY_ID, Context, bindings, hints, valid
+from qtui.tui.actions import BY_ID, Context, bindings, entries, hints, sections
 from qtui.tui.canvas import Canvas
 from qtui.tui.feed import ENDS
 from qtui.tui.panel import Panel
@@ -223,11 +223,11 @@ class MainScreen(Screen[object]):
     def _help(self) -> None:
         from qtui.tui.screens.help import HelpScreen
 
-        self.ship.push_screen(HelpScreen(valid(self._stage.context)))
+        self.ship.push_screen(HelpScreen(sections(self._stage.context)))
 
     async def _palette(self) -> None:
-        from qtui.tui.screens.palette import Palette
+        from qtui.tui.screens.palette import CommandPalette
 
-        chosen = await self.ship.push_screen_wait(Palette(valid(self._stage.context)))
+        chosen = await self.ship.push_screen_wait(CommandPalette(entries(self._stage.context)))
         if chosen is not None:
             self.action_do(chosen)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.widget import Widget
 
 from qtui.tui.actions import Context
 from qtui.tui.scene import Scene
@@ -33,7 +34,7 @@ class Stage(Container):
         self._failures: FailuresView | None = None
         self._finished: FinishedView | None = None
         self._drawer: Inspector | None = None
-        self._inspected: int | None = None
+        self._ready: set[Widget | None] = set()
         self._scene: Scene | None = None
 
     def compose(self) -> ComposeResult:
@@ -63,47 +64,58 @@ class Stage(Container):
             shown.update_snapshot(snap)
 
     def _shown(self) -> JobsView | FailuresView | FinishedView | None:
-        match self.view:
-            case Context.JOBS:
-                return self._jobs
-            case Context.FAILURES:
-                return self._failures
-            case _:
-                return self._finished if self._over else None
+        """The view seen instead of the overview, once it is mounted with its children."""
+        finished = self._finished if self._over else None
+        view = {Context.JOBS: self._jobs, Context.FAILURES: self._failures}.get(self.view, finished)
+        return view if view in self._ready else None
 
     def turn_to(self, view: Context, *, over: bool | None = None) -> None:
         """Show a view; `over` says whether the run has ended, which changes the overview."""
         self._over = self._over if over is None else over
         self.view = view
         self.close_drawer()
-        self._mount_view()
+        missing = self._missing()
+        if missing is not None:
+            self.run_worker(self._bring(missing), name=f"mount {view}")
+        self._show_view()
+
+    def _show_view(self) -> None:
+        """Show the one view that is to be seen, as far as it is there."""
         shown = self._shown()
         for child in (self._overview, self._jobs, self._failures, self._finished):
             if child is not None:
                 child.display = child is (shown or self._overview)
-        if shown is not None:
+        if shown is None:
+            self.screen.set_focus(None)
+        else:
             shown.focus()
             if self._scene is not None:
                 shown.update_snapshot(self._scene.snap)
-        else:
-            self.screen.set_focus(None)
 
-    def _mount_view(self) -> None:
+    def _missing(self) -> JobsView | FailuresView | FinishedView | None:
+        """A new view where the wanted one was never seen before; imported only then."""
         if self.view is Context.JOBS and self._jobs is None:
             from qtui.tui.screens.jobs import JobsView
 
             self._jobs = JobsView(cast("QtuiApp", self.app).ask)
-            self.mount(self._jobs)
-        elif self.view is Context.FAILURES and self._failures is None:
+            return self._jobs
+        if self.view is Context.FAILURES and self._failures is None:
             from qtui.tui.screens.failures import FailuresView
 
             self._failures = FailuresView()
-            self.mount(self._failures)
-        elif self.view is Context.OVERVIEW and self._over and self._finished is None:
+            return self._failures
+        if self.view is Context.OVERVIEW and self._over and self._finished is None:
             from qtui.tui.screens.finished import FinishedView
 
             self._finished = FinishedView()
-            self.mount(self._finished)
+            return self._finished
+        return None
+
+    async def _bring(self, view: JobsView | FailuresView | FinishedView) -> None:
+        if self.is_attached:  # it is not while the app is closing
+            await self.mount(view)
+            self._ready.add(view)
+            self._show_view()
 
     def do(self, action_id: str) -> None:
         """Actions that only move the eyes."""
@@ -132,7 +144,7 @@ class Stage(Container):
     def selected_job(self) -> int | None:
         """The job that keys act on, by its number and never by its row."""
         if self._drawer_open:
-            return self._inspected
+            return self._drawer.seq if self._drawer is not None else None
         if self.view is Context.JOBS and self._jobs is not None:
             return self._jobs.selected_job()
         return self._overview.selected_job() if self.context is Context.OVERVIEW else None
@@ -158,18 +170,20 @@ class Stage(Container):
 
             self._drawer = Inspector(cast("QtuiApp", self.app).ask)
             self.mount(self._drawer)
-        self._inspected = seq
-        self._drawer.display = True
         self._drawer.open(seq)
-        self._drawer.focus()
 
     def close_drawer(self) -> bool:
         """Close the inspector; False when it was not open."""
         if self._drawer is None or not self._drawer_open:
             return False
         self._drawer.close_drawer()
-        self._drawer.display = False
+        self.on_inspector_closed()
+        return True
+
+    def on_inspector_closed(self) -> None:
+        """Give the keys back to what was under the drawer."""
         shown = self._shown()
         if shown is not None:
             shown.focus()
-        return True
+        else:
+            self.screen.set_focus(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtui.core.snapshot import ProducerState, ProducerView, QueueView, Snapshot
 from qtui.core.verdict import Verdict
 from qtui.text import count, middle, percent, rate, rate_number, seconds, short_count, tenths
-from qtui.tui.canvas import Canvas, Span
+from qtui.tui.canvas import Canvas, Span, cut
 from qtui.tui.widgets.gate import blocked, gate_word
 from qtui.tui.widgets.queue_cells import draw_cells
 from qtui.tui.widgets.worker_dots import draw_dots
@@ -62,7 +62,7 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
         done = count(producer.accepted) + (f" / {count(producer.total)}" if producer.total is not None else "")
         room -= 15
         canvas.right(start - 2, y, [Span(done, "dim")])
-    canvas.put(x + 2, y, middle(producer.name, room))
+    canvas.spans(x + 2, y, cut([Span(middle(producer.name, room))], max(0, room)))  # wide letters need the second cut
 
 
 def by_weight(snap: Snapshot, verdict: Verdict) -> list[ProducerView]:

@@ -66,8 +66,10 @@ def draw_valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
     if snap.throttle.held_by_person:
         canvas.put(x + 2, 3, "hold", "text", bold=True)
     elif snap.throttle.rate is not None:
-        canvas.put(x + 3, 3, f"≈{short_count(snap.throttle.rate)}", "text", bold=True)
-        canvas.put(x + 3, 4, "/s", "dim")
+        limit = f"≈{snap.throttle.rate:g}" if snap.throttle.rate < 100 else f"≈{short_count(snap.throttle.rate)}"
+        at = x + 3 if len(limit) <= width - 3 else x + 2
+        canvas.put(at, 3, limit[: width - 2], "text", bold=True)
+        canvas.put(at, 4, "/s", "dim")
 
 
 def draw_pipe(
