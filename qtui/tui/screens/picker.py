@@ -239,12 +239,10 @@ class PickerScreen(Screen[str | None]):
             canvas.box(*box)
         elif item.preset is not None:
             checked = self._check(item.preset.source)
-            card = Card(
-                item.name,
-                f"{item.preset.group.upper()} · {'network' if checked.network else 'offline'}",
-                preset_lines(item.preset, checked, inner),
-                "see the problems" if checked.problems else "run",
-            )
+            group = item.preset.group.upper()
+            reach = "" if checked.problems else " · network" if checked.network else " · offline"
+            action = "see the problems" if checked.problems else "run"
+            card = Card(item.name, group + reach, preset_lines(item.preset, checked, inner), action)
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
         elif item.run is not None:
             card = Card(item.name, "LIVE", run_lines(item.run, inner), "attach")
