@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from qtui.core.port import Checked, Host, PresetEntry, RunEntry
-from qtui.text import clean, count, percent, plural
-from qtui.tui.canvas import Canvas, Line, Span, cut, length
+from qtui.tui.canvas import Canvas, Span, cut
 from qtui.tui.panel import Panel
-from qtui.tui.prose import bar
 from qtui.tui.screens.bad_preset import BadPresetScreen
-from qtui.tui.screens.preset_card import preset_lines, run_lines, share
+from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
+from qtui.tui.screens.preset_list import Item, draw_list
 from qtui.tui.screens.prompt import FilterBar
 
 FIRST_CHOICE = "backpressure"
-_NAME = 20
 _GROUPS = (("learn", "LEARN", "runs offline, simulated work"), ("real", "REAL", "network or files"))
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One row of the list: a heading, or something that can be chosen."""
-
-    heading: str = ""
-    preset: PresetEntry | None = None
-    run: RunEntry | None = None
-    note: str = ""
-
-    @property
-    def key(self) -> str:
-        """What choosing it gives; empty for a heading."""
-        if self.run is not None:
-            return f"attach:{self.run.run_id}"
-        return self.preset.source if self.preset is not None else ""
-
-    @property
-    def name(self) -> str:
-        return self.run.name if self.run is not None else self.preset.name if self.preset is not None else ""
 
 
 class PickerScreen(Screen[str | None]):
@@ -240,101 +215,38 @@ class PickerScreen(Screen[str | None]):
         width, height = canvas.width, canvas.height
         top = 2 if height >= 30 else 1
         left = self._list_width(width)
-        self._draw_list(canvas, top, left - (1 if width > left else 0), height - top - (2 if height >= 30 else 1))
+        rows = height - top - (2 if height >= 30 else 1)
+        chosen = self.chosen
+        self._rows = draw_list(
+            canvas,
+            (0, top, left - (1 if width > left else 0), rows),
+            self._items(),
+            chosen=chosen.key if chosen is not None else "",
+            problems={source: len(checked.problems) for source, checked in self._checked.items()},
+            text=self.text,
+            total=len(self._presets),
+        )
         if width > left:
-            self._draw_card(canvas, left, top, width - left, height - top - (2 if height >= 30 else 1))
+            self._draw_card(canvas, (left, top, width - left, rows))
         canvas.fill(0, 0, width, 1, "raised")
         canvas.spans(1, 0, cut((Span("qtui   ", "accent", True), Span("choose a preset")), width - 2))
         _draw_keys(canvas, height - 1, self.chosen)
 
-    def _draw_list(self, canvas: Canvas, y: int, width: int, height: int) -> None:
-        items = self._items()
-        right: Line = (Span("/", "accent", True), Span(" filter", "dim"))
-        if self.text:
-            right = (Span(f" {clean(self.text, 20)} ", "text", True, "raised"),)
-        title = (Span("PRESETS ", bold=True), Span(str(len(self._presets)), "dim"))
-        canvas.box(0, y, width, height, title=title, right=right)
-        self._rows = {}
-        room = height - 2
-        if not items and room > 0:
-            words = "nothing matches the filter" if self.text else "there are no presets"
-            canvas.spans(3, y + 1, cut((Span(words, "dim"),), width - 5))
-        roomy = len(items) + sum(bool(item.heading) for item in items) + 1 <= room
-        rows: list[Item | None] = [None] if roomy else []
-        for number, item in enumerate(items):
-            rows += [None] if roomy and item.heading and number else []
-            rows.append(item)
-        chosen = self.chosen
-        at = next(
-            (i for i, item in enumerate(rows) if item is not None and chosen is not None and item.key == chosen.key), 0
-        )
-        top = max(0, min(at - room // 2, len(rows) - room))
-        for at_y, shown in enumerate(rows[top : top + max(0, room)], y + 1):
-            if shown is not None:
-                self._draw_item(canvas, at_y, width, shown, chosen is not None and shown.key == chosen.key)
-
-    def _draw_item(self, canvas: Canvas, y: int, width: int, item: Item, chosen: bool) -> None:
-        if item.heading:
-            canvas.spans(2, y, cut((Span(item.heading, "dim", True), Span(f"  {item.note}", "faint")), width - 3))
-            return
-        self._rows[y] = item.key
-        if chosen:
-            canvas.fill(1, y, width - 2, 1, "raised")
-            canvas.put(1, y, "▌", "accent")
-        sign = Span("●", "done_text", True) if item.run is not None else Span("►", "faint")
-        canvas.spans(3, y, (sign,) if width > 4 else ())
-        wide = width >= 40
-        name = cut((Span(clean(item.name, 100), "text", chosen),), min(_NAME, width - 7) if wide else width - 7)
-        canvas.spans(5, y, name)
-        note = self._note(item, short=not wide)
-        if wide:
-            canvas.spans(5 + _NAME + 1, y, cut(note, width - _NAME - 8))
-        elif note and length(name) + length(note) + 8 <= width:
-            canvas.right(width - 2, y, note)
-
-    def _note(self, item: Item, *, short: bool) -> list[Span]:
-        if item.run is not None:
-            run = item.run
-            done = percent(share(run)) if run.total else f"{count(run.done)} done"
-            failed = [Span(f", {count(run.failed)} failed", "failed_text")] if run.failed and not short else []
-            gauge = [] if short or not run.total else [*bar(6, share(run), "done"), Span(" ")]
-            return [*gauge, Span(f"{done}", "dim"), *failed]
-        problems = len(self._checked[item.key].problems) if item.key in self._checked else 0
-        if problems:
-            return [Span(f"× {problems}" if short else f"× {plural(problems, 'problem')}", "failed_text", True)]
-        description = clean(item.preset.description) if item.preset is not None else ""
-        return [] if short else [Span(description, "dim")]
-
-    def _draw_card(self, canvas: Canvas, x: int, y: int, width: int, height: int) -> None:
+    def _draw_card(self, canvas: Canvas, box: tuple[int, int, int, int]) -> None:
         item = self.chosen
+        inner = box[2] - (6 if box[2] >= 60 else 4)
         if item is None:
-            canvas.box(x, y, width, height)
-            return
-        inner = width - 6 if width >= 60 else width - 4
-        if item.preset is not None:
+            canvas.box(*box)
+        elif item.preset is not None:
             checked = self._check(item.preset.source)
-            lines = preset_lines(item.preset, checked, inner)
-            right = f"{item.preset.group.upper()} · {'network' if checked.network else 'offline'}"
+            group = item.preset.group.upper()
+            reach = "" if checked.problems else " · network" if checked.network else " · offline"
             action = "see the problems" if checked.problems else "run"
-        else:
-            lines = run_lines(item.run, inner) if item.run is not None else []
-            right, action = "LIVE", "attach"
-        canvas.box(
-            x, y, width, height, title=(Span(clean(item.name, 60), bold=True),), right=(Span(clean(right, 40), "dim"),)
-        )
-        top = 2 if height >= 24 else 1
-        room = max(0, height - 1 - top - (3 if height >= 24 else 0))
-        self._most = max(0, len(lines) - room)
-        self._scroll = min(self._scroll, self._most)
-        for row, line in enumerate(lines[self._scroll : self._scroll + room]):
-            canvas.spans(x + (3 if width >= 60 else 2), y + top + row, line)
-        if height >= 24:
-            canvas.put(x + 3, y + height - 3, f" enter {action} "[: width - 5], "inverse", bold=True, bg="accent")
-        if self._most:
-            left = self._most - self._scroll
-            canvas.right(
-                x + width - 2, y + height - 1, (Span(f" ▼ {left} more  pgdn " if left else " end  pgup ", "faint"),)
-            )
+            card = Card(item.name, group + reach, preset_lines(item.preset, checked, inner), action)
+            self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
+        elif item.run is not None:
+            card = Card(item.name, "LIVE", run_lines(item.run, inner), "attach")
+            self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
 
 
 def _draw_keys(canvas: Canvas, y: int, item: Item | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from qtui.core.port import Checked, PresetEntry, RunEntry
 from qtui.text import clean, clean_block, count, percent, plural
-from qtui.tui.canvas import Line, Span, cut, length
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.prose import bar, wall, wrap
 
 _PROSE = 96
@@ -135,3 +136,35 @@ def run_lines(run: RunEntry, width: int) -> list[Line]:
 def share(run: RunEntry) -> float:
     """How far a run is, 0 to 1."""
     return min(1.0, (run.done + run.failed) / run.total) if run.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What stands beside the list: everything about the chosen entry, and what enter does."""
+
+    name: str
+    right: str
+    lines: Sequence[Line]
+    action: str
+
+
+def draw_card(canvas: Canvas, box: tuple[int, int, int, int], card: Card, scroll: int) -> tuple[int, int]:
+    """The card in the given box from line `scroll` on; returns the scroll it came to, and the most possible."""
+    x, y, width, height = box
+    title = (Span(clean(card.name, 60), bold=True),)
+    canvas.box(x, y, width, height, title=title, right=(Span(clean(card.right, 40), "dim"),))
+    roomy = height >= 24
+    top = 2 if roomy else 1
+    room = max(0, height - 1 - top - (3 if roomy else 0))
+    most = max(0, len(card.lines) - room)
+    scroll = min(scroll, most)
+    for row, line in enumerate(card.lines[scroll : scroll + room]):
+        canvas.spans(x + (3 if width >= 60 else 2), y + top + row, line)
+    if roomy:
+        canvas.put(
+            x + 3, y + height - 3, f" enter {card.action} "[: max(0, width - 5)], "inverse", bold=True, bg="accent"
+        )
+    if most:
+        more = f" ▼ {most - scroll} more  pgdn " if scroll < most else " end  pgup "
+        canvas.right(x + width - 2, y + height - 1, (Span(more, "faint"),))
+    return scroll, most
