@@ -102,7 +102,10 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
             made.executescript(f"BEGIN; {stamp} {TABLES}")
             made.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
             made.execute("COMMIT")
-            made.execute("PRAGMA journal_mode = WAL")
+            if made.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+                raise CannotWrite(
+                    f"{clean(path.parent)} takes no write-ahead log; choose another place with --state DIR"
+                )
         sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise CannotWrite(f"cannot create the journal {clean(path)}: {clean(reason(error))}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from qtui.core.queries import JobQuery, JobsQuery, JobStory, Jobs
+from qtui.core.queries import JobQuery, Jobs, JobsQuery, JobStory
 from qtui.journal import queries, schema
 from qtui.journal.queries import answer, failed_jobs, lost_job
 
