@@ -100,7 +100,7 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
             # the write-ahead log is still full.
             stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
             made.executescript(f"BEGIN; {stamp} {TABLES}")
-            made.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
+            made.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("position", 0), ("results_offset", 0)])
             made.execute("COMMIT")
             if made.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
                 raise CannotWrite(
