@@ -98,11 +98,14 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as made:
             # Header and tables go to the main file first, so that its first bytes tell what it is even while
             # the write-ahead log is still full.
-            made.execute(f"PRAGMA application_id = {APPLICATION}")
-            made.execute(f"PRAGMA user_version = {FORMAT}")
-            made.executescript(f"BEGIN; {TABLES} COMMIT;")
-            made.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
-            made.execute("PRAGMA journal_mode = WAL")
+            stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
+            made.executescript(f"BEGIN; {stamp} {TABLES}")
+            made.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("position", 0), ("results_offset", 0)])
+            made.execute("COMMIT")
+            if made.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+                raise CannotWrite(
+                    f"{clean(path.parent)} takes no write-ahead log; choose another place with --state DIR"
+                )
         sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise CannotWrite(f"cannot create the journal {clean(path)}: {clean(reason(error))}") from error

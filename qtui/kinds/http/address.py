@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from yarl import URL
@@ -9,6 +10,7 @@ from yarl import URL
 from qtui.text import clean
 
 _NAT64 = ip_network("64:ff9b::/96")
+_NOT_IN_HOSTS = re.compile(r'[\x00-\x20\x7f-\x9f<>"\\^`{|}]')
 _SHOWN = 120
 
 
@@ -17,13 +19,13 @@ def parse(text: str) -> URL:
     bare = text.strip()
     try:
         url = URL(bare)
-        host, _ = url.host, url.port
+        host, _ = url.raw_host, url.port
     except ValueError:
         raise ValueError(f'"{shown(bare)}" is not an address') from None
     if url.scheme not in ("http", "https"):
         what = f"begins with {clean(url.scheme, 20)}:" if url.scheme else "has no http:// or https:// in front"
         raise ValueError(f'"{shown(bare)}" {what}; only http and https are fetched')
-    if not host or not host.isprintable() or any(ch in host for ch in ' <>"\\^`{|}'):
+    if not host or _NOT_IN_HOSTS.search(host):
         raise ValueError(f'"{shown(bare)}" has no usable host name')
     return url
 

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import hdrs
 
 from qtui.kinds.http.deadlines import Attempt
+from qtui.text import size
 
 _PIECE = 1 << 16
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.I)
@@ -21,12 +22,13 @@ _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw-unicode-esc
 """Codecs that Python has besides character sets; some are slow or mean something else."""
 
 
-class TooLarge(Exception):
-    """The answer is larger than allowed."""
+class Unusable(Exception):
+    """An answer that came, and cannot be used."""
 
-
-class Garbled(Exception):
-    """The answer cannot be unpacked; the message says why."""
+    def __init__(self, code: str, message: str) -> None:
+        """The error class, and a sentence of our own words."""
+        super().__init__(message)
+        self.code = code
 
 
 class Body(NamedTuple):
@@ -40,28 +42,32 @@ async def read_body(response: aiohttp.ClientResponse, limit: int, attempt: Attem
     """The whole answer, or only its size when it is not kept.
 
     Raises:
-        TooLarge: as soon as it is known to have more than `limit` bytes.
-        Garbled: when it is not compressed the way it says.
+        Unusable: too-large, as soon as it is known to have more than `limit` bytes; protocol, when it is not
+            compressed the way it says.
     """
     headers, content = response.headers, response.content
     encoding = headers.get(hdrs.CONTENT_ENCODING)
     unpacker = Unpacker(encoding) if encoding is not None else None
     declared = headers.get(hdrs.CONTENT_LENGTH)
     if declared is not None and len(declared) < 20 and declared.isdecimal() and int(declared) > limit:
-        raise TooLarge
+        raise too_large(limit)
     kept: list[bytes] = []
-    size = 0
+    total = 0
     while packed := await content.readany():
         attempt.arrived += len(packed)
         for piece in (packed,) if unpacker is None else unpacker.feed(packed):
-            size += len(piece)
-            if size > limit:
-                raise TooLarge
+            total += len(piece)
+            if total > limit:
+                raise too_large(limit)
             if keep:
                 kept.append(piece)
     if unpacker is not None:
         unpacker.finish()
-    return Body(kept[0] if len(kept) == 1 else b"".join(kept), size)
+    return Body(kept[0] if len(kept) == 1 else b"".join(kept), total)
+
+
+def too_large(limit: int) -> Unusable:
+    return Unusable("too-large", f"the answer is larger than {size(limit)}")
 
 
 async def read_start(response: aiohttp.ClientResponse, limit: int, attempt: Attempt) -> bytes:
@@ -77,7 +83,7 @@ async def read_start(response: aiohttp.ClientResponse, limit: int, attempt: Atte
                 start += piece[: limit - len(start)]
                 if len(start) >= limit:
                     return start
-    except (aiohttp.ClientError, OSError, Garbled):
+    except (aiohttp.ClientError, OSError, Unusable):
         return start
     return start
 
@@ -86,7 +92,7 @@ class Unpacker:
     """gzip and deflate, at most 64 KiB at a time, so that a small answer cannot become a large one unseen."""
 
     def __init__(self, encoding: str) -> None:
-        """Raises Garbled for an encoding that was not asked for."""
+        """Raises Unusable for an encoding that was not asked for."""
         self._encoding = encoding.strip().lower()
         self._stream = self._fresh()
         self._begun = False
@@ -100,10 +106,10 @@ class Unpacker:
             case "identity" | "":
                 return None
             case _:
-                raise Garbled("compressed in a way that was not asked for")
+                raise Unusable("protocol", "the answer cannot be read: compressed in a way that was not asked for")
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
-        """The unpacked pieces. Raises Garbled."""
+        """The unpacked pieces. Raises Unusable."""
         if self._stream is None:
             yield packed
             return
@@ -123,12 +129,12 @@ class Unpacker:
                 if piece:
                     yield piece
         except zlib.error:
-            raise Garbled("its compressed content is damaged") from None
+            raise Unusable("protocol", "the answer cannot be read: its compressed content is damaged") from None
 
     def finish(self) -> None:
-        """Raises Garbled when the end is missing."""
+        """Raises Unusable when the end is missing."""
         if self._begun and self._stream is not None and not self._stream.eof:
-            raise Garbled("its compressed content is cut short")
+            raise Unusable("protocol", "the answer cannot be read: its compressed content is cut short")
 
 
 def decode(content: bytes, content_type: str) -> str:

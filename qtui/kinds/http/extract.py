@@ -8,11 +8,15 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from qtui.core.job import Value
+from qtui.kinds.http.body import Unusable
+from qtui.kinds.http.nesting import too_intricate
 from qtui.kinds.http.options import Selector
 
 MAX_ITEMS = 1000
 MAX_TEXT = 10_000
 """The longest extracted text in characters."""
+LARGE = 1 << 15
+"""Pages of more characters are better parsed in a thread; the parser lets others run meanwhile."""
 
 
 class Extractor:
@@ -21,10 +25,21 @@ class Extractor:
     def __init__(self, fields: Mapping[str, str], require: list[str]) -> None:
         self._fields = [(name, Selector.parse(text)) for name, text in fields.items()]
         self._require = frozenset(require)
+        self._previous: LexborHTMLParser | None = None
 
     def fields(self, page: str, url: str) -> dict[str, Value]:
-        """Every field: a text, a list of texts, or None for what is not there. `url` completes links."""
+        """Every field: a text, a list of texts, or None for what is not there. `url` completes links.
+
+        Raises:
+            Unusable: extract, when parsing the page would take too long.
+        """
+        if too_intricate(page):
+            raise Unusable("extract", "the page is nested too deep, or its tags have too many attributes, to be read")
         tree = LexborHTMLParser(page)
+        if len(page) < LARGE:
+            # Freed before the next page is parsed, its memory would go back to the system and be fetched anew
+            # each time; that costs twice the parsing.
+            self._previous = tree
         base = ""
         found: dict[str, Value] = {}
         for name, selector in self._fields:
@@ -49,7 +64,8 @@ def _read(node: LexborNode, selector: Selector, base: str) -> str | None:
         return " ".join(node.text()[: MAX_TEXT * 4].split())
     attributes = node.attributes
     if selector.what == "attr":
-        return attributes.get(selector.attribute)
+        value = attributes.get(selector.attribute)
+        return None if value is None else value.strip()
     link = attributes.get("href") or attributes.get("src")
     if link is None:
         return None

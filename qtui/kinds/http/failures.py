@@ -17,7 +17,7 @@ from http import HTTPStatus
 
 import aiohttp
 from aiohttp import hdrs
-from aiohttp.http_exceptions import BadHttpMessage, LineTooLong, TransferEncodingError
+from aiohttp.http_exceptions import TransferEncodingError
 
 from qtui.core.job import Failed
 from qtui.kinds.http.connect import PrivateAddress
@@ -121,8 +121,8 @@ def _cut_short(error: Exception) -> Failed:
 
 
 def _no_http(error: Exception) -> Failed:
-    cause = error.__cause__
-    if isinstance(cause, LineTooLong) or (isinstance(cause, BadHttpMessage) and "too many" in cause.message.lower()):
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else ""
+    if said.startswith(("Got more than", "Too many headers")):
         return Failed("protocol", "the answer's headers are too large")
     return Failed("protocol", "the answer is not HTTP")
 

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import final
 
 import aiohttp
@@ -18,15 +19,16 @@ from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
 from qtui.kinds.http.address import without_password
-from qtui.kinds.http.body import Body, Garbled, TooLarge, decode, read_body, read_start
+from qtui.kinds.http.body import Body, Unusable, decode, read_body, read_start
 from qtui.kinds.http.connect import Sessions
 from qtui.kinds.http.deadlines import Attempt, Deadlines
-from qtui.kinds.http.extract import MAX_TEXT, Extractor
+from qtui.kinds.http.extract import LARGE, MAX_TEXT, Extractor
 from qtui.kinds.http.failures import from_exception, from_status
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.request import BadRequest, Request, Requests, environment, target
 from qtui.kinds.http.save import Saver
 from qtui.kinds.http.secrets import Redactor
+from qtui.kinds.http.threads import Threads
 from qtui.text import clean, size
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -58,6 +60,7 @@ class HttpKind:
         self._keep = bool(self._contains or self._extractor or self._saver)
         total = min(limit for limit in (table.timeout.total, context.timeout_s, float("inf")) if limit)
         self._deadlines = Deadlines(table.timeout, 0.0 if total == float("inf") else total, context.clock)
+        self._parsers = Threads("qtui-parse", 2)
         self._sessions: Sessions | None = None
 
     async def open(self, concurrency: int) -> None:
@@ -77,6 +80,7 @@ class HttpKind:
 
     async def close(self) -> None:
         self._deadlines.close()
+        self._parsers.close()
         if self._sessions is not None:
             await self._sessions.close()
         if self._saver is not None:
@@ -99,10 +103,8 @@ class HttpKind:
             if attempt.ended_by_us():
                 return attempt.verdict or Failed("timeout", attempt.expired)
             raise
-        except TooLarge:
-            return Failed("too-large", f"the answer is larger than {size(self._table.max_body)}")
-        except Garbled as error:
-            return Failed("protocol", f"the answer cannot be read: {error}")
+        except Unusable as error:
+            return Failed(error.code, str(error))
         except (aiohttp.ClientError, OSError) as error:
             return self._redacted(from_exception(error, self._table.timeout.connect))
         finally:
@@ -120,7 +122,7 @@ class HttpKind:
                 self._deadlines.answered(attempt)
                 location = response.headers.get(hdrs.LOCATION) if response.status in _REDIRECTS else None
                 if location is None or response.status in self._expected:
-                    return await self._judge(job, first, response, attempt)
+                    return await self._judge(job, first, request.url, response, attempt)
                 await read_start(response, _START, attempt)
             finally:
                 response.close()  # does nothing to a connection whose answer was read to its end
@@ -134,7 +136,9 @@ class HttpKind:
             self._deadlines.asked_again(attempt)
         return Failed("protocol", f"more than {self._table.max_redirects} redirects")
 
-    async def _judge(self, job: Job, first: URL, response: aiohttp.ClientResponse, attempt: Attempt) -> Done | Failed:
+    async def _judge(
+        self, job: Job, first: URL, final: URL, response: aiohttp.ClientResponse, attempt: Attempt
+    ) -> Done | Failed:
         if response.status not in self._expected:
             attempt.verdict = failed = from_status(response)
             start = await read_start(response, _START, attempt)
@@ -142,8 +146,8 @@ class HttpKind:
             return msgspec.structs.replace(failed, detail=self._redactor.block(text.strip(), _DETAIL))
         body = await read_body(response, self._table.max_body, attempt, self._keep)
         value: dict[str, Value] = {"url": without_password(str(first)), "status": response.status}
-        if response.url != first:
-            value["final_url"] = clean(without_password(str(response.url)), MAX_TEXT)
+        if final is not first:
+            value["final_url"] = clean(str(response.url), MAX_TEXT)
         if self._keep:
             failed_use = await self._use(job, response, body, value)
             if failed_use is not None:
@@ -159,7 +163,7 @@ class HttpKind:
             if self._contains and self._contains not in page:
                 return Failed("extract", f'the answer does not contain "{clean(self._contains, 80)}"')
             if self._extractor is not None:
-                found = self._extractor.fields(page, str(response.url))
+                found = await self._extract(self._extractor, page, str(response.url))
                 if missing := self._extractor.missing(found):
                     return Failed("extract", clean(missing))
                 value.update({name: self._cleaned(found_value) for name, found_value in found.items()})
@@ -174,6 +178,11 @@ class HttpKind:
                 raise
             return Failed("file", f"cannot save: {os.strerror(error.errno or 0).lower()}")
         return None
+
+    async def _extract(self, extractor: Extractor, page: str, url: str) -> dict[str, Value]:
+        if len(page) < LARGE:
+            return extractor.fields(page, url)
+        return await self._parsers.call(partial(extractor.fields, page, url))
 
     def _cleaned(self, found: Value) -> Value:
         if isinstance(found, str):

@@ -61,6 +61,7 @@ class Requests:
         self._headers = CIMultiDict(
             {name: self._header(name, text, {}) for name, text in own.items() if self._fixed(text)}
         )
+        self._authorizes = "authorization" in self._sensitive
         self._body = self._body_maker(table)
         self._set_content_type(table)
 
@@ -80,6 +81,8 @@ class Requests:
             headers = headers.copy()
             for name, template in self._templates.items():
                 headers[name] = self._header(name, template, row)
+        if url.raw_user is not None and self._authorizes:
+            raise BadRequest("the address names a user and the headers have Authorization; a request has one of them")
         return Request(self._method, url, headers or None, self._body(row) if self._body else None)
 
     def address(self, row: Row) -> str:
@@ -165,7 +168,7 @@ def target(base: URL, location: str) -> URL:
         url = base.join(URL(location))
         if url.scheme not in ("http", "https"):
             raise BadRequest(f"redirected to {clean(url.scheme, 20)}:, which is not http")
-        return parse(str(url))
+        return parse(str(url.with_user(None)))  # nobody is logged in by somebody else's redirect
     except BadRequest:
         raise
     except ValueError:

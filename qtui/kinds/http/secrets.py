@@ -54,10 +54,12 @@ class Redactor:
 
 def _forms(secret: str) -> set[str]:
     raw = secret.encode()
-    quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-    forms = {secret, html.escape(secret), html.escape(secret, quote=False), raw.hex(), raw.hex().upper()}
-    forms |= quoted | {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in quoted}
-    forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    written = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    forms = written | {raw.hex(), raw.hex().upper()}
+    for text in written:
+        forms |= {html.escape(text), html.escape(text, quote=False)}
+        quoted = {quote(text), quote(text, safe=""), quote_plus(text)}
+        forms |= quoted | {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in quoted}
     for offset in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             forms.add(_inner_base64(encode(b"\0" * offset + raw).decode(), offset, len(raw)))
