@@ -56,6 +56,8 @@ class SqliteJournal:
         self._last = 0
         """Position of the newest record."""
         self._saved = 0
+        self._state = "ok"
+        """What the writer has told: nobody meets a failure before `on_state` was called."""
         self._waiters: list[asyncio.Future[None]] = []
         """Woken at every commit and every change of state."""
         self._over: asyncio.Future[str] = loop.create_future()
@@ -123,8 +125,8 @@ class SqliteJournal:
         Raises:
             CannotWrite: when the journal has failed; what is started now could not be recorded.
         """
-        while (state := self._writer.state) != "ok" or self._writer.backlog >= BACKLOG:
-            if state == "failed":
+        while self._state != "ok" or self._writer.backlog >= BACKLOG:
+            if self._state == "failed":
                 raise CannotWrite(self._writer.problem)
             await self._change()
 
@@ -166,7 +168,7 @@ class SqliteJournal:
     async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         position = self._last
         while self._saved < position:
-            if self._writer.state == "failed":
+            if self._state == "failed":
                 raise CannotWrite(self._writer.problem)
             self._writer.hurry()
             await self._change()
@@ -188,6 +190,7 @@ class SqliteJournal:
         self.on_commit(position)
 
     def _on_state(self, state: str, sentence: str) -> None:
+        self._state = state
         self._wake()
         self.on_state(state, sentence)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import platformdirs
@@ -13,9 +14,10 @@ from qtui.text import clean
 REMEDY = "choose another place with --state DIR"
 
 _NETWORKS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "lustre", "glusterfs", "beegfs", "gpfs"}
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "glusterfs", "beegfs", "gpfs"}
 )
 _NETWORK_FUSE = ("fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.glusterfs", "fuse.gcsfuse", "fuse.ceph")
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -42,10 +44,10 @@ def check(state: Path) -> None:
         raise CannotWrite(f"{clean(state)} is on a network ({kind}), where a journal is not safe; {REMEDY}")
 
 
-def network(path: Path, mounts: Path = _MOUNTS) -> str:
+def network(path: Path, mounts: Path | None = None) -> str:
     """The kind of network file system `path` is on, or empty; empty too where the system does not tell."""
     try:
-        lines = mounts.read_text(errors="surrogateescape").splitlines()
+        lines = (mounts or _MOUNTS).read_text(errors="surrogateescape").splitlines()
     except OSError:
         return ""
     target = path.resolve()
@@ -55,7 +57,7 @@ def network(path: Path, mounts: Path = _MOUNTS) -> str:
         fields = head.split(" ")
         if len(fields) < 5 or not tail:
             continue
-        mounted = Path(fields[4].encode("utf-8", "surrogateescape").decode("unicode_escape"))  # \040 is a space
+        mounted = Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[4]))  # \040 is a space
         # Of two mounts at one place the later one is on top.
         if target.is_relative_to(mounted) and len(mounted.parts) >= best:
             best, found = len(mounted.parts), tail.split(" ")[0]

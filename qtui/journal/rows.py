@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias, final
 
-import msgspec
 from msgspec.structs import astuple, replace
 
 from qtui.core.events import (
@@ -26,109 +25,16 @@ from qtui.core.events import (
     TotalKnown,
 )
 from qtui.core.job import Cancelled, Done, Failed, Job
-from qtui.journal.encoding import Stored, encode, keep, result_line
+from qtui.journal.columns import CHANGING, FINAL, Attempt, Batch, JobState, NewJob, Totals
+from qtui.journal.encoding import encode, keep, result_line
 from qtui.text import clean, clean_block
 
 Record: TypeAlias = tuple[int, Event]
 """An event with its position."""
-Cells: TypeAlias = Sequence[Stored]
-"""The columns of one row."""
-
 DETAIL = 20_000
 """Characters of an attempt's detail that are kept."""
 STEPS = 20_000
 """How far the lowest open job is looked for after one batch."""
-FINAL = frozenset({"done", "failed", "cancelled", "held"})
-
-
-class Totals(msgspec.Struct):
-    """How many jobs there are, and in which final state."""
-
-    accepted: int = 0
-    done: int = 0
-    failed: int = 0
-    held: int = 0
-    cancelled: int = 0
-
-    def add(self, state: str, number: int) -> None:
-        if state in FINAL:
-            setattr(self, state, getattr(self, state) + number)
-
-
-class JobState(msgspec.Struct, gc=False):
-    """The columns of a job that change."""
-
-    seq: int
-    state: str = "pending"
-    tries: int = 0
-    """Attempts spent in its present round."""
-    attempts: int = 0
-    """Attempts in all, interrupted ones and earlier rounds included."""
-    interruptions: int = 0
-    signature: str = ""
-    error: str = ""
-    """The last failure in words; it stays when the job recovers."""
-    started_at: float = 0.0
-    """Of the last attempt; wall clock, as all times here."""
-    ended_at: float = 0.0
-    """When it became final, 0 while it is not."""
-    run_s: float = 0.0
-    next_at: float = 0.0
-
-
-CHANGING = len(JobState.__struct_fields__)
-
-
-class NewJob(JobState, gc=False):
-    """The same with the columns that never change."""
-
-    key: str | bytes | None = None
-    """None when the name says it."""
-    name: str = ""
-    row: str = ""
-    producer: int = 0
-    problem: str | None = None
-    accepted_at: float = 0.0
-
-
-class Attempt(msgspec.Struct, gc=False):
-    """The columns of an attempt; those behind `t0` are None while it runs."""
-
-    seq: int
-    n: int
-    slot: int
-    t0: float
-    t1: float | None = None
-    outcome: str | None = None
-    """done, retry, failed, cancelled or interrupted."""
-    code: str | None = None
-    message: str | None = None
-    detail: str | None = None
-
-
-class Batch(msgspec.Struct):
-    """The rows of one transaction."""
-
-    position: int = 0
-    """Of its last record."""
-    newest: float = 0.0
-    """Wall clock of its last event."""
-    jobs: list[Cells] = []
-    """New ones."""
-    changes: list[Cells] = []
-    """Jobs of earlier batches, with all of their changing columns."""
-    attempts: list[Cells] = []
-    """New ones, whether or not they have ended."""
-    ends: list[Cells] = []
-    """Attempts of earlier batches that have ended."""
-    results: list[Cells] = []
-    lines: list[bytes] = []
-    """For the results file."""
-    events: list[Cells] = []
-    producers: list[Cells] = []
-    totals: Totals = msgspec.field(default_factory=Totals)
-    open_from: int = 1
-    """No job with a smaller number is open; there may be none at this one either."""
 
 
 @final

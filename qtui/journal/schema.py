@@ -100,9 +100,12 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
             # the write-ahead log is still full.
             stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
             made.executescript(f"BEGIN; {stamp} {TABLES}")
-            made.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
+            made.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("position", 0), ("results_offset", 0)])
             made.execute("COMMIT")
-            made.execute("PRAGMA journal_mode = WAL")
+            if made.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+                raise CannotWrite(
+                    f"{clean(path.parent)} takes no write-ahead log; choose another place with --state DIR"
+                )
         sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise CannotWrite(f"cannot create the journal {clean(path)}: {clean(reason(error))}") from error

@@ -19,8 +19,8 @@ from typing import final
 import msgspec
 
 from qtui.journal import schema
+from qtui.journal.columns import Batch, Cells, JobState, Totals
 from qtui.journal.results import ResultsFile
-from qtui.journal.rows import Batch, Cells, JobState, Totals
 
 RESERVE = "reserve"
 RESERVE_BYTES = 1 << 20

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qtui.core.queries import JobQuery, JobsQuery, JobStory, Jobs, Unknown
+from qtui.core.queries import JobQuery, Jobs, JobsQuery, JobStory, Unknown
 from qtui.core.seams import Journal
 from qtui.errors import CannotWrite
 from qtui.journal import journal as journal_module
@@ -47,7 +47,12 @@ async def test_acknowledgements_come_on_the_loop_and_grow(tmp_path: Path) -> Non
     told = Told.create(tmp_path / "run")
     threads = set()
     hear = told.journal.on_commit
-    told.journal.on_commit = lambda position: (threads.add(threading.current_thread()), hear(position))[1]
+
+    def on_commit(position: int) -> None:
+        threads.add(threading.current_thread())
+        hear(position)
+
+    told.journal.on_commit = on_commit
     for seq in range(1, 2_001):
         told.tell(*lifetime(seq))
         if seq % 100 == 0:

@@ -51,7 +51,7 @@ def verify(folder: Path) -> int:
     assert set(shown) <= set(done), "shown as done and lost"
     assert set(done) <= set(ran), "done and never run"
     assert attempts == [(seq, 1) for seq in done], "done twice"
-    assert (meta["done"], len(set(shown))) == (len(done), len(shown))
+    assert (meta.get("done", 0), len(set(shown))) == (len(done), len(shown))
     file = ResultsFile.resumed(folder / "results.jsonl", meta["results_offset"])
     file.close()
     results = [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
