@@ -10,7 +10,6 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import final
 
@@ -87,10 +86,7 @@ class ResultsFile:
         return at
 
     def close(self) -> None:
-        """Cut off what was written and never committed, and let go."""
-        with suppress(OSError):  # a resume cuts it as well
-            if os.fstat(self._handle).st_size > self.offset:
-                os.ftruncate(self._handle, self.offset)
+        """Let go. What stands behind the committed offset stays: only the journal knows, and a resume asks it."""
         os.close(self._handle)
 
 

@@ -134,8 +134,8 @@ class Store:
 
     def rollback(self) -> None:
         """Forget a transaction that failed."""
-        if self._connection.in_transaction:
-            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself, or the connection may be gone
+            if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
     def reopen(self) -> None:

@@ -185,3 +185,16 @@ async def test_a_slow_disk_is_told_while_it_lasts(tmp_path: Path, monkeypatch: p
         assert told.journal.state == "slow"
     await told.durable()
     await told.journal.close("finished")
+
+
+async def test_a_file_that_cannot_be_opened_again_fails_with_its_reason(tmp_path: Path) -> None:
+    told = Told.create(tmp_path / "run")
+    told.tell(*lifetime(1))
+    await told.durable()
+    with closing(sqlite3.connect(tmp_path / "run" / schema.FILE)) as other:
+        other.execute("DROP TABLE event")
+    (tmp_path / "run" / schema.FILE).rename(tmp_path / "elsewhere")
+    told.tell(*lifetime(2), Notice(3.0, "hello"))
+    with pytest.raises(CannotWrite, match="there is no journal"):
+        await told.journal.close("crashed")
+    assert told.states[-1][0] == "failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -120,7 +121,6 @@ def test_one_failed_sync_is_repaired_by_writing_again(tmp_path: Path) -> None:
 def test_syncs_that_go_on_failing_end_the_run_with_a_sentence(tmp_path: Path) -> None:
     with start(tmp_path, 10**9, *strace("-e", "inject=fdatasync:error=EIO:when=15+")) as child:
         _, told = child.communicate(timeout=60)
-    assert child.returncode == 74
-    assert b"failed: the journal in " in told
-    assert b"cannot be written" in told
+    assert child.returncode == 74, told
+    assert re.search(rb"failed: the journal in .* cannot be written: .*error", told), told
     verify(tmp_path)

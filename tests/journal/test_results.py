@@ -19,6 +19,7 @@ def test_lines_are_taken_only_when_their_end_is_committed(tmp_path: Path) -> Non
     assert file.write([b"4\n"]) == 6
     assert path.read_bytes() == b"1\n2\n4\n"
     file.close()
+    ResultsFile.resumed(path, file.offset).close()
     assert path.read_bytes() == b"1\n2\n"
 
 
