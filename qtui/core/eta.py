@@ -154,16 +154,25 @@ class Forecast:
 
 
 class _Ewma:
-    """An exponentially weighted rate of a growing count, started from a rate known before."""
+    """An exponentially weighted rate of a growing count; what came before the first step weighs nothing.
+
+    A face that joins late starts from a rate that was known before.
+    """
 
     def __init__(self, window_s: float) -> None:
-        self.rate = 0.0
         self._window_s = window_s
+        self._sum = 0.0
+        self._weight = 0.0
         self._last: tuple[float, int] | None = None
+
+    @property
+    def rate(self) -> float:
+        return self._sum / self._weight if self._weight > 0 else 0.0
 
     def step(self, now: float, total: int, seed: float) -> None:
         if self._last is None:
-            self.rate = seed
+            self._weight = 1 - math.exp(-now / self._window_s) if seed > 0 else 0.0
+            self._sum = seed * self._weight
             self._last = (now, total)
             return
         then, before = self._last
@@ -171,7 +180,8 @@ class _Ewma:
         if passed <= 0:
             return
         keep = math.exp(-passed / self._window_s)
-        self.rate = keep * self.rate + (1 - keep) * (total - before) / passed
+        self._sum = keep * self._sum + (1 - keep) * (total - before) / passed
+        self._weight = keep * self._weight + (1 - keep)
         self._last = (now, total)
 
 

@@ -30,7 +30,7 @@ from qtui.core.commands import (
     Stop,
 )
 from qtui.core.eta import Certainty, Forecast
-from qtui.core.port import Host, Port
+from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
 from qtui.core.snapshot import RunState
@@ -137,17 +137,40 @@ class QtuiApp(App[Ending]):
         try:
             port = await self._find_port()
         except QtuiError as error:
-            self.leave_with(Left.REFUSED, str(error))
+            self._refused(error)
             return
         if port is None:
             self.leave_with(Left.QUIT)
             return
         await self._follow(port)
 
+    def _refused(self, error: QtuiError) -> None:
+        self.leave_with(Left.REFUSED, str(error), code=int(error.exit_code))
+
     async def _follow(self, port: Port) -> None:
-        await self.feed.follow(port, self._arrived)
+        try:
+            await self.feed.follow(port, self._arrived)
+        except Refusal as refusal:
+            await self._mend(refusal)
+            return
         if self._leaves_at_end and self.feed.over:
             self.leave_with(self._way_out())
+
+    async def _mend(self, refusal: Refusal) -> None:
+        """The engine would not start: a bad preset is shown until it is good, anything else is said at the end."""
+        if refusal.checked is None or not self._source:
+            self._refused(refusal)
+            return
+        await self.feed.close()
+        try:
+            port = await self._open(self._source)
+        except QtuiError as error:
+            self._refused(error)
+            return
+        if port is None:
+            self._refused(refusal)
+            return
+        await self._follow(port)
 
     async def another(self) -> None:
         """Show another run in place of the one that is over."""
@@ -326,9 +349,10 @@ class QtuiApp(App[Ending]):
             return Left.FINISHED
         return Left.STOPPED if self.feed.over else Left.LOST
 
-    def leave_with(self, how: Left, reason: str = "", number: int = 0) -> None:
+    def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""
-        self.exit(Ending(how, self.feed.newest, reason, number), return_code=128 + number if number else 0)
+        ending = Ending(how, self.feed.newest, reason, number, code)
+        self.exit(ending, return_code=128 + number if number else code)
 
     async def on_unmount(self) -> None:
         await self.feed.close()

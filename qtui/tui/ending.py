@@ -32,3 +32,5 @@ class Ending:
     """The last one seen."""
     reason: str = ""
     signal: int = 0
+    code: int = 0
+    """The exit code that goes with a refusal."""

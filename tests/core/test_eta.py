@@ -123,3 +123,12 @@ def test_an_estimate_is_as_precise_as_it_is(left: float, text: str) -> None:
 @pytest.mark.parametrize(("margin", "text"), [(4, ""), (12, "± 10s"), (70, "± 1m"), (7200, "± 2h")])
 def test_the_margin_is_one_rough_number(margin: float, text: str) -> None:
     assert Eta(Certainty.KNOWN, 600, margin).margin == text
+
+
+def test_a_face_that_was_there_from_the_first_moment_is_not_fooled_by_it() -> None:
+    forecast = Forecast()
+    forecast.step(snapshot(0.0, 0))
+    for tenth in range(1, 101):
+        eta = forecast.step(snapshot(tenth / 10, tenth))
+
+    assert eta.left_s == pytest.approx((6000 - 100) / 10, rel=0.1)
