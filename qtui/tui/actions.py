@@ -209,7 +209,7 @@ ACTIONS = (
         "enter",
         "inspect",
         "Open the story of the chosen job, or the jobs of the chosen group",
-        LIVE,
+        LIVE - {Context.INSPECTOR},
         5,
         group="Jobs",
     ),
@@ -258,7 +258,7 @@ ACTIONS = (
     Action("page_down", ("pagedown", "ctrl+d"), "pgdn ctrl+d", "", "One page down"),
     Action("first", ("home", "g"), "g", "", "To the first row"),
     Action("last", ("end", "G"), "G", "", "To the last row"),
-    Action("back", ("escape",), "esc", "", "Close what is open; while draining: keep running"),
+    Action("back", ("escape",), "esc", "back", "Close what is open; while draining: keep running", rank=3),
     Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
     Action(
         "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"
@@ -323,19 +323,25 @@ def hints(context: Context, snap: Snapshot | None) -> list[Hint]:
     return [
         Hint(action.bar or action.label, _short(action, context, snap), action.id, action.rank)
         for action in valid(context)
-        if action.short and _useful(action, snap)
+        if action.short and _useful(action, context, snap)
     ]
 
 
 def _short(action: Action, context: Context, snap: Snapshot | None) -> str:
-    if action.id == "pause" and snap is not None and snap.state is RunState.PAUSED:
-        return "resume"
-    if action.id == "inspect" and context is Context.FAILURES:
-        return "jobs"
-    return action.short
+    match action.id, context:
+        case "pause", _ if snap is not None and snap.state is RunState.PAUSED:
+            return "resume"
+        case "inspect", Context.FAILURES:
+            return "jobs"
+        case "back", Context.INSPECTOR:
+            return "close"
+        case "back", Context.OVERVIEW:
+            return "keep running"
+        case _:
+            return action.short
 
 
-def _useful(action: Action, snap: Snapshot | None) -> bool:
+def _useful(action: Action, context: Context, snap: Snapshot | None) -> bool:
     if snap is None:
         return action.id in ("palette", "help", "leave")
     match action.id:
@@ -343,5 +349,8 @@ def _useful(action: Action, snap: Snapshot | None) -> bool:
             return bool(snap.control.undo)
         case "retry_all":
             return snap.counts.failed > 0
+        case "back":
+            draining = snap.state is RunState.DRAINING and context is Context.OVERVIEW
+            return draining or context not in (Context.OVERVIEW, Context.FINISHED)
         case _:
             return True

@@ -26,6 +26,7 @@ from qtui.core.commands import (
 from qtui.core.snapshot import Control, ProducerState, RunState, SlotState, ThrottleView
 from qtui.tui.actions import ACTIONS, BY_ID, ON_APP, Context, app_bindings, bindings, entries, hints, valid
 from qtui.tui.ending import Left
+from qtui.tui.screens.overview import SlotsPanel
 from tests.tui.rig import running, until
 from tests.tui.samples import sample, slots
 
@@ -176,6 +177,16 @@ async def test_the_cursor_stays_on_its_slot_when_rows_move() -> None:
         assert await rig.asked() == [CancelJob(3004)]
 
 
+async def test_arrows_follow_what_is_drawn() -> None:
+    async with running(sample(slots=slots(40), control=Control(40, 64))) as rig:
+        panel = rig.app.screen.query_one(SlotsPanel)
+        await rig.press("right")
+        beside = panel.selected
+        assert beside > 2
+        await rig.press("down", "left")
+        assert panel.selected == 2
+
+
 @pytest.mark.parametrize(("answer", "command"), [("d", Drain()), ("s", Stop()), ("ctrl+c", Stop())])
 async def test_leaving_by_drain_or_stop_waits_for_the_end(answer: str, command: Command) -> None:
     async with running() as rig:
@@ -271,6 +282,11 @@ def test_the_key_bar_only_offers_what_would_do_something() -> None:
     offered = {hint.action for hint in hints(Context.OVERVIEW, calm)}
     assert not offered & {"undo", "retry_all", "retry", "filter"}
     assert {"pause", "more", "help", "leave"} <= offered
+
+
+def test_a_drain_is_offered_its_way_back() -> None:
+    texts = {hint.keys: hint.text for hint in hints(Context.OVERVIEW, sample(state=RunState.DRAINING))}
+    assert texts["esc"] == "keep running"
 
 
 def test_a_paused_run_is_offered_resume() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Size
 
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas
 from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene
 
-STEPS = {"up": -1, "down": 1, "left": -1, "right": 1, "first": -(10**6), "last": 10**6}
+STEPS = {"up": -1, "down": 1, "first": -(10**6), "last": 10**6}
+DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
 
 class SlotsPanel(Panel):
@@ -40,15 +43,41 @@ class SlotsPanel(Panel):
         return next((slot for slot in slots if slot.number == self.selected), None)
 
     def move(self, action_id: str) -> None:
+        """Move the cursor: to what is drawn in that direction, else along the list."""
         from qtui.tui.widgets.slots import slot_rows
 
         if self._snap is None or not self._snap.slots:
+            return
+        neighbour = self._neighbour(*DIRECTIONS[action_id]) if action_id in DIRECTIONS else None
+        if neighbour is not None:
+            self.selected = neighbour
             return
         numbers = [slot.number for slot in self._snap.slots]
         at = numbers.index(self.selected) if self.selected in numbers else -1
         page = max(1, slot_rows(self.size.height, self._snap) - 1)
         step = {"page_up": -page, "page_down": page, **STEPS}.get(action_id, 0)
         self.selected = numbers[max(0, min(len(numbers) - 1, at + step))]
+
+    def _neighbour(self, dx: int, dy: int) -> int | None:
+        """The next other slot drawn in a direction; where it is drawn depends on the form the panel has taken."""
+        width, height = self.size
+        at = next(
+            (cell for cell in product(range(width), range(height)) if self._slot_at(*cell) == self.selected), None
+        )
+        if at is None:
+            return None
+        x, y = at[0] + dx, at[1] + dy
+        while 0 <= x < width and 0 <= y < height:
+            number = self._slot_at(x, y)
+            if number is not None and number != self.selected:
+                return number
+            x, y = x + dx, y + dy
+        return None
+
+    def _slot_at(self, x: int, y: int) -> int | None:
+        from qtui.tui.widgets.slots import slot_at
+
+        return None if self._snap is None else slot_at(x, y, *self.size, self._snap, self._top)
 
     def _keep_in_view(self, snap: Snapshot) -> None:
         """Where the chosen slot is gone for good, the one before it is chosen."""
@@ -61,12 +90,8 @@ class SlotsPanel(Panel):
         self._top = max(0, min(max(self._top, at - rows + 1), at, max(0, len(snap.slots) - rows)))
 
     def on_click(self, event: events.Click) -> None:
-        from qtui.tui.widgets.slots import slot_at
-
-        if self._snap is None:
-            return
-        number = slot_at(event.x, event.y, self.size.width, self.size.height, self._snap, self._top)
-        if number is not None:
+        number = self._slot_at(event.x, event.y)
+        if number is not None and self._snap is not None:
             self.selected = number
             self.show_snapshot(self._snap)
 
@@ -91,6 +116,7 @@ class Overview(Container):
         self.slots = SlotsPanel()
         names = ("flow", "latency", "failures", "mini", "side-failures", "job")
         self._panels = {name: Panel(id=name) for name in names}
+        self._drawn: dict[str, tuple[Snapshot, Size, int]] = {}
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="upper"):
@@ -105,14 +131,23 @@ class Overview(Container):
         yield self._panels["mini"]
 
     def show(self, scene: Scene) -> None:
-        """Draw what is seen; panels without room cost nothing."""
+        """Draw what is seen and has changed; panels without room cost nothing."""
         snap = scene.snap
-        if self.slots.size.area:
+        if self.slots.size.area and self._is_news("slots", (snap, self.slots.size, self.slots.selected)):
             self.slots.show_snapshot(snap)
         slot = self.slots.slot()
+        number = slot.number if slot else 0
         for name, panel in self._panels.items():
-            if panel.size.area:
-                panel.show(_drawing(name, snap, slot.number if slot else 0))
+            if panel.size.area and self._is_news(name, (snap, panel.size, number if name == "job" else 0)):
+                panel.show(_drawing(name, snap, number))
+
+    def _is_news(self, name: str, reason: tuple[Snapshot, Size, int]) -> bool:
+        """Whether anything the panel is drawn from differs from the last time; snapshots differ by identity."""
+        before = self._drawn.get(name)
+        if before is not None and before[0] is reason[0] and before[1:] == reason[1:]:
+            return False
+        self._drawn[name] = reason
+        return True
 
     def selected_job(self) -> int | None:
         """The job in the chosen slot."""

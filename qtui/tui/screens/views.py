@@ -53,15 +53,15 @@ class Stage(Container):
 
     def show(self, scene: Scene) -> None:
         """Draw what is seen of this moment."""
+        news = self._scene is None or self._scene.snap is not scene.snap
         self._scene = scene
-        snap = scene.snap
-        if self._drawer is not None and self._drawer_open:
-            self._drawer.update_snapshot(snap)
         shown = self._shown()
         if shown is None:
             self._overview.show(scene)
-        else:
-            shown.update_snapshot(snap)
+        elif news:
+            shown.update_snapshot(scene.snap)
+        if news and self._drawer is not None and self._drawer_open:
+            self._drawer.update_snapshot(scene.snap)
 
     def _shown(self) -> JobsView | FailuresView | FinishedView | None:
         """The view seen instead of the overview, once it is mounted with its children."""
@@ -165,12 +165,17 @@ class Stage(Container):
 
     def open_drawer(self, seq: int) -> None:
         """Open the inspector on a job; it stays with the job when the job leaves its slot."""
+        self.run_worker(self._open_drawer(seq), name="inspect", group="inspect", exclusive=True)
+
+    async def _open_drawer(self, seq: int) -> None:
         if self._drawer is None:
             from qtui.tui.screens.inspector import Inspector
 
             self._drawer = Inspector(cast("QtuiApp", self.app).ask)
-            self.mount(self._drawer)
+            await self.mount(self._drawer)
         self._drawer.open(seq)
+        if self._scene is not None:
+            self._drawer.update_snapshot(self._scene.snap)
 
     def close_drawer(self) -> bool:
         """Close the inspector; False when it was not open."""
