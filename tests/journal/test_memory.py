@@ -33,19 +33,19 @@ def test_it_acknowledges_inside_append() -> None:
 async def test_failed_jobs_can_be_given_another_round_once() -> None:
     events = [event for seq in (2, 1) for event in (accepted(seq), started(seq), failed(seq))]
     journal = told(*events)
-    assert [job.seq for job in await journal.failed_jobs(None, 0, 10)] == [1, 2]
-    assert [job.seq for job in await journal.failed_jobs("group http:503", 1, 10)] == [2]
+    assert [final.job.seq for final in await journal.failed_jobs(None, 0, 10)] == [1, 2]
+    assert [final.job.seq for final in await journal.failed_jobs("group http:503", 1, 10)] == [2]
     assert await journal.failed_jobs("another", 0, 10) == []
     journal.append(7, requeued(1))
     assert await journal.job(1) is None
     job = await journal.job(2)
     assert job is not None
-    assert job.attempt == 1
+    assert job.job.attempt == 1
 
 
 async def test_memory_is_bounded() -> None:
     journal = told(*[failed(seq) for seq in range(1, 1_000)], kept=10)
-    assert [job.seq for job in await journal.failed_jobs(None, 0, 100)] == list(range(990, 1_000))
+    assert [final.job.seq for final in await journal.failed_jobs(None, 0, 100)] == list(range(990, 1_000))
 
 
 async def test_it_answers_no_questions_and_says_so() -> None:
