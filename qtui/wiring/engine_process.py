@@ -53,6 +53,11 @@ class Start:
     """Faces to wait for before the process may end."""
     stop_timeout_s: float = STOP_TIMEOUT_S
 
+    @property
+    def early_log(self) -> Path:
+        """What is said before the run has a folder."""
+        return self.socket.with_suffix(".log")
+
 
 class _Before:
     """What faces see while there is no engine yet."""
@@ -104,6 +109,7 @@ class EngineProcess:
         else:
             await self._server.close()
         self._start.socket.unlink(missing_ok=True)
+        self._start.early_log.unlink(missing_ok=True)  # faces have been told; a bug is in the run's own log
         return code
 
     async def _run(self) -> int:

@@ -75,8 +75,9 @@ class HttpKind:
         """Connections follow the attempts; there is nothing to size."""
 
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
-        """The filled `url`, without its password. Raises TemplateError."""
-        return {"url": self._redactor.text(without_password(self._requests.address(row)))}
+        """The filled `url`, without its password, and `page`: the same without `https://`. Raises TemplateError."""
+        url = self._redactor.text(without_password(self._requests.address(row)))
+        return {"url": url, "page": url.partition("://")[2] or url}
 
     async def close(self) -> None:
         self._deadlines.close()
