@@ -16,6 +16,7 @@ from qtui.cli.common import input_option, set_option, state_option
 @click.option("--fd", type=int, required=True)
 @click.option("--socket", "path", required=True)
 @click.option("--faces", type=int, default=0)
+@click.option("--wait", is_flag=True)
 @click.option("--stop-timeout", type=float, default=20.0)
 @input_option
 @set_option
@@ -25,6 +26,7 @@ def command(
     fd: int,
     path: str,
     faces: int,
+    wait: bool,
     stop_timeout: float,
     input_: str,
     changes: tuple[tuple[str, str], ...],
@@ -41,6 +43,7 @@ def command(
         Options(input_, changes),
         Path(state) if state else None,
         faces,
+        wait,
         stop_timeout,
     )
     sys.exit(main(start))

@@ -144,6 +144,8 @@ def _said(error: msgspec.ValidationError) -> str:
     text = re.sub(r"^Expected `(\w+)` of length >= 1", "this must not be empty", text)
     text = re.sub(r"^Invalid enum value .*", "there is no such choice", text)
     for machine, plain in (
+        ("object", "a table"),
+        ("array", "a list"),
         ("int", "a whole number"),
         ("float", "a number"),
         ("str", "text"),

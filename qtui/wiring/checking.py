@@ -8,7 +8,8 @@ from qtui.core.port import Checked
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable
 from qtui.demo.config import SiteConfig
-from qtui.text import clean, clean_block, count, plural, rate, seconds
+from qtui.kinds.http.options import HttpTable
+from qtui.text import clean, clean_block, count, plural, rate
 from qtui.wiring.assemble import uses_site
 from qtui.wiring.presets import Loaded
 
@@ -50,10 +51,15 @@ def _producer(source: SourceTable) -> str:
 
 
 def plan(preset: Preset) -> list[str]:
-    """What the preset will run, read, write and contact: one plain sentence each."""
-    told = [f"reads {_producer(source)}" for source in preset.sources]
-    describe = getattr(preset.kind, "plan", None)
-    told += [clean(sentence) for sentence in describe()] if describe is not None else []
+    """What the preset will run, write and contact besides reading its sources: one plain sentence each."""
+    told = []
+    if preset.job.kind == "http":
+        table = cast(HttpTable, preset.kind)
+        told.append(f"sends {table.method} requests to {clean(table.url, 80)}")
+        if table.save:
+            told.append(f"saves every answer to {clean(table.save, 80)}")
+        if table.insecure:
+            told.append("does NOT verify who answers: insecure = true")
     if preset.job.kind == "simulate":
         told.append("contacts nobody: the jobs are simulated")
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
@@ -67,7 +73,7 @@ def plan(preset: Preset) -> list[str]:
     if preset.throttle.rate:
         told.append(f"starts at most {rate(preset.throttle.rate)}")
     if preset.job.timeout:
-        told.append(f"gives an attempt {seconds(preset.job.timeout)}")
+        told.append(f"gives an attempt {preset.job.timeout:g} s")
     if preset.results.path:
         told.append(f"writes {clean(preset.results.path)}")
     told.append("keeps a journal of every attempt")

@@ -51,6 +51,8 @@ class Start:
     state: Path | None = None
     faces: int = 0
     """Faces to wait for before the process may end."""
+    wait: bool = False
+    """Start nothing before those faces are there: they want every event."""
     stop_timeout_s: float = STOP_TIMEOUT_S
 
     @property
@@ -137,6 +139,8 @@ class EngineProcess:
         heartbeat = Heartbeat(engine)
         beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
         try:
+            if self._start.wait:
+                await self._first_face()
             await engine.start()
             self._server.run = engine
             self._server.push()
@@ -154,7 +158,7 @@ class EngineProcess:
 
     async def _until_over(self, engine: Engine) -> None:
         """Until the run has ended and nobody looks at it any more: a face may still retry what failed."""
-        await self._first_face(engine)
+        await self._first_face()
         while True:
             await engine.wait_ended()
             self._server.push()
@@ -167,7 +171,7 @@ class EngineProcess:
             for task in (changed, reopened):
                 task.cancel()
 
-    async def _first_face(self, engine: Engine | None = None) -> None:
+    async def _first_face(self) -> None:
         """A face was started along with us: it must not find us gone."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_FACE_S):

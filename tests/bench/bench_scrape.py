@@ -117,9 +117,8 @@ async def main() -> None:
                 print(f"{name}: bare {PAGES / alone:,.0f}/s, everything on {PAGES / full:,.0f}/s", file=sys.stderr)
     ours.send(None)
     for name, values in ratios.items():
-        print(
-            f"everything on ÷ bare aiohttp, {name}: {statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
-        )
+        spread = f"{min(values):.2f}-{max(values):.2f}"
+        print(f"everything on ÷ bare aiohttp, {name}: {statistics.median(values):.2f} ({spread})")
 
 
 if __name__ == "__main__":

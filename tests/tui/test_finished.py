@@ -55,7 +55,7 @@ def test_the_success_share_is_never_rounded_up(done: int, failed: int, said: str
         (finished(counts=Counts(accepted=3, done=3)), "exit code 0: all done"),
         (finished(counts=Counts(accepted=3, done=2, held=1)), "exit code 1: some jobs are held"),
         (finished(counts=Counts()), "exit code 0: nothing to do"),
-        (stopped(), "exit code 130: stopped, can be resumed"),
+        (stopped(), "exit code 130: stopped before the end"),
     ],
 )
 def test_the_exit_code_is_said_in_words(snap: Snapshot, said: str) -> None:
@@ -93,7 +93,7 @@ def test_a_comparison_that_does_not_fit_is_shortened_not_cut() -> None:
 
 def test_a_stopped_run_says_what_is_left_and_how_to_go_on() -> None:
     assert "3,270 left to do" in rows(stopped())
-    assert ("n", "run another preset", "or resume this one:  qtui presets/scrape.toml") in next_steps(stopped())
+    assert ("n", "run another preset", "or this one from the start:  qtui presets/scrape.toml") in next_steps(stopped())
 
 
 def test_a_run_without_jobs_says_so() -> None:

@@ -91,7 +91,7 @@ async def test_a_run_without_a_journal_warns() -> None:
     app = stage(health=Health(journal="off"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "cannot be resumed" in app.text()
+        assert "No journal is kept" in app.text()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 10), (80, 24), (200, 60)])

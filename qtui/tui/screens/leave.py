@@ -80,13 +80,13 @@ def _kept(snap: Snapshot) -> Line:
     health = snap.health
     warning = Span("▲ ", "pressure", True)
     if health.journal == "off":
-        return (warning, Span("No journal is kept: a stopped run cannot be resumed."))
+        return (warning, Span("No journal is kept: nothing of this run will be left."))
     if health.journal == "blocked":
         return (
             warning,
             Span(f"The journal cannot be written now; {plural(health.journal_lag, 'record')} would be lost."),
         )
     if snap.counts.total is None:
-        return (Span("Progress is saved; what is left can be resumed.", "dim"),)
+        return (Span("Every attempt so far is in the journal.", "dim"),)
     to_do = f"{count(max(0, snap.counts.total - snap.counts.finished))} of {count(snap.counts.total)}"
-    return (Span(f"Progress is saved; {to_do} are still to do and can be resumed.", "dim"),)
+    return (Span(f"Every attempt so far is in the journal; {to_do} are still to do.", "dim"),)

@@ -32,7 +32,7 @@ def left_over(snap: Snapshot) -> int:
 def exit_words(snap: Snapshot) -> str:
     """The exit code `qtui` ends with and what it says."""
     if snap.state is RunState.STOPPED:
-        return "exit code 130: stopped, can be resumed"
+        return "exit code 130: stopped before the end"
     if snap.counts.failed or snap.counts.held:
         some = "some jobs failed" if snap.counts.failed else "some jobs are held"
         return f"exit code 1: {some}"
@@ -149,7 +149,7 @@ def next_steps(snap: Snapshot) -> list[tuple[str, str, str]]:
         steps.append(("R", f"retry the {count(failed)} failed", note))
         steps.append(("4", "see the failures", f"{plural(snap.groups, 'group')} of errors"))
     steps.append(("3", "see the jobs", plural(snap.counts.accepted, "job")))
-    again = f"or resume this one:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
+    again = f"or this one from the start:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
     steps.append(("n", "run another preset", again))
     steps.append(("q", "quit", exit_words(snap)))
     return steps
