@@ -64,8 +64,28 @@ class Shot:
     foreground: str = "#D5DEE8"
 
 
+LIGHT = {"QTUI_THEME": "light"}
 SHOTS = [
-    Shot("main", ["presets/backpressure.toml"], [Wait("FULL")]),
+    Shot(
+        "main",
+        ["presets/scrape.toml"],
+        [
+            *(Wait("FULL"), Watch(30)),
+            *(Press(["p"]), Watch(7), Press(["p"])),
+            *(Wait("FULL"), Watch(3), Press(["+"]), Watch(11)),
+        ],
+    ),
+    Shot("main-80x24", ["presets/backpressure.toml"], [Wait("FULL"), Watch(30)], size=(80, 24)),
+    Shot(
+        "main-light",
+        ["presets/backpressure.toml"],
+        [Wait("FULL"), Watch(20), Press(["+"]), Watch(10)],
+        env=LIGHT,
+        background="#FFFFFF",
+        foreground="#11151C",
+    ),
+    Shot("failures", ["presets/scrape.toml"], [Wait("FULL"), Watch(40), Press(["4"]), Wait("sort"), Watch(1)]),
+    Shot("picker", [], [Wait("choose a preset"), Watch(1)]),
 ]
 
 
@@ -80,20 +100,29 @@ def take(shot: Shot) -> str:
             for step in shot.steps:
                 step.perform(terminal)
             cells = terminal.cells()
+            _leave(terminal)
     columns, lines = shot.size
     title = f"{' '.join(['qtui', *shot.arguments])} — {columns}×{lines}"
     return to_svg(cells, title=title, background=shot.background, foreground=shot.foreground)
 
 
+def _leave(terminal: Terminal) -> None:
+    """Stop the run too: an engine outlives its screen, and its journal lies in a home that is about to go."""
+    terminal.press("q")
+    try:
+        terminal.wait("Leave this run?", 2)
+    except AssertionError:
+        pass  # nothing was running: the program has ended, or is about to
+    else:
+        terminal.press("s")
+    terminal.wait_exit(15)
+
+
 def main() -> int:
     """Take the named shots, or all."""
     by_name = {shot.name: shot for shot in SHOTS}
-    parser = argparse.ArgumentParser(
-        prog="python -m screenshots.build", description="Take README's pictures."
-    )
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"one of: {', '.join(by_name)} (default: all)"
-    )
+    parser = argparse.ArgumentParser(prog="python -m screenshots.build", description="Take README's pictures.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(by_name)} (default: all)")
     names = parser.parse_args().names or list(by_name)
     unknown = [name for name in names if name not in by_name]
     if unknown:
