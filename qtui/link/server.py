@@ -87,15 +87,15 @@ class LinkServer:
             self._events.append(event)
 
     def push(self) -> None:
-        """Send a snapshot now, without waiting for the tick: a key was pressed."""
+        """Send a snapshot now, without waiting for the tick: a key was pressed, or the run is over."""
+        self._send_events()  # a face must not see the end of a run before the events that led to it
         self._send_pictures(due_only=False)
 
     async def close(self, code: int = 0, text: str = "", checked: Checked | None = None) -> None:
         """Say goodbye to every face, those that connect within the next moment included, and close."""
         if self._ticker is not None:
             self._ticker.cancel()
-        self._send_events()
-        self._send_pictures(due_only=False)
+        self.push()
         self._goodbye = wire.encode(wire.Goodbye(code, text, checked))
         for face in self._faces:
             face.send(self._goodbye)

@@ -123,6 +123,7 @@ class _Face:
         except BrokenPipeError:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+            self._say("nobody reads the events any more; the run goes on in the background, see `qtui ls`")
             self._left.set()
             return False
         return True
