@@ -41,6 +41,7 @@ from qtui.tui.actions import app_bindings
 from qtui.tui.ending import Ending, Left
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
+from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
@@ -106,6 +107,7 @@ class QtuiApp(App[Ending]):
         self._answer: tuple[float, Answer] | None = None
         self._painted_at = 0.0
         self._key_at = float("-inf")
+        self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
         self._blurred = False
         self._leaves_at_end = False
@@ -285,9 +287,11 @@ class QtuiApp(App[Ending]):
         await self.send(KeepRunning())
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
+        if isinstance(event, events.Key) and not event.is_forwarded:
             self._key_at = self._now
-        await super().on_event(event)
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def on_app_blur(self) -> None:
         self._blurred = True
