@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-import msgspec
-
 from qtui.core.job import Value
 from qtui.core.seams import Source, Unbound
 from qtui.core.tables import Preset, SourceTable
@@ -20,6 +18,7 @@ from qtui.engine.engine import Engine, Parts, RunInfo
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
+from qtui.wiring.presets import uses_site
 
 
 async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitStack) -> Engine:
@@ -71,9 +70,3 @@ def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:
         timeout_s=preset.job.timeout,
         fields=fields,
     )
-
-
-def uses_site(preset: Preset) -> bool:
-    """Whether anything in the preset still names `{site}`; with `--input` nothing may."""
-    told = msgspec.json.encode([preset.kind, preset.sources, preset.job])
-    return b"{site}" in told

@@ -10,8 +10,7 @@ from qtui.core.tables import Preset, SourceTable
 from qtui.demo.config import SiteConfig
 from qtui.kinds.http.options import HttpTable
 from qtui.text import clean, clean_block, count, plural, rate
-from qtui.wiring.assemble import uses_site
-from qtui.wiring.presets import Loaded
+from qtui.wiring.presets import Loaded, uses_site
 
 
 def checked(loaded: Loaded) -> Checked:

@@ -1,4 +1,8 @@
-"""What the screen may ask for besides a run: presets, past runs, and starting or joining one."""
+"""What the screen may ask for besides a run: presets, past runs, and starting or joining one.
+
+Journal and presets are imported when they are asked for: a screen that only shows a run needs neither, and its first
+frame should not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,9 @@ from pathlib import Path
 
 from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry
 from qtui.errors import LinkError, QtuiError
-from qtui.journal.place import state_dir
-from qtui.journal.runs import find, list_runs, read_record
 from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
-from qtui.wiring.checking import checked
 from qtui.wiring.finding import bundled, locate
-from qtui.wiring.presets import load
 from qtui.wiring.spawn import spawn_engine
 
 SCREEN_HZ = 10.0
@@ -33,9 +33,14 @@ class LocalHost:
         return entries
 
     def runs(self) -> list[RunEntry]:
+        from qtui.journal.runs import list_runs
+
         return list_runs(self._where)
 
     def check(self, source: str) -> Checked:
+        from qtui.wiring.checking import checked
+        from qtui.wiring.presets import load
+
         try:
             return checked(load(source))
         except QtuiError as error:
@@ -56,11 +61,15 @@ class LocalHost:
 
     @property
     def _where(self) -> Path:
+        from qtui.journal.place import state_dir
+
         return state_dir(Path(self._state) if self._state else None)
 
 
 def live_socket(state: Path, run: str) -> Path:
     """Where the engine of a live run listens. Raises UsageError or LinkError when there is no such live run."""
+    from qtui.journal.runs import find, read_record
+
     folder = find(state, run)
     record = read_record(folder)
     if not record.socket:

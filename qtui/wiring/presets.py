@@ -98,3 +98,9 @@ def _unreadable(preset: Preset) -> list[Problem]:
         if sentence := cast(Source, source).check():  # every table in the registry of sources is a source
             problems.append(Problem(f"source[{index}]", sentence))
     return problems
+
+
+def uses_site(preset: Preset) -> bool:
+    """Whether anything in the preset still names `{site}`; with `--input` nothing may."""
+    told = msgspec.json.encode([preset.kind, preset.sources, preset.job])
+    return b"{site}" in told
