@@ -11,9 +11,14 @@ import sys
 
 def main() -> None:
     """The console script."""
+    words = sys.argv[1:]
+    if words[:1] == ["_screen"]:
+        from qtui.cli.screen import run
+
+        sys.exit(run(words[1:]))
     from qtui.cli.verbs import cli
 
-    cli(prog_name="qtui", args=_with_default(sys.argv[1:]))
+    cli(prog_name="qtui", args=_with_default(words))
 
 
 def _with_default(args: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from qtui.cli.common import clear_errors, screen_arguments, screen_options, state_option
+from qtui.cli.common import clear_errors, screen_options, state_option
 
 
 @click.command("attach")
@@ -19,4 +19,4 @@ def command(run: str, watch: bool, state: str, theme: str, mouse: bool) -> None:
     """Open the screen for a live run: its id, the beginning of it, or the preset's name. Without it: the newest."""
     from qtui.wiring.attaching import attach
 
-    sys.exit(attach(run, [*screen_arguments(theme, mouse), *(["--watch"] if watch else [])], state=state))
+    sys.exit(attach(run, {"theme": theme, "mouse": mouse, "watch": watch}, state=state))

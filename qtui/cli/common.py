@@ -73,8 +73,3 @@ def screen_options(function: Callable[P, R]) -> Callable[P, R]:
     return click.option("--mouse/--no-mouse", default=True, help="--no-mouse leaves the mouse to the terminal.")(
         function
     )
-
-
-def screen_arguments(theme: str, mouse: bool) -> list[str]:
-    """The options of the screen again as words."""
-    return [*(["--theme", theme] if theme else []), *([] if mouse else ["--no-mouse"])]

@@ -10,7 +10,6 @@ from qtui.cli.common import (
     clear_errors,
     input_option,
     preset_arguments,
-    screen_arguments,
     screen_options,
     set_option,
     state_option,
@@ -30,5 +29,5 @@ def command(
     """Open the screen for PRESET, a TOML file or the name of a bundled preset. Without it: pick one."""
     from qtui.wiring.launcher import open_screen
 
-    words = screen_arguments(theme, mouse)
-    sys.exit(open_screen(preset, preset_arguments(input_, changes), words, state=state))
+    screen = {"theme": theme, "mouse": mouse}
+    sys.exit(open_screen(preset, preset_arguments(input_, changes), screen, state=state))

@@ -1,24 +1,25 @@
-"""`qtui _screen`: the screen's own process; started by the launcher."""
+"""`qtui _screen`: the screen's own process, started by the launcher with one word of JSON.
+
+It is not a click command: the first frame would wait for it.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
-import click
-
-from qtui.cli.common import clear_errors, screen_options, state_option
+from qtui.errors import QtuiError
 
 
-@click.command("_screen", hidden=True)
-@click.option("--socket", "path", default="")
-@click.option("--source", default="")
-@click.option("--watch", is_flag=True)
-@state_option
-@screen_options
-@clear_errors
-def command(path: str, source: str, watch: bool, state: str, theme: str, mouse: bool) -> None:
-    """Show the run behind a socket."""
+def run(words: list[str]) -> int:
+    """Show the run that the launcher describes; returns the exit code."""
     from qtui.wiring.screen_process import ScreenStart, main
 
-    sys.exit(main(ScreenStart(Path(path) if path else None, source, state, theme, watch, mouse)))
+    told = json.loads(words[0])
+    start = ScreenStart(**{**told, "socket": Path(told["socket"]) if told.get("socket") else None})
+    try:
+        return main(start)
+    except QtuiError as error:
+        print(f"qtui: {error}", file=sys.stderr)
+        return int(error.exit_code)

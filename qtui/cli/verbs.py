@@ -17,9 +17,8 @@ VERBS = {
     "check": "say what a preset will run, read, write and contact",
     "demo-site": "serve the embedded shop that the bundled presets fetch",
     "_engine": "",
-    "_screen": "",
 }
-"""By name, with what `--help` says; the ones that begin with an underscore are started by qtui itself."""
+"""By name, with what `--help` says; the one that begins with an underscore is started by qtui itself."""
 
 
 class Verbs(click.Group):

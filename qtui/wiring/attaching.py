@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from qtui.errors import UsageError
@@ -11,7 +12,7 @@ from qtui.wiring.host import live_socket
 from qtui.wiring.launcher import run_screen
 
 
-def attach(run: str, words: list[str], *, state: str) -> int:
+def attach(run: str, screen: Mapping[str, object], *, state: str) -> int:
     """Show a live run, or the newest live one. Raises UsageError or LinkError when there is none."""
     where = state_dir(Path(state) if state else None)
     if not run:
@@ -19,4 +20,4 @@ def attach(run: str, words: list[str], *, state: str) -> int:
         if not live:
             raise UsageError("no run is live; `qtui ls` lists the finished ones")
         run = live[0]
-    return run_screen([*words, "--socket", str(live_socket(where, run))], state=state)
+    return run_screen({**screen, "state": state, "socket": str(live_socket(where, run))})

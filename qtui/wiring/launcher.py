@@ -6,12 +6,13 @@ It imports neither textual nor aiohttp: a program that must survive the others s
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 from qtui.errors import UsageError
@@ -26,25 +27,26 @@ RESTORE = (
 FORWARDED = (signal.SIGTERM, signal.SIGHUP)
 
 
-def open_screen(source: str, arguments: list[str], screen: list[str], *, state: str) -> int:
+def open_screen(source: str, arguments: list[str], screen: Mapping[str, object], *, state: str) -> int:
     """Start the engine of a preset and its screen; without a preset the screen lets one be picked.
+
+    `screen` holds the options of the screen: theme, mouse.
 
     Raises:
         UsageError: when there is no terminal or no such preset. CannotWrite, when no socket can be made.
     """
     _need_terminal()
-    words = list(screen)
-    if source:
-        locate(source)
-        spawned = spawn_engine(source, arguments, state=state)
-        words += ["--socket", str(spawned.socket), "--source", source]
-    return run_screen(words, state=state)
+    if not source:
+        return run_screen({**screen, "state": state})
+    locate(source)
+    spawned = spawn_engine(source, arguments, state=state)
+    return run_screen({**screen, "state": state, "socket": str(spawned.socket), "source": source})
 
 
-def run_screen(words: list[str], *, state: str) -> int:
-    """Run a screen process in this terminal and wait for it."""
+def run_screen(start: Mapping[str, object]) -> int:
+    """Run a screen process in this terminal and wait for it; `start` are the fields of its `ScreenStart`."""
     _need_terminal()
-    command = [sys.executable, "-m", "qtui", "_screen", *(["--state", state] if state else []), *words]
+    command = [sys.executable, "-m", "qtui", "_screen", json.dumps(start)]
     with _keyboard() as keyboard, _guarded():
         process = subprocess.Popen(command, stdin=keyboard)
         with _forwarding(process):

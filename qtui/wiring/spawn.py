@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ def spawn_engine(source: str, arguments: list[str], *, state: str = "", faces: i
     Raises:
         CannotWrite: when there is no safe place for the socket.
     """
-    path = socket_path(secrets.token_hex(6))
+    path = socket_path(os.urandom(6).hex())
     log = path.with_suffix(".log")
     sock = listen(path)
     try:
