@@ -26,6 +26,8 @@ class Kind(StrEnum):
     STOPPED = "stopped"
 
 
+FIRST_S = 3.0
+"""Rates mean nothing before this age of a run."""
 GLYPHS = {
     Kind.STARTING: "…",
     Kind.FAILING: "×",
@@ -250,6 +252,8 @@ def _draining(snap: Snapshot) -> Verdict:
 def _flowing(snap: Snapshot, slack: bool) -> Verdict:
     if not _more_to_come(snap) and snap.counts.accepted:
         return Verdict(Kind.FLOWING, _last_jobs(snap))
+    if snap.elapsed_s < FIRST_S:
+        return Verdict(Kind.FLOWING, "the first jobs are on their way")
     what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out"
     busy = percent(snap.rates.busy_share)
     if slack:
@@ -274,7 +278,7 @@ def _starting(snap: Snapshot) -> Verdict:
 
 
 def _stopping(snap: Snapshot) -> Verdict:
-    return Verdict(Kind.STOPPING, f"{plural(snap.counts.running, 'running job')} interrupted, kept for the next start")
+    return Verdict(Kind.STOPPING, f"{plural(snap.counts.running, 'running job')} interrupted, no try is spent")
 
 
 def _finished(snap: Snapshot) -> Verdict:

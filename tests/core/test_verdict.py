@@ -239,7 +239,7 @@ def test_a_problem_is_said_at_once() -> None:
             Counts(accepted=5, done=3, total=9),
             "6 jobs left, kept in the journal · start it again to go on",
         ),
-        (RunState.STOPPING, Counts(running=1), "1 running job interrupted, kept for the next start"),
+        (RunState.STOPPING, Counts(running=1), "1 running job interrupted, no try is spent"),
     ],
 )
 def test_ends_are_said_in_words(state: RunState, counts: Counts, sentence: str) -> None:
