@@ -92,7 +92,8 @@ class Judge:
     def step(self, snap: Snapshot) -> Verdict:
         """The verdict on `snap`; snapshots must come in order of time."""
         now = snap.elapsed_s
-        pressure = self._pressure.step(now, max((p.pressure for p in snap.producers), default=0.0))
+        waits = any(p.state in (ProducerState.ACTIVE, ProducerState.BLOCKED) for p in snap.producers)
+        pressure = self._pressure.step(now, max((p.pressure for p in snap.producers), default=0.0)) and waits
         throttled = self._held.step(now, snap.throttle.holding)
         starving = self._starving.step(now, _idle_share(snap) if snap.queue.depth == 0 else 0.0)
         failing = self._failing.step(now, _failure_level(snap))

@@ -249,3 +249,11 @@ def test_ends_are_said_in_words(state: RunState, counts: Counts, sentence: str) 
 def test_starting_says_what_is_being_done() -> None:
     verdict = judged(snapshot(state=RunState.STARTING, doing="counting urls.txt, 1.2M lines"))
     assert (verdict.glyph, verdict.what) == ("…", "counting urls.txt, 1.2M lines")
+
+
+def test_paused_producers_press_no_more_however_they_did_before() -> None:
+    judge = Judge()
+    judge.step(snapshot(1, producers=[producer(0.9, ProducerState.BLOCKED)]))
+    paused = judge.step(snapshot(1.2, state=RunState.PAUSED, producers=[producer(0.8, ProducerState.PAUSED)]))
+
+    assert not paused.pressure
