@@ -140,14 +140,15 @@ def _lane(ledger: Ledger, at: float) -> LaneView:
 
 def _rates(ledger: Ledger, at: float) -> Rates:
     slots = max(1, ledger.concurrency)
+    average = ledger.finished.total / at if at > 0.2 else 0.0
     return Rates(
         ledger.admitted.rate(at, 10),
         ledger.begun.rate(at, 10),
         ledger.finished.rate(at, 10),
         ledger.failed_attempts.rate(at, 10),
         ledger.finished.rate(at, 30),
-        ledger.finished.total / at if at > 0.2 else 0.0,
-        ledger.peak_rate,
+        average,
+        max(ledger.peak_rate, average),  # a run of a few seconds has no better one
         min(1.0, ledger.busy.mean(at, 10) / slots),
         min(1.0, ledger.busy.mean_run(at) / slots),
         ledger.pressed.mean_run(at),

@@ -75,9 +75,10 @@ class HttpKind:
         """Connections follow the attempts; there is nothing to size."""
 
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
-        """The filled `url`, without its password, and `page`: the same without `https://`. Raises TemplateError."""
+        """The filled `url`, without its password, and `page`: its host and path alone. Raises TemplateError."""
         url = self._redactor.text(without_password(self._requests.address(row)))
-        return {"url": url, "page": url.partition("://")[2] or url}
+        authority, slash, path = (url.partition("://")[2] or url).partition("/")
+        return {"url": url, "page": f"{authority.rpartition('@')[2]}{slash}{path}"}
 
     async def close(self) -> None:
         self._deadlines.close()

@@ -151,7 +151,7 @@ async def test_two_ways_to_log_in_are_refused() -> None:
 
 async def test_the_url_is_a_field_for_names_and_keys() -> None:
     async with opened(HttpTable(url="{site}/p/{n}"), real(fields={"site": "http://u:hunter2@h.example"})) as kind:
-        assert kind.fields({"n": 3}) == {"url": "http://u:***@h.example/p/3"}
+        assert kind.fields({"n": 3}) == {"url": "http://u:***@h.example/p/3", "page": "h.example/p/3"}
         with pytest.raises(TemplateError, match="no field"):
             kind.fields({"m": 3})
 
