@@ -1,0 +1,119 @@
+"""What follows a failure, which failures are alike, and which moves a job can make."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from qtui.core.job import Failed
+from qtui.core.lifecycle import FINAL, LAW, IllegalTransition, Move, State, step
+from qtui.core.retry import GiveUp, RetryAfter, decide, matches
+from qtui.core.signature import describe, signature, title
+from qtui.core.tables import Backoff, Retry
+
+POLICY = Retry(attempts=3, backoff=Backoff(base=1.0, factor=2.0, max=5.0, jitter="none"))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "failed", "delay"),
+    [
+        (1, Failed("http:503"), 1.0),
+        (2, Failed("http:503"), 2.0),
+        (1, Failed("timeout"), 1.0),
+        (1, Failed("http:429", retry_after=30.0), 30.0),
+        (1, Failed("http:429", retry_after=0.1), 1.0),
+        (1, Failed("http:429", retry_after=999_999.0), 120.0),
+    ],
+)
+def test_a_passing_failure_is_tried_again_after(attempt: int, failed: Failed, delay: float) -> None:
+    assert decide(POLICY, attempt, failed, 0.5) == RetryAfter(delay)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "failed", "why"),
+    [
+        (3, Failed("http:503"), "gave up after 3"),
+        (1, Failed("http:404"), "not retryable"),
+        (1, Failed("exception:KeyError"), "not retryable"),
+        (1, Failed("http:503", permanent=True), "cannot help"),
+    ],
+)
+def test_a_lasting_failure_is_given_up_with_the_reason(attempt: int, failed: Failed, why: str) -> None:
+    decision = decide(POLICY, attempt, failed, 0.5)
+
+    assert isinstance(decision, GiveUp)
+    assert why in decision.why
+
+
+def test_full_jitter_takes_a_share_of_the_delay_that_is_capped() -> None:
+    policy = Retry(attempts=1000, backoff=Backoff(base=1.0, factor=2.0, max=5.0))
+
+    assert decide(policy, 500, Failed("timeout"), 0.5) == RetryAfter(2.5)
+    assert decide(policy, 1, Failed("timeout"), 0.0) == RetryAfter(0.0)
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "covers"),
+    [
+        ("http:5xx", "http:503", True),
+        ("http:5xx", "http:404", False),
+        ("http:429", "http:429", True),
+        ("http:429", "http:42", False),
+        ("timeout", "timeout", True),
+        ("any", "exit:3", True),
+        ("exception:KeyError", "exception:KeyError", True),
+        ("exception:KeyError", "exception:ValueError", False),
+        ("http:5xx", "exit:503", False),
+    ],
+)
+def test_what_an_entry_of_the_policy_covers(entry: str, code: str, covers: bool) -> None:
+    assert matches(entry, code) is covers
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("no answer after 12.5s", "no answer after 3s"),
+        ("GET https://a.example/x?y=1 failed", "GET http://b.example/ failed"),
+        ("row 550e8400-e29b-41d4-a716-446655440000", "row 123e4567-e89b-12d3-a456-426614174000"),
+        ("missing field 'price'", 'missing field "title"'),
+        ("at 0xdeadbeef01", "at 0x7f00"),
+    ],
+)
+def test_errors_that_differ_in_particulars_are_one_group(one: str, other: str) -> None:
+    assert signature(Failed("x", one)) == signature(Failed("x", other))
+
+
+def test_errors_that_differ_in_words_or_class_are_not() -> None:
+    assert len({signature(Failed(code, said)) for code in "ab" for said in ("refused", "reset")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("http:503", "HTTP 503"), ("exception:KeyError", "KeyError"), ("exit:2", "Exit 2"), ("timeout", "Timeout")],
+)
+def test_error_classes_have_words(code: str, words: str) -> None:
+    assert title(code) == words
+
+
+def test_a_status_without_a_message_has_its_phrase() -> None:
+    assert describe(Failed("http:503")) == "Service Unavailable"
+    assert describe(Failed("http:599")) == ""
+
+
+@pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))
+def test_the_law_cell_by_cell(state: State, move: Move) -> None:
+    if (state, move) in LAW:
+        assert step(1, state, move) is LAW[state, move]
+    else:
+        with pytest.raises(IllegalTransition, match="job 1 cannot"):
+            step(1, state, move)
+
+
+def test_only_a_person_moves_a_final_job() -> None:
+    assert {move for state, move in LAW if state in FINAL} == {Move.REQUEUE}
+
+
+def test_done_is_for_ever() -> None:
+    assert not any(state is State.DONE for state, _ in LAW)
