@@ -37,31 +37,24 @@ _MOVES = {
 _RECENT = {"waiting": "retry", "pending": "interrupted"}
 
 
-class _Open:
+class _Open(msgspec.Struct, gc=False):
     """A job that is not final, or whose end is not durable yet."""
 
-    __slots__ = ("accepted_at", "due_at", "from_group", "job", "state")
-
-    def __init__(self, job: Job, at: float, from_group: str = "") -> None:
-        self.job = job
-        self.state = State.PENDING
-        self.accepted_at = at
-        self.due_at = 0.0
-        self.from_group = from_group
-        """The failure group a person took it out of."""
+    job: Job
+    state: State = State.PENDING
+    due_at: float = 0.0
+    from_group: str = ""
+    """The failure group a person took it out of."""
 
 
-class _Ending:
+class _Ending(msgspec.Struct, frozen=True, gc=False):
     """A final outcome on its way to the disk."""
 
-    __slots__ = ("entry", "position", "signature", "to", "was")
-
-    def __init__(self, position: int, entry: _Open, was: State, to: State, signature: str) -> None:
-        self.position = position
-        self.entry = entry
-        self.was = was
-        self.to = to
-        self.signature = signature
+    position: int
+    entry: _Open
+    was: State
+    to: State
+    signature: str
 
 
 class RecentOutcome(msgspec.Struct, frozen=True, gc=False):
@@ -107,7 +100,7 @@ class Ledger:
         self.run_times = RunTimes()
         self.series = History(SERIES_SECONDS)
         self.overview = History(240, fold=True)
-        self._second = 0
+        self._next_second = 1
         self._column = self.series.column(0.0, 0, 0)
         self._wide = self.overview.column(0.0, 0, 0)
         self._endings: deque[_Ending] = deque()
@@ -149,8 +142,13 @@ class Ledger:
 
     def commit(self, position: int, at: float) -> None:
         """Everything up to `position` is durable: count the ends that waited for it."""
-        while self._endings and self._endings[0].position <= position:
-            self._settle(self._endings.popleft(), at)
+        endings, done = self._endings, 0
+        while endings and endings[0].position <= position:
+            done += self._settle(endings.popleft())
+        if done:
+            for column in self._columns(at):
+                column.done += done
+            self.finished.add(at, done)
 
     # -- what the rest reads
 
@@ -197,11 +195,12 @@ class Ledger:
 
     def _job_accepted(self, event: ev.JobAccepted, _: int) -> None:
         job, at = event.job, event.at
-        assert job.seq not in self.open, f"job {job.seq} was accepted twice"
-        self.open[job.seq] = _Open(job, at)
+        seq = job.seq
+        assert seq not in self.open, f"job {seq} was accepted twice"
+        self.open[seq] = _Open(job)
         self.accepted += 1
         self.counts[State.PENDING] += 1
-        self._enqueue(job.seq, at)
+        self._enqueue(seq, at)
         self.admitted.add(at)
         if (producer := self.producers.get(job.producer)) is not None:
             producer.admitted.add(at)
@@ -209,38 +208,45 @@ class Ledger:
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
         self._depth_changed(at)
-        self.high_water = max(self.high_water, len(self.queued))
+        depth = len(self.queued)
+        if depth > self._column.depth:  # the others have seen every depth that this second has
+            self._column.depth = depth
+            self._wide.depth = max(self._wide.depth, depth)
+            self.high_water = max(self.high_water, depth)
 
     def _depth_changed(self, at: float) -> None:
         depth = len(self.queued)
-        full, empty = float(depth >= self.capacity), float(depth == 0)
+        full, empty = depth >= self.capacity, depth == 0
         if full != self.full.value:
-            self.full.set(at, full)
+            self.full.set(at, float(full))
         if empty != self.empty.value:
-            self.empty.set(at, empty)
-        if int(at) != self._second:
+            self.empty.set(at, float(empty))
+        if at >= self._next_second:
             self._turn(at)
-        self._column.depth = max(self._column.depth, depth)
-        self._wide.depth = max(self._wide.depth, depth)
 
     def _turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
-        self._second = int(at)
+        if at > 6:
+            self.peak_rate = max(self.peak_rate, self.finished.sum(at, 6) / 5)
+        self._find_columns(at)
+
+    def _find_columns(self, at: float) -> None:
+        self._next_second = int(at) + 1
         self._column = self.series.column(at, len(self.queued), self.capacity)
         self._wide = self.overview.column(at, len(self.queued), self.capacity)
 
     def _columns(self, at: float) -> tuple[Column, Column]:
-        if int(at) != self._second:
+        if at >= self._next_second:
             self._turn(at)
         return self._column, self._wide
 
     def _move(self, entry: _Open, move: Move) -> State:
         """Change a job's state and its count, unless the new state is final: that waits for the disk."""
         was = entry.state
-        entry.state = step(entry.job.seq, was, move)
-        if entry.state not in FINAL:
+        entry.state = now = step(entry.job.seq, was, move)
+        if now not in FINAL:
             self.counts[was] -= 1
-            self.counts[entry.state] += 1
+            self.counts[now] += 1
         return was
 
     def _attempt_started(self, event: ev.AttemptStarted, _: int) -> None:
@@ -260,29 +266,29 @@ class Ledger:
     def _attempt_ended(self, event: ev.AttemptEnded, position: int) -> None:
         job, at = event.job, event.at
         entry = self.open[job.seq]
-        was = self._move(entry, _MOVES[event.then])
+        then = event.then
+        was = self._move(entry, _MOVES[then])
         self.busy.add(at, -1)
         track = self.slots[event.slot]
-        track.end(at, event.then)
+        track.end(at, then)
         if event.slot > self.concurrency:
             track.retired = at
-        match event.outcome:
-            case Done():
-                self.run_times.add(event.run_s)
-                column, _wide = self._columns(at)
-                row = bucket(event.run_s)
-                column.latency[row] = column.latency.get(row, 0) + 1
-            case Failed() as failed:
-                self._failure(event, failed)
-        match event.then:
-            case "waiting":
-                entry.due_at = at + event.delay_s
-                self.retries += isinstance(event.outcome, Failed)
-            case "pending":
-                self._enqueue(job.seq, at)
-            case _:
-                self._endings.append(_Ending(position, entry, was, entry.state, event.signature))
-        self.recent.appendleft(RecentOutcome(at, job, event.then, event.run_s, event.outcome))
+        outcome = event.outcome
+        if isinstance(outcome, Done):
+            self.run_times.add(event.run_s)
+            latency = self._columns(at)[0].latency
+            row = bucket(event.run_s)
+            latency[row] = latency.get(row, 0) + 1
+        elif isinstance(outcome, Failed):
+            self._failure(event, outcome)
+        if then == "waiting":
+            entry.due_at = at + event.delay_s
+            self.retries += isinstance(outcome, Failed)
+        elif then == "pending":
+            self._enqueue(job.seq, at)
+        else:
+            self._endings.append(_Ending(position, entry, was, entry.state, event.signature))
+        self.recent.appendleft(RecentOutcome(at, job, then, event.run_s, outcome))
 
     def _failure(self, event: ev.AttemptEnded, failed: Failed) -> None:
         self.failed_attempts.add(event.at)
@@ -298,26 +304,22 @@ class Ledger:
             self.groups[signature] = GroupTrack(at, failed)
         return self.groups[signature]
 
-    def _settle(self, ending: _Ending, at: float) -> None:
+    def _settle(self, ending: _Ending) -> bool:
+        """Count an end; True when the job is done."""
         entry = ending.entry
-        seq = entry.job.seq
+        job, done = entry.job, ending.to is State.DONE
         self.counts[ending.was] -= 1
         self.counts[ending.to] += 1
-        if self.open.get(seq) is entry:
-            del self.open[seq]
+        if self.open.get(job.seq) is entry:
+            del self.open[job.seq]
         if entry.from_group and (group := self._known_group(entry.from_group)):
             group.retrying -= 1
-            group.recovered += ending.to is State.DONE
+            group.recovered += done
         if ending.to is State.FAILED and (group := self._known_group(ending.signature)):
             group.jobs += 1
-        if ending.to is State.DONE:
-            self.finished.add(at)
-            second = self._second
-            for column in self._columns(at):
-                column.done += 1
-            if self._second != second and at > 6:
-                self.peak_rate = max(self.peak_rate, (self.finished.sum(at, 6) - 1) / 5)
-            self.recovered += entry.job.attempt > 1 or bool(entry.from_group)
+        if done and (job.attempt > 1 or entry.from_group):
+            self.recovered += 1
+        return done
 
     def _known_group(self, signature: str) -> GroupTrack | None:
         return self.groups.get(signature) or self.groups.get(OTHER)
@@ -334,8 +336,8 @@ class Ledger:
     def _job_requeued(self, event: ev.JobRequeued, _: int) -> None:
         job, was = event.job, State(event.was)
         assert job.seq not in self.open, f"job {job.seq} is not final"
-        entry = self.open[job.seq] = _Open(job, event.at, event.signature)
-        entry.state = step(job.seq, was, Move.REQUEUE)
+        state = step(job.seq, was, Move.REQUEUE)
+        self.open[job.seq] = _Open(job, state, from_group=event.signature)
         self.counts[was] -= 1
         self.counts[State.PENDING] += 1
         self._enqueue(job.seq, event.at)
@@ -407,8 +409,8 @@ class Ledger:
 
     def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
         self.capacity = event.new
-        self._second = -1
         self._depth_changed(event.at)
+        self._find_columns(event.at)  # they tell the capacity too
         self._mark(event.at, f"■{event.new}")
         self._write(event.at, event.by, f"bound {event.old} → {event.new}")
 
@@ -438,8 +440,8 @@ class Ledger:
         self.concurrency, self.capacity, self.rate = event.concurrency, event.capacity, event.rate
         for number in range(1, event.concurrency + 1):
             self.slots[number] = SlotTrack(event.at)
-        self._second = -1
         self._depth_changed(event.at)
+        self._find_columns(event.at)
 
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True

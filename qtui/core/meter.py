@@ -7,60 +7,81 @@ from collections import deque
 
 from qtui.core.snapshot import LATENCY_BUCKETS, LATENCY_FLOOR_S, LATENCY_STEP, Latency, Series
 
+_LOG_STEP = math.log(LATENCY_STEP)
 
-class Level:
+
+class _Sum:
+    """A running sum, and what it was when each of the last `seconds` began: a window is a difference of two.
+
+    Nearly every observation falls into the same second as the one before it, and then costs one comparison.
+    """
+
+    __slots__ = ("_marks", "_next")
+
+    def __init__(self, at: float, seconds: int) -> None:
+        self._marks = [0.0] * seconds
+        self._next = int(at) + 1
+        """The second whose beginning comes next."""
+
+    def _turn(self, at: float) -> None:
+        """Note the sum at the beginning of every second up to `at`."""
+        now, size = int(at), len(self._marks)
+        for second in range(max(self._next, now - size + 1), now + 1):
+            self._marks[second % size] = self._when(second)
+        self._next = now + 1
+
+    def _when(self, second: int) -> float:
+        """The sum as it was, or will have been, at the beginning of `second`."""
+        raise NotImplementedError
+
+    def _begin(self, at: float, window: float) -> int:
+        """The first of the whole seconds that the window, the present second included, reaches back to."""
+        return max(0, int(at) - int(window) + 1, int(at) - len(self._marks) + 1)
+
+
+class Level(_Sum):
     """A value that holds until it changes: its time-weighted mean over the last seconds and over the whole run."""
 
-    __slots__ = ("_area", "_seconds", "_since", "_start", "_sums", "value")
+    __slots__ = ("_area", "_since", "_start", "value")
 
     def __init__(self, at: float = 0.0, value: float = 0.0, seconds: int = 64) -> None:
+        super().__init__(at, seconds)
         self.value = value
         self._since = at
         self._start = at
         self._area = 0.0
-        self._seconds = [-1] * seconds
-        """Which second each ring place holds."""
-        self._sums = [0.0] * seconds
 
     def set(self, at: float, value: float) -> None:
         """From `at` on the value is `value`."""
-        self.advance(at)
+        if at > self._since:
+            self.advance(at)
         self.value = value
 
     def add(self, at: float, change: float) -> None:
-        self.set(at, self.value + change)
+        if at > self._since:
+            self.advance(at)
+        self.value += change
 
     def advance(self, at: float) -> None:
         """Account for the time up to `at`."""
-        since, value, size = self._since, self.value, len(self._sums)
-        if at <= since:
+        if at <= self._since:
             return
-        self._area += (at - since) * value
-        first, last = int(since), int(at)
-        if first == last and self._seconds[last % size] == last:
-            self._sums[last % size] += (at - since) * value  # nearly always: the same second as before
-            self._since = at
-            return
-        start = since if last - first < size else float(last - size + 1)
-        for second in range(int(start), last + 1):
-            place = second % size
-            if self._seconds[place] != second:
-                self._seconds[place] = second
-                self._sums[place] = 0.0
-            self._sums[place] += (min(at, second + 1.0) - max(start, float(second))) * value
+        if at >= self._next:
+            self._turn(at)
+        self._area += (at - self._since) * self.value
         self._since = at
+
+    def _when(self, second: int) -> float:
+        return self._area + (second - self._since) * self.value
 
     def mean(self, at: float, window: float) -> float:
         """The mean over the last `window` seconds (whole seconds and the present one), or since the start."""
         self.advance(at)
-        now = int(at)
-        begin = max(now - int(window) + 1, int(self._start))
-        total, size = 0.0, len(self._sums)
-        for second in range(max(begin, now - size + 1), now + 1):
-            if self._seconds[second % size] == second:
-                total += self._sums[second % size]
-        span = at - max(float(begin), self._start)
-        return total / span if span > 0 else self.value
+        begin = self._begin(at, window)
+        if begin <= self._start:
+            return self.mean_run(at)
+        span = at - begin
+        return (self._area - self._marks[begin % len(self._marks)]) / span if span > 0 else self.value
 
     def mean_run(self, at: float) -> float:
         """The mean since the start."""
@@ -69,33 +90,28 @@ class Level:
         return self._area / span if span > 0 else self.value
 
 
-class Counter:
+class Counter(_Sum):
     """Events per second, in whole seconds."""
 
-    __slots__ = ("_counts", "_seconds", "total")
+    __slots__ = ("total",)
 
     def __init__(self, seconds: int = 64) -> None:
+        super().__init__(0.0, seconds)
         self.total = 0
-        self._seconds = [-1] * seconds
-        self._counts = [0] * seconds
 
     def add(self, at: float, number: int = 1) -> None:
+        if at >= self._next:
+            self._turn(at)
         self.total += number
-        second = int(at)
-        place = second % len(self._counts)
-        if self._seconds[place] != second:
-            self._seconds[place] = second
-            self._counts[place] = 0
-        self._counts[place] += number
+
+    def _when(self, second: int) -> float:
+        return self.total
 
     def sum(self, at: float, window: int) -> int:
         """Events in the present second and the `window` - 1 before it."""
-        now, size = int(at), len(self._counts)
-        return sum(
-            self._counts[second % size]
-            for second in range(max(0, now - window + 1), now + 1)
-            if self._seconds[second % size] == second
-        )
+        if at >= self._next:
+            self._turn(at)
+        return self.total - int(self._marks[self._begin(at, window) % len(self._marks)])
 
     def rate(self, at: float, window: int) -> float:
         """Events per second over the last whole `window` seconds and the present one."""
@@ -125,7 +141,7 @@ def bucket(seconds: float) -> int:
     """The row of the latency heat map that a run time belongs to."""
     if seconds <= LATENCY_FLOOR_S:
         return 0
-    return min(LATENCY_BUCKETS - 1, int(math.log(seconds / LATENCY_FLOOR_S) / math.log(LATENCY_STEP) + 1e-9))
+    return min(LATENCY_BUCKETS - 1, int(math.log(seconds / LATENCY_FLOOR_S) / _LOG_STEP + 1e-9))
 
 
 class Column:

@@ -62,26 +62,30 @@ class SlotTrack:
     def end(self, at: float, then: str) -> None:
         """Paint the attempt that is over."""
         self.job = None
-        self._advance(int(at))
+        last = int(at)
+        self._advance(last)
         if then == "done":
             self._shade = not self._shade
             body = end = Cell.DONE_ALT if self._shade else Cell.DONE
         else:
             body, end = _BODY[then], _END[then]
-        first, last = max(int(self.started), self._second - STRIP_SECONDS + 1), int(at)
-        for second in range(first, last):
-            self._paint(second, body)
+        if self.started < last:
+            for second in range(max(int(self.started), self._second - STRIP_SECONDS + 1), last):
+                self._paint(second, body)
         self._paint(last, end)
 
     def _paint(self, second: int, cell: Cell) -> None:
         place = second % STRIP_SECONDS
-        if _SEVERITY[cell] >= _SEVERITY[self._cells[place]]:
+        before = self._cells[place]
+        if before is not cell and _SEVERITY[cell] >= _SEVERITY[before]:
             self._cells[place] = cell
 
     def _advance(self, second: int) -> None:
+        if second <= self._second:
+            return
         for passed in range(max(self._second + 1, second - STRIP_SECONDS + 1), second + 1):
             self._cells[passed % STRIP_SECONDS] = Cell.IDLE
-        self._second = max(self._second, second)
+        self._second = second
 
     def strip(self, at: float, length: int) -> str:
         """The newest `length` cells as text."""

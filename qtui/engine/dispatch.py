@@ -11,7 +11,7 @@ import errno
 import heapq
 import math
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,19 +27,20 @@ SLICE_S = 0.002
 
 
 class Story(Protocol):
-    """What the dispatcher tells about attempts, in order."""
+    """What the dispatcher tells about attempts, in order; `now` is the clock's time, read once for all who need it."""
 
-    def attempt_started(self, job: Job, slot: int) -> None: ...
+    def attempt_started(self, job: Job, slot: int, now: float) -> None: ...
 
-    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome) -> None: ...
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None: ...
 
-    def limit_holds(self, held: bool) -> None: ...
+    def limit_holds(self, held: bool, now: float) -> None: ...
 
 
 class Pending(Protocol):
     """New work, oldest first."""
 
-    def __len__(self) -> int: ...
+    @property
+    def items(self) -> Sized: ...
 
     def take(self) -> Job: ...
 
@@ -103,7 +104,8 @@ class Dispatcher:
         self.held = False
         self.running = 0
         """Attempts started and not ended, those of leaving slots included."""
-        self._work = work
+        self._queue, self._lane = work.queue, work.lane
+        self._run_job, self._room = work.run, work.room
         self._policy = policy
         self._story = story
         self._now = now
@@ -118,6 +120,9 @@ class Dispatcher:
         self._waking = False
         self._limit_timer: asyncio.TimerHandle | None = None
         self._sweep_timer: asyncio.TimerHandle | None = None
+        self._next_sweep = math.inf
+        # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
+        self._loop = asyncio.get_running_loop()
         self._slice = now()
 
     # -- controls
@@ -188,44 +193,43 @@ class Dispatcher:
             return  # beginning an attempt makes room in the queue, which comes back here; the loop below goes on
         self._waking = True
         try:
-            while (job := self._choose()) is not None:
+            while (job := self._choose(now := self._now())) is not None:
                 if self._idle:
                     slot = self._slots[heapq.heappop(self._idle)]
                     assert slot.future is not None, "an idle slot waits for its future"
                     slot.future.set_result(job)
-                    self._begin(slot, job)
+                    self._begin(slot, job, now)
                 else:
-                    self._open(job)
+                    self._open(job, now)
         finally:
             self._waking = False
 
-    def _choose(self) -> Job | None:
+    def _choose(self, now: float) -> Job | None:
         """The next job, taken out of where it was and counted as running; None when nothing may start."""
-        queue, lane = self._work.queue, self._work.lane
-        if self._stopping or self.held or self.running >= self._concurrency or not (len(queue) or lane.ready):
-            self._set_holding(False)
+        items, ready = self._queue.items, self._lane.ready
+        if self._stopping or self.held or self.running >= self._concurrency or not (items or ready):
+            self._set_holding(False, now)
             return None
-        now = self._now()
         if (wait := self.limit.wait(now)) > 0:
-            self._set_holding(True)
+            self._set_holding(True, now)
             if self._limit_timer is None:
-                self._limit_timer = asyncio.get_running_loop().call_later(wait, self._limit_fired)
+                self._limit_timer = self._loop.call_later(wait, self._limit_fired)
             return None
-        self._set_holding(False)
+        self._set_holding(False, now)
         self.limit.spend(now)
         self.running += 1
-        self._retry_was_last = lane.ready and self._retry_first(len(queue) > 0)
-        return lane.take() if self._retry_was_last else queue.take()
+        self._retry_was_last = bool(ready) and self._retry_first(bool(items))
+        return self._lane.take() if self._retry_was_last else self._queue.take()
 
     def _retry_first(self, new_work: bool) -> bool:
         if not new_work or self._policy.rejoin == "front":
             return True
         return self._policy.rejoin == "fair" and not self._retry_was_last
 
-    def _set_holding(self, held: bool) -> None:
+    def _set_holding(self, held: bool, now: float) -> None:
         if held != self._holding:
             self._holding = held
-            self._story.limit_holds(held)
+            self._story.limit_holds(held, now)
 
     def _limit_fired(self) -> None:
         self._limit_timer = None
@@ -233,19 +237,19 @@ class Dispatcher:
 
     # -- slots
 
-    def _open(self, job: Job) -> None:
+    def _open(self, job: Job, now: float) -> None:
         number = 1
         while number in self._slots:
             number += 1
         slot = self._slots[number] = _Slot(number)
-        self._begin(slot, job)
-        slot.task = asyncio.get_running_loop().create_task(self._serve(slot, job), name=f"slot {number}")
+        self._begin(slot, job, now)
+        slot.task = self._loop.create_task(self._serve(slot, job), name=f"slot {number}")
 
-    def _begin(self, slot: _Slot, job: Job) -> None:
+    def _begin(self, slot: _Slot, job: Job, now: float) -> None:
         """The job leaves its place and enters the slot in one step, so that every count agrees at every moment."""
-        slot.assign(job, self._now())
-        self._story.attempt_started(job, slot.number)
-        self._work.queue.settle()
+        slot.assign(job, now)
+        self._story.attempt_started(job, slot.number, now)
+        self._queue.settle()
 
     def _dismiss(self, slot: _Slot) -> None:
         del self._slots[slot.number]
@@ -256,18 +260,27 @@ class Dispatcher:
         job: Job | None = first
         while job is not None:
             await self._attempt(slot, job)
-            job = None if slot.stale else await self._next(slot)
+            job = None if slot.stale else self._next(slot) or await self._wait(slot)
 
-    async def _next(self, slot: _Slot) -> Job | None:
-        """The slot's next job, waiting for one; None when the slot is to go."""
-        if slot.number > self._concurrency or self._stopping:
+    def _leaves(self, slot: _Slot) -> bool:
+        return slot.number > self._concurrency or self._stopping
+
+    def _next(self, slot: _Slot) -> Job | None:
+        """A job that the slot can begin at once."""
+        if self._leaves(slot):
+            return None
+        job = self._choose(now := self._now())
+        if job is not None:
+            self._begin(slot, job, now)
+        return job
+
+    async def _wait(self, slot: _Slot) -> Job | None:
+        """The next job when there is one, already begun; None when the slot is to go."""
+        if self._leaves(slot):
             del self._slots[slot.number]
             self.wake()  # while it was leaving, it took the room of a smaller number
             return None
-        if (job := self._choose()) is not None:
-            self._begin(slot, job)
-            return job
-        slot.future = asyncio.get_running_loop().create_future()
+        slot.future = self._loop.create_future()
         heapq.heappush(self._idle, slot.number)
         try:
             return await slot.future
@@ -298,15 +311,15 @@ class Dispatcher:
         if slot.started - self._slice > SLICE_S:
             await asyncio.sleep(0)
             self._slice = self._now()
-        if (room := self._work.room()) is not None:
+        if (room := self._room()) is not None:
             await room  # a slow disk slows the slots down; memory stays bounded
         if job.problem:
             return Failed("input", job.problem, permanent=True)
-        if self._policy.timeout_s:
-            slot.started = self._now()
-            slot.deadline = slot.started + self._policy.timeout_s
+        if timeout := self._policy.timeout_s:
+            slot.started = now = self._now()
+            slot.deadline = now + timeout
             self._sweep_at(slot.deadline)
-        return await self._work.run(job)
+        return await self._run_job(job)
 
     def _why_cancelled(self, slot: _Slot) -> Outcome:
         if slot.reason is not None:
@@ -319,7 +332,8 @@ class Dispatcher:
         slot.job = None
         slot.deadline = math.inf
         self.running -= 1
-        self._story.attempt_ended(job, slot.number, self._now() - slot.started, outcome)
+        now = self._now()
+        self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now)
 
     # -- deadlines: one timer for all slots
 
@@ -333,15 +347,15 @@ class Dispatcher:
             slot.task.cancel()
 
     def _sweep_at(self, when: float) -> None:
-        timer, loop = self._sweep_timer, asyncio.get_running_loop()
-        at = loop.time() + max(0.0, when - self._now())
-        if timer is None or at < timer.when() - 0.001:
-            if timer is not None:
-                timer.cancel()
-            self._sweep_timer = loop.call_at(at, self._sweep)
+        if when >= self._next_sweep - 0.001:
+            return  # the timer fires early enough
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+        self._next_sweep = when
+        self._sweep_timer = self._loop.call_later(max(0.0, when - self._now()), self._sweep)
 
     def _sweep(self) -> None:
-        self._sweep_timer = None
+        self._sweep_timer, self._next_sweep = None, math.inf
         now = self._now() + 1e-6
         for slot in list(self._slots.values()):
             if slot.job is None or slot.deadline > now:

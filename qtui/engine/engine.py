@@ -80,8 +80,9 @@ class Engine:
         """Why the run was given up, or empty."""
         self._clock = parts.clock
         self._luck = parts.luck
-        self._zero = parts.clock.now()
-        self._position = 0
+        self._clock_now = parts.clock.now
+        self._zero = self._clock_now()
+        self._position = self._durable = 0
         self._last_seq = 0
         self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -175,7 +176,7 @@ class Engine:
 
     def now(self) -> float:
         """Seconds since the start of the run."""
-        return self._clock.now() - self._zero
+        return self._clock_now() - self._zero
 
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
@@ -200,11 +201,12 @@ class Engine:
         self._subscribers = tuple(known for known in self._subscribers if known != subscriber)
 
     def _committed(self, position: int) -> None:
+        self._durable = position
         self.ledger.commit(position, self.now())
         self._check_ended()
 
     def _room(self) -> Awaitable[None] | None:
-        return self.journal.room() if self.journal.backlog > MAX_BACKLOG else None
+        return self.journal.room() if self._position - self._durable > MAX_BACKLOG else None
 
     # -- what producers, slots and queue tell
 
@@ -229,7 +231,7 @@ class Engine:
             problem = problem or str(error)
         key = key or _canonical.encode(row).decode()
         name = clean(name, 200) or (clean(key, 200) if self._key.text else f"job {seq}")
-        return Job(seq, key, name, row, producer, 1, clean(problem))
+        return Job(seq, key, name, row, producer, 1, clean(problem) if problem else "")
 
     def _producer_blocked(self, index: int, blocked: bool) -> None:
         if index != NOBODY:
@@ -246,16 +248,18 @@ class Engine:
         self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
         self._check_ended()
 
-    def attempt_started(self, job: Job, slot: int) -> None:
-        self.emit(ev.AttemptStarted(self.now(), job, slot))
+    def attempt_started(self, job: Job, slot: int, now: float) -> None:
+        self.emit(ev.AttemptStarted(now - self._zero, job, slot))
 
-    def limit_holds(self, held: bool) -> None:
-        self.emit(ev.ThrottleHolding(self.now(), held))
+    def limit_holds(self, held: bool, now: float) -> None:
+        self.emit(ev.ThrottleHolding(now - self._zero, held))
 
-    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome) -> None:
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None:
         """Decide what becomes of the job and write it down."""
         then, delay, group = "done", 0.0, ""
         match outcome:
+            case Done():
+                pass
             case Failed():
                 group = signature(outcome)
                 decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
@@ -266,9 +270,7 @@ class Engine:
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
-            case Done():
-                pass
-        self.emit(ev.AttemptEnded(self.now(), job, slot, run_s, outcome, then, delay, group))
+        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
         if then == "waiting":
             again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
             self.lane.add(again, delay)
@@ -281,6 +283,8 @@ class Engine:
     def _check_ended(self) -> None:
         """End the run when nothing is left to do and everything that was done is on disk."""
         ledger = self.ledger
+        if ledger.open and not ledger.stopping:
+            return  # nearly always; asked after every attempt
         if ledger.ended is not None or ledger.started is None or ledger.unsettled:
             return
         if ledger.stopping:
@@ -288,7 +292,7 @@ class Engine:
                 self._end("stopped")
             return
         exhausted = all(producer.ended for producer in ledger.producers.values())
-        if (exhausted or ledger.draining) and not ledger.open and not self._feeding:
+        if (exhausted or ledger.draining) and not self._feeding:
             self._end("finished" if exhausted else "stopped")
 
     def _end(self, how: str) -> None:

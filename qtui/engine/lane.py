@@ -22,17 +22,14 @@ class Lane:
         self._heap: list[tuple[float, int, Job]] = []
         self._live: dict[int, float] = {}
         """Job number → due time; an entry of the heap that disagrees is dead."""
-        self._ready: deque[Job] = deque()
+        self.ready: deque[Job] = deque()
+        """Those that may start now."""
         self._order = 0
         self._timer: asyncio.TimerHandle | None = None
         self._armed_for = 0.0
 
     def __len__(self) -> int:
-        return len(self._live) + len(self._ready)
-
-    @property
-    def ready(self) -> bool:
-        return bool(self._ready)
+        return len(self._live) + len(self.ready)
 
     def add(self, job: Job, delay: float) -> None:
         """Keep `job` for `delay` seconds."""
@@ -44,25 +41,25 @@ class Lane:
 
     def take(self) -> Job:
         """The job that has been ready longest. Raises IndexError when none is."""
-        return self._ready.popleft()
+        return self.ready.popleft()
 
     def put_back(self, job: Job) -> None:
         """A ready job that was taken and not started stays first in line."""
-        self._ready.appendleft(job)
+        self.ready.appendleft(job)
 
     def hasten(self, seq: int) -> bool:
         """Make a waiting job ready now; False when it does not wait here."""
         if self._live.pop(seq, None) is None:
-            return any(job.seq == seq for job in self._ready)
-        self._ready.append(next(job for _, _, job in self._heap if job.seq == seq))
+            return any(job.seq == seq for job in self.ready)
+        self.ready.append(next(job for _, _, job in self._heap if job.seq == seq))
         self._on_due()
         return True
 
     def remove(self, seq: int) -> bool:
         """Forget a job; False when it is not here."""
-        for job in self._ready:
+        for job in self.ready:
             if job.seq == seq:
-                self._ready.remove(job)
+                self.ready.remove(job)
                 return True
         return self._live.pop(seq, None) is not None
 
@@ -90,7 +87,7 @@ class Lane:
             due, _, job = heapq.heappop(self._heap)
             if self._live.get(job.seq) == due:
                 del self._live[job.seq]
-                self._ready.append(job)
+                self.ready.append(job)
                 fell_due = True
         self._arm()
         if fell_due:

@@ -60,11 +60,12 @@ class BoundedQueue(Generic[Offer, Item]):
         self._admit = admit
         self._on_block = on_block
         self._on_items = on_items
-        self._items: deque[Item] = deque()
+        self.items: deque[Item] = deque()
+        """To be looked at only."""
         self._waiters: list[_Waiter[Offer]] = []
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     @property
     def capacity(self) -> int:
@@ -77,12 +78,12 @@ class BoundedQueue(Generic[Offer, Item]):
 
     @property
     def room(self) -> int:
-        return self._capacity - len(self._items)
+        return self._capacity - len(self.items)
 
     async def put(self, offer: Offer, index: int, gate: Gate) -> None:
         """Wait until the gate is open and there is room, then enter. Cancelling it before that withdraws the offer."""
         if gate.open and self.room > 0 and not any(waiter.gate.open for waiter in self._waiters):
-            self._items.append(self._admit(offer))
+            self.items.append(self._admit(offer))
             self._on_items()
             return
         waiter = _Waiter(offer, index, gate, asyncio.get_running_loop().create_future())
@@ -97,17 +98,17 @@ class BoundedQueue(Generic[Offer, Item]):
 
     def take(self) -> Item:
         """The oldest item; call `settle` once it has its place. Raises IndexError when there is none."""
-        return self._items.popleft()
+        return self.items.popleft()
 
     def put_back(self, item: Item) -> None:
         """An item that was taken and not used goes to the head again, even above the capacity."""
-        self._items.appendleft(item)
+        self.items.appendleft(item)
 
     def remove(self, match: Callable[[Item], bool]) -> Item | None:
         """Take out the first item that matches; None when there is none."""
-        for item in self._items:
+        for item in self.items:
             if match(item):
-                self._items.remove(item)
+                self.items.remove(item)
                 self.settle()
                 return item
         return None
@@ -121,7 +122,7 @@ class BoundedQueue(Generic[Offer, Item]):
             if self.room > 0 and waiter.gate.open:
                 self._waiters.remove(waiter)
                 self._unblock(waiter)
-                self._items.append(self._admit(waiter.offer))
+                self.items.append(self._admit(waiter.offer))
                 if not waiter.future.done():
                     waiter.future.set_result(None)
                 entered = True
