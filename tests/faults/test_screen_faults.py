@@ -233,7 +233,7 @@ def look_around(screen: Terminal) -> bytes:
     """Through all views of a run that fails, to its end; everything the program wrote."""
     screen.wait("✓ FINISHED", 30)
     screen.press("4")
-    screen.wait("FAILURES")
+    screen.wait("last 10 min")
     screen.press("enter")
     screen.wait("JOBS")
     screen.press("enter")
