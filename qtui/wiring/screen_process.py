@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from qtui.errors import ExitCode, UsageError
 from qtui.tui.ending import Ending, Left
@@ -56,10 +61,31 @@ def main(start: ScreenStart) -> int:
         palette=palette(start.theme, dict(os.environ)),
         keep_report=_keep_report,
     )
-    ending = app.run(mouse=start.mouse)
+    threading.Thread(target=_leave_with, args=(os.getppid(),), name="launcher watch", daemon=True).start()
+    with _drawing_on_the_terminal():
+        ending = app.run(mouse=start.mouse)
     if ending is None:
         return int(app.return_code or ExitCode.BUG)
     return say_goodbye(ending)
+
+
+def _leave_with(launcher: int) -> None:
+    """Without its launcher a screen would stay on a terminal that the shell has taken back."""
+    while os.getppid() == launcher:
+        time.sleep(1)  # no portable way to be told
+    os.kill(os.getpid(), signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def _drawing_on_the_terminal() -> Iterator[None]:
+    """Standard output may be a file, for the goodbye; Textual would take the size of the terminal from it."""
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _keep_report(report: str) -> str:
@@ -81,14 +107,20 @@ def say_goodbye(ending: Ending) -> int:
 
     snap = ending.snapshot
     if ending.how is Left.REFUSED:
-        print(f"qtui: {ending.reason}", file=sys.stderr)
+        _say(f"qtui: {ending.reason}", sys.stderr)
         return ending.code
     if snap is None:
         return int(ExitCode.ALL_DONE)
     detached = ending.how in (Left.DETACHED, Left.SIGNAL)
-    print(farewell(snap, detached=detached, lost=ending.how is Left.LOST))
+    _say(farewell(snap, detached=detached, lost=ending.how is Left.LOST), sys.stdout)
     if ending.how is Left.SIGNAL:
         return 128 + ending.signal
     if ending.how is Left.LOST:
         return int(ExitCode.BUG)
     return int(ExitCode.ALL_DONE if detached else exit_code(snap))
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """A terminal that is gone hears nothing; the exit code still counts."""
+    with contextlib.suppress(OSError):
+        print(text, file=stream, flush=True)

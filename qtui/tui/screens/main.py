@@ -143,7 +143,7 @@ class MainScreen(Screen[object]):
 
     # ------------------------------------------------------------------ keys
 
-    def action_do(self, action_id: str) -> None:
+    async def action_do(self, action_id: str) -> None:
         """Run an action of the registry, unless the engine is away and it would change something."""
         action = BY_ID[action_id]
         if self._stage.context not in action.contexts:
@@ -154,6 +154,7 @@ class MainScreen(Screen[object]):
             self._change(action_id, self._scene.snap)
         else:
             self._look(action_id)
+            await self._stage.settled()
 
     def _change(self, action_id: str, snap: Snapshot) -> None:
         ship = self.ship
@@ -230,4 +231,4 @@ class MainScreen(Screen[object]):
 
         chosen = await self.ship.push_screen_wait(CommandPalette(entries(self._stage.context)))
         if chosen is not None:
-            self.action_do(chosen)
+            await self.action_do(chosen)

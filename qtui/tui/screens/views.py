@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
+from textual.worker import Worker, WorkerError
 
 from qtui.tui.actions import Context
 from qtui.tui.scene import Scene
@@ -35,6 +37,8 @@ class Stage(Container):
         self._finished: FinishedView | None = None
         self._drawer: Inspector | None = None
         self._ready: set[Widget | None] = set()
+        self._coming: Worker[None] | None = None
+        """A view on its way to the stage."""
         self._scene: Scene | None = None
 
     def compose(self) -> ComposeResult:
@@ -76,8 +80,15 @@ class Stage(Container):
         self.close_drawer()
         missing = self._missing()
         if missing is not None:
-            self.run_worker(self._bring(missing), name=f"mount {view}")
+            self._coming = self.run_worker(self._bring(missing), name=f"mount {view}")
         self._show_view()
+
+    async def settled(self) -> None:
+        """The view last asked for is there: what is typed next is meant for it."""
+        if self._coming is not None:
+            with suppress(WorkerError):  # cancelled, because the app is closing
+                await self._coming.wait()
+            self._coming = None
 
     def _show_view(self) -> None:
         """Show the one view that is to be seen, as far as it is there."""
@@ -126,10 +137,9 @@ class Stage(Container):
                 step = 1 if action_id == "next_view" else -1
                 self.turn_to(ORDER[(ORDER.index(self.view) + step) % len(ORDER)])
             case "filter":
-                if self.view is Context.JOBS and self._jobs is not None:
-                    self._jobs.start_filter()
-                elif self.view is Context.FAILURES and self._failures is not None:
-                    self._failures.start_filter()
+                shown = self._shown()
+                if shown is not None and (shown is self._jobs or shown is self._failures):
+                    shown.start_filter()
             case _:
                 if self.context is Context.OVERVIEW:
                     self._overview.slots.move(action_id)
