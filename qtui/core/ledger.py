@@ -17,7 +17,7 @@ from qtui.core import events as ev
 from qtui.core.job import Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
-from qtui.core.signature import describe, title
+from qtui.core.signature import title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
 
@@ -483,9 +483,3 @@ class Ledger:
     def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
-
-
-def failure_line(failed: Failed) -> str:
-    """Title and message of a failure in one line."""
-    said = describe(failed)
-    return f"{title(failed.code)}: {said}" if said else title(failed.code)

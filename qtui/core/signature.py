@@ -16,15 +16,6 @@ _PARTICULARS = (
     (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b", re.I), "#"),
     (re.compile(r"\d+(?:[.,:]\d+)*"), "#"),
 )
-_WORDS = {
-    "timeout": "Timeout",
-    "connection": "Connection",
-    "protocol": "Protocol",
-    "too-large": "Too large",
-    "extract": "Extract",
-    "input": "Input",
-    "file": "File",
-}
 
 
 def signature(failed: Failed) -> str:
@@ -40,11 +31,11 @@ def title(code: str) -> str:
     family, _, rest = code.partition(":")
     if family == "http":
         return f"HTTP {rest}"
-    if family == "exception":
+    if family == "exception" and rest:
         return rest
     if family == "exit":
         return f"Exit {rest}"
-    return _WORDS.get(code, code)
+    return f"{code[:1].upper()}{code[1:].replace('-', ' ')}"
 
 
 def describe(failed: Failed) -> str:
@@ -57,6 +48,7 @@ def describe(failed: Failed) -> str:
     return ""
 
 
-def short(failed: Failed) -> str:
-    """One cell of a table: the title, with the message where the title alone says little."""
-    return title(failed.code)
+def line(failed: Failed) -> str:
+    """Title and message in one line."""
+    said = describe(failed)
+    return f"{title(failed.code)}: {said}" if said else title(failed.code)

@@ -25,6 +25,7 @@ from qtui.core.events import (
     TotalKnown,
 )
 from qtui.core.job import Cancelled, Done, Failed, Job
+from qtui.core.signature import line
 from qtui.journal.columns import CHANGING, FINAL, Attempt, Batch, JobState, NewJob, Totals
 from qtui.journal.encoding import encode, keep, result_line
 from qtui.text import clean, clean_block
@@ -153,7 +154,7 @@ class Fold:
                 attempt.outcome = "failed" if event.then == "failed" else "retry"
                 attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
                 attempt.detail = clean_block(outcome.detail, DETAIL) if outcome.detail else None
-                state.signature, state.error = clean(event.signature), clean(_error(outcome))
+                state.signature, state.error = clean(event.signature), clean(line(outcome))
             case Cancelled():
                 attempt.outcome, attempt.message = "cancelled", clean(outcome.by)
             case _:
@@ -252,19 +253,3 @@ class Fold:
         while self._open_from < last and self._open_from not in self._open:
             self._open_from += 1
         return self._open_from
-
-
-def title(code: str) -> str:
-    """An error class in words: `http:503` → `HTTP 503`, `exception:KeyError` → `KeyError`, `timeout` → `Timeout`."""
-    family, _, member = code.partition(":")
-    match family:
-        case "http":
-            return f"HTTP {member}".rstrip()
-        case "exception" if member:
-            return member
-        case _:
-            return f"{family[:1].upper()}{family[1:].replace('-', ' ')} {member}".rstrip()
-
-
-def _error(failed: Failed) -> str:
-    return f"{title(failed.code)}: {failed.message}" if failed.message else title(failed.code)

@@ -91,7 +91,13 @@ def test_errors_that_differ_in_words_or_class_are_not() -> None:
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("http:503", "HTTP 503"), ("exception:KeyError", "KeyError"), ("exit:2", "Exit 2"), ("timeout", "Timeout")],
+    [
+        ("http:503", "HTTP 503"),
+        ("exception:KeyError", "KeyError"),
+        ("exit:2", "Exit 2"),
+        ("timeout", "Timeout"),
+        ("too-large", "Too large"),
+    ],
 )
 def test_error_classes_have_words(code: str, words: str) -> None:
     assert title(code) == words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtui.core.events import Event, JobCancelled, ProducerBlocked, RetryHastened
 from qtui.core.job import Cancelled, Failed
 from qtui.journal.columns import CHANGING, Batch, Cells, JobState
-from qtui.journal.rows import Fold, Record, title
+from qtui.journal.rows import Fold, Record
 from tests.journal.story import (
     STARTED,
     accepted,
@@ -185,15 +185,3 @@ def test_a_hostile_name_is_cleaned_and_its_key_kept_whole() -> None:
     assert kept_name == "a\N{REPLACEMENT CHARACTER}b"
     assert key == name.encode("utf-8", "surrogatepass")
     assert "\\udc80" in str(row)
-
-
-def test_error_classes_in_words() -> None:
-    codes = ["http:503", "timeout", "exit:2", "exception:KeyError", "connection", "too-many-redirects"]
-    assert [title(code) for code in codes] == [
-        "HTTP 503",
-        "Timeout",
-        "Exit 2",
-        "KeyError",
-        "Connection",
-        "Too many redirects",
-    ]
