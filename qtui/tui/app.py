@@ -293,6 +293,10 @@ class QtuiApp(App[Ending]):
         else:
             await super().on_event(event)
 
+    def on_resize(self) -> None:
+        """A terminal that was small for a moment has lost what did not fit, even if it has its old size again."""
+        self.screen.refresh()
+
     def on_app_blur(self) -> None:
         self._blurred = True
 

@@ -27,12 +27,12 @@ class Dial:
         """Change the target; returns whether `run` must be started."""
         start = in_force if self.target is None else self.target
         self.target = max(0, min(MAX_CONCURRENCY, change(start)))
+        self._waited = 0
         return not self._busy
 
     async def run(self) -> None:
         """Send the target, and again as long as it is turned meanwhile; a refusal ends it."""
         self._busy = True
-        self._waited = 0
         try:
             sent = None
             while self.target is not None and self.target != sent:

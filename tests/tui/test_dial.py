@@ -73,3 +73,15 @@ def test_the_target_stays_within_its_bounds() -> None:
     assert dial.target == 4096
     dial.turn(lambda n: n - 9999, 12)
     assert dial.target == 0
+
+
+async def test_snapshots_of_the_past_do_not_drop_a_target_that_is_not_sent_yet() -> None:
+    engine = Engine()
+    engine.ready.set()
+    dial = Dial(engine.take)
+    for _ in range(GRACE + 1):
+        dial.settle(12)
+    dial.turn(lambda n: n + 1, 12)
+    dial.settle(12)
+    await dial.run()
+    assert engine.taken == [13]
