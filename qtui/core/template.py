@@ -76,14 +76,12 @@ class Template:
         Raises:
             TemplateError: when no row has a field.
         """
-        if self.constant:
-            return self._parts[0][0]
-        out = []
+        text = ""
         for literal, field in self._parts:
-            out.append(literal)
+            text += literal
             if field:
-                out.append(_look_up(field, rows, lookup))
-        return "".join(out)
+                text += _look_up(field, rows, lookup)
+        return text
 
 
 def _look_up(field: str, rows: tuple[Mapping[str, Value], ...], lookup: Callable[[str], str] | None) -> str:

@@ -17,6 +17,8 @@ from qtui.errors import QtuiError
 CATCH_UP_S = 0.05
 """A producer that fell behind its rate may catch up by so much; what it missed while blocked is not made good."""
 SLICE_S = 0.002
+STRIDE = 16
+"""Rows between two looks at the clock."""
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):
@@ -61,9 +63,15 @@ class Producer:
         try:
             if thread is not None and self.source.total() is None:
                 counting = asyncio.create_task(self._count(reports), name=f"count source {self.index}")
-            async for row in self._rows(thread):
-                await self._pace()
-                await self._queue.put(Offer(self.index, row), self.index, self.gate)
+            async for batch in self._batches(thread):
+                for count, row in enumerate(batch):
+                    if self._interval:
+                        await self._pace()
+                    elif count % STRIDE == 0:
+                        await self._breathe()
+                    offer = Offer(self.index, row)
+                    if not self._queue.put_now(offer, self.gate):  # mostly it can: a coroutine less
+                        await self._queue.put(offer, self.index, self.gate)
         except (QtuiError, OSError, ValueError) as error:
             problem = str(error)
         finally:
@@ -74,7 +82,7 @@ class Producer:
                 thread.shutdown(wait=False, cancel_futures=True)  # a pipe that never ends must not hold us
         reports.source_ended(self.index, problem)
 
-    async def _rows(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[Row]:
+    async def _batches(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[list[Row]]:
         batches = self.source.batches()
         loop = asyncio.get_running_loop()
         while True:
@@ -82,17 +90,18 @@ class Producer:
             batch = _next(batches) if thread is None else await loop.run_in_executor(thread, _next, batches)
             if batch is None:
                 return
-            for row in batch:
-                yield row
+            yield batch
 
     async def _pace(self) -> None:
-        """Wait for this producer's rate, and give the loop a turn now and then even without one."""
+        """Wait for this producer's rate."""
         now = self._now()
-        if self._interval:
-            self._next = max(self._next, now - CATCH_UP_S) + self._interval
-            if self._next > now + self._interval:
-                await asyncio.sleep(self._next - self._interval - now)
-        elif now - self._slice > SLICE_S:
+        self._next = max(self._next, now - CATCH_UP_S) + self._interval
+        if self._next > now + self._interval:
+            await asyncio.sleep(self._next - self._interval - now)
+
+    async def _breathe(self) -> None:
+        """Give the loop a turn now and then, even when the queue always has room."""
+        if self._now() - self._slice > SLICE_S:
             await asyncio.sleep(0)
             self._slice = self._now()
 

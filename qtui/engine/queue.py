@@ -82,9 +82,7 @@ class BoundedQueue(Generic[Offer, Item]):
 
     async def put(self, offer: Offer, index: int, gate: Gate) -> None:
         """Wait until the gate is open and there is room, then enter. Cancelling it before that withdraws the offer."""
-        if gate.open and self.room > 0 and not any(waiter.gate.open for waiter in self._waiters):
-            self.items.append(self._admit(offer))
-            self._on_items()
+        if self.put_now(offer, gate):
             return
         waiter = _Waiter(offer, index, gate, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
@@ -95,6 +93,16 @@ class BoundedQueue(Generic[Offer, Item]):
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
                 self._unblock(waiter)
+
+    def put_now(self, offer: Offer, gate: Gate) -> bool:
+        """Enter if that takes no waiting; False when it would."""
+        if not gate.open or len(self.items) >= self._capacity:
+            return False
+        if self._waiters and any(waiter.gate.open for waiter in self._waiters):
+            return False  # they came first
+        self.items.append(self._admit(offer))
+        self._on_items()
+        return True
 
     def take(self) -> Item:
         """The oldest item; call `settle` once it has its place. Raises IndexError when there is none."""
