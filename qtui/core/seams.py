@@ -102,6 +102,26 @@ class Kind(Protocol):
         ...
 
 
+class Executor(Protocol):
+    """Where jobs run: it takes a kind's attempts to this loop, to other processes or to other machines."""
+
+    async def open(self, concurrency: int) -> None:
+        """Get ready, the kind included; raises QtuiError as the kind does."""
+        ...
+
+    def resize(self, concurrency: int) -> None:
+        """The number of attempts at once has changed."""
+        ...
+
+    async def run(self, job: Job) -> Done | Failed:
+        """Do one attempt, as `Kind.run` does. Cancelling it ends the attempt, wherever it runs."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything, the kind included."""
+        ...
+
+
 class Journal(Protocol):
     """What is remembered. `append` is cheap and never blocks; durability is told later through `on_commit`."""
 

@@ -109,7 +109,7 @@ class Controls:
 
         def do() -> None:
             engine.emit(ev.ConcurrencyChanged(engine.now(), by, old, new))
-            engine.kind.resize(new)
+            engine.executor.resize(new)
             engine.dispatcher.concurrency = new
 
         return Plan(f"concurrency {old} → {new}", do, cmd.SetConcurrency(old))

@@ -18,7 +18,7 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import FinalJob, Journal, Kind, Source
+from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
@@ -51,6 +51,7 @@ class Parts:
 
     sources: list[Source]
     kind: Kind
+    executor: Executor
     journal: Journal
     clock: Clock
     luck: random.Random = field(default_factory=random.Random)
@@ -70,7 +71,8 @@ class Engine:
     def __init__(self, preset: Preset, parts: Parts, info: RunInfo = RunInfo()) -> None:
         self.preset = preset
         self.info = info
-        self.kind = parts.kind
+        self.executor = parts.executor
+        self._fields = parts.kind.fields
         self.journal = parts.journal
         self.ledger = Ledger()
         self.health = Health()
@@ -96,7 +98,7 @@ class Engine:
         )
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
-            Work(self.queue, self.lane, self.kind.run, self._room),
+            Work(self.queue, self.lane, self.executor.run, self._room),
             Policy(preset.job.timeout, preset.retry.rejoin),
             self,
             RateLimit(preset.throttle.rate),
@@ -114,9 +116,9 @@ class Engine:
     # -- life
 
     async def start(self) -> None:
-        """Begin. Raises QtuiError when the kind cannot get ready."""
+        """Begin. Raises QtuiError when kind or executor cannot get ready."""
         preset = self.preset
-        await self.kind.open(preset.workers.concurrency)
+        await self.executor.open(preset.workers.concurrency)
         self.emit(
             ev.RunStarted(
                 self.now(),
@@ -156,7 +158,7 @@ class Engine:
             await asyncio.wait(list(self._tasks))
         self.lane.close()
         await self.dispatcher.close()
-        await self.kind.close()
+        await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
 
     def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
@@ -224,7 +226,7 @@ class Engine:
     def _job(self, seq: int, producer: int, row: dict[str, Value], problem: str) -> Job:
         key = name = ""
         try:
-            extra: Mapping[str, Value] = {} if problem else self.kind.fields(row)
+            extra: Mapping[str, Value] = {} if problem else self._fields(row)
             key = self._key.fill(row, extra) if self._key.text else ""
             name = self._name.fill(row, extra) if self._name.text else ""
         except TemplateError as error:

@@ -15,6 +15,7 @@ from qtui.core.tables import Preset, SourceTable
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
+from qtui.executors import EXECUTORS
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
@@ -42,7 +43,8 @@ async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitSt
         note = (
             f"an older {journal.results_moved_to.name.rpartition('.')[0]} was kept as {journal.results_moved_to.name}"
         )
-    parts = Parts([_bound(table, fields) for table in preset.sources], kind, journal, LoopClock())
+    sources = [_bound(table, fields) for table in preset.sources]
+    parts = Parts(sources, kind, EXECUTORS[preset.workers.executor](kind), journal, LoopClock())
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
     journal.on_state = partial(_journal_state, engine)
     return engine

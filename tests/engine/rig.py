@@ -17,6 +17,7 @@ from qtui.core.snapshot import RunState, Snapshot
 from qtui.core.tables import About, Backoff, JobTable, Preset, QueueTable, Retry, SourceTable, Table, Throttle, Workers
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts
+from qtui.executors import LocalExecutor
 
 Handler = Callable[[Job], Awaitable[Done | Failed]]
 
@@ -203,7 +204,9 @@ class Rig:
         self.events: list[ev.Event] = []
 
     async def __aenter__(self) -> Rig:
-        parts = Parts(list(self.sources), self.kind, self.journal, LoopClock(wall=1e9), self.luck)
+        parts = Parts(
+            list(self.sources), self.kind, LocalExecutor(self.kind), self.journal, LoopClock(wall=1e9), self.luck
+        )
         self.engine = Engine(self.preset, parts)
         self.engine.subscribe(self._watch)
         await self.engine.start()

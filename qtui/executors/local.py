@@ -1,0 +1,18 @@
+"""Attempts on the engine's own loop: for jobs that wait more than they compute."""
+
+from __future__ import annotations
+
+from typing import final
+
+from qtui.core.seams import Kind
+
+
+@final
+class LocalExecutor:
+    """Implements `qtui.core.seams.Executor` by the kind itself; nothing stands between slot and job."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.open = kind.open
+        self.resize = kind.resize
+        self.run = kind.run
+        self.close = kind.close
