@@ -25,6 +25,7 @@ from qtui.core.snapshot import RunState, Snapshot
 from qtui.core.tables import About, JobTable, Preset, QueueTable, Table, Workers
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts
+from qtui.executors import LocalExecutor
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import RunRecord
 from qtui.sources.range import RangeSource
@@ -103,7 +104,9 @@ async def through_engine(jobs: int, journal: Journal, *, face: bool = False) -> 
         QueueTable(capacity=CAPACITY),
         Workers(concurrency=SLOTS),
     )
-    engine = Engine(preset, Parts([RangeSource(stop=jobs)], FunctionKind(no_op), journal, LoopClock()))
+    kind = FunctionKind(no_op)
+    parts = Parts([RangeSource(stop=jobs)], kind, LocalExecutor(kind), journal, LoopClock())
+    engine = Engine(preset, parts)
     await engine.start()
     watching = asyncio.create_task(watch(engine), name="face") if face else None
     assert await engine.wait_ended() is RunState.FINISHED
