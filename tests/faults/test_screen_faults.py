@@ -69,7 +69,9 @@ def test_a_screen_whose_launcher_was_killed_leaves_by_itself(stage: Stage) -> No
 def test_a_terminal_that_is_gone_takes_the_screen_along_and_leaves_the_engine(stage: Stage) -> None:
     leader, follower = pty.openpty()
     termios.tcsetwinsize(leader, (40, 120))
-    become = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+    become = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", become, *stage.command(stage.preset())],
         stdin=follower,
@@ -187,7 +189,7 @@ HOSTILE = (
     "\x1b]0;owned\x07",
     "\x1b]52;c;b3duZWQ=\x07",
     "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
-    "\x1bP$q\"p\x1b\\",
+    '\x1bP$q"p\x1b\\',
     "\x1b_Gi=1,a=T;AAAA\x1b\\",
     "\x1b[31mred",
     "\x1b[6n\x1b[c\x1b[>0q",
@@ -249,7 +251,7 @@ def test_hostile_names_and_errors_write_the_same_kinds_of_sequences_as_harmless_
         items = ", ".join(_toml(row) for row in rows)
         path = stage.write(
             "words.toml",
-            f'[preset]\nname = {_toml(word + rows[0])}\ndescription = {_toml(rows[0])}\n'
+            f"[preset]\nname = {_toml(word + rows[0])}\ndescription = {_toml(rows[0])}\n"
             f'[[source]]\nkind = "list"\nname = {_toml(rows[0])}\nitems = [{items}]\n'
             '[job]\nkind = "http"\nname = "{line}"\nkey = "{n} {line}"\n[job.http]\nurl = "{line}"\n',
         )
@@ -285,8 +287,8 @@ def test_no_color_writes_no_colour_anywhere(stage: Stage) -> None:
 
 def test_standard_output_may_be_a_file(stage: Stage) -> None:
     stage.preset(jobs=10, latency="1ms")
-    with stage.shell('$QTUI bench.toml > out; echo "code $?"') as screen:
+    with stage.shell('$QTUI bench.toml > out; echo "left with $?"') as screen:
         screen.wait("✓ FINISHED", 20)
         screen.press("q")
-        screen.wait("code 0")
+        screen.wait("left with 0")
     assert "10 done" in Path(stage.folder / "out").read_text()
