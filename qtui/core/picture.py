@@ -43,6 +43,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
     started = ledger.started
     if ledger.ended is not None:
         at = ledger.ended.at  # a finished run's picture no longer moves
+    for history in (ledger.series, ledger.overview):
+        history.column(at, len(ledger.queued), ledger.capacity)  # time passes in the charts even when nothing happens
     groups = sorted(ledger.groups.items(), key=lambda item: (item[1].jobs, item[1].attempts), reverse=True)
     return Snapshot(
         around.run_id,

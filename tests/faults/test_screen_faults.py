@@ -286,8 +286,8 @@ def test_no_color_writes_no_colour_anywhere(stage: Stage) -> None:
 
 def test_standard_output_may_be_a_file(stage: Stage) -> None:
     stage.preset(jobs=10, latency="1ms")
-    with stage.shell('$QTUI bench.toml > out; echo "code $?"') as screen:
+    with stage.shell('$QTUI bench.toml > out; echo "left with $?"') as screen:
         screen.wait("✓ FINISHED", 20)
         screen.press("q")
-        screen.wait("code 0")
+        screen.wait("left with 0")
     assert "10 done" in Path(stage.folder / "out").read_text()
