@@ -209,10 +209,10 @@ class Ledger:
         self.queued[seq] = at
         self._depth_changed(at)
         depth = len(self.queued)
-        if depth > self._column.depth:  # the others have seen every depth that this second has
+        if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
-            self.high_water = max(self.high_water, depth)
+        self.high_water = max(self.high_water, depth)
 
     def _depth_changed(self, at: float) -> None:
         depth = len(self.queued)
