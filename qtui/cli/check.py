@@ -16,10 +16,8 @@ from qtui.cli.common import clear_errors, input_option, set_option
 @clear_errors
 def command(preset: str, input_: str, changes: tuple[tuple[str, str], ...]) -> None:
     """Say what PRESET will run, read, write and contact. Starts nothing."""
-    from qtui.plain.report import check_report
-    from qtui.wiring.checking import checked
-    from qtui.wiring.presets import Options, load
+    from qtui.wiring.reports import check
 
-    report = checked(load(preset, Options(input_, changes)))
-    click.echo(check_report(report), err=bool(report.problems))
-    sys.exit(2 if report.problems else 0)
+    told, report = check(preset, input_, changes)
+    click.echo(report, err=bool(told.problems))
+    sys.exit(2 if told.problems else 0)
