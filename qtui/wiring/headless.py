@@ -12,26 +12,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
 from qtui.core.commands import Command, Drain, Request, Stop
-from qtui.core.eta import Forecast
 from qtui.core.events import Event
 from qtui.core.port import Refusal
 from qtui.core.snapshot import RunState, SlotState, Snapshot
-from qtui.core.verdict import Judge
 from qtui.errors import ExitCode, LinkError
 from qtui.journal.place import state_dir
 from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
 from qtui.plain.jsonlines import event_lines
-from qtui.plain.linear import Linear
 from qtui.plain.outlet import Outlet
-from qtui.plain.progress import ProgressLine
 from qtui.plain.report import problem_report
 from qtui.plain.summary import exit_code, farewell
+from qtui.plain.voice import Voice, is_terminal
 from qtui.text import clean, clean_block, plural, seconds
 from qtui.wiring.spawn import Spawned, spawn_engine
 
@@ -42,7 +39,7 @@ ONE_PRESS_S = 0.3
 """Signals of one kind within this time are one press: shells and supervisors send them twice."""
 KILL_AFTER_S = 5.0
 """How long a terminated engine may still take after it was told to stop."""
-ENGINE_ENDS_S = 5.0
+ENGINE_ENDS_S = 2.0
 """How long a finished engine is waited for; it stays for other faces."""
 HUNG_UP = 128 + signal.SIGHUP
 NOBODY_READS = 128 + signal.SIGPIPE
@@ -71,44 +68,12 @@ def run(options: Headless) -> int:
     return asyncio.run(_Face(options).run())
 
 
-class _Voice:
-    """What is said on stderr; a terminal that is gone is nobody's concern."""
-
-    def __init__(self, options: Headless) -> None:
-        self._judge, self._forecast = Judge(), Forecast()
-        self._linear = Linear(own=ME)
-        terminal = _is_terminal(sys.stderr) and os.environ.get("TERM", "dumb") != "dumb"
-        shared = options.json and _is_terminal(sys.stdout)  # a line cannot be rewritten among lines that scroll by
-        self._line = ProgressLine(sys.stderr) if terminal and not options.plain and not shared else None
-
-    def show(self, snap: Snapshot) -> None:
-        verdict, eta = self._judge.step(snap), self._forecast.step(snap)
-        if self._line is None:
-            for line in self._linear.lines(snap, verdict, eta):
-                self.say(line)
-            return
-        with contextlib.suppress(OSError):
-            self._line.show(snap, verdict, eta, asyncio.get_running_loop().time())
-
-    def say(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            if self._line is not None:
-                self._line.say(text)
-            elif sys.stderr is not None:
-                print(text, file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        with contextlib.suppress(OSError):
-            if self._line is not None:
-                self._line.clear()
-
-
 class _Face:
     """Shows one run on stderr, its events on stdout, and turns Ctrl-C into the ladder drain, stop, kill."""
 
     def __init__(self, options: Headless) -> None:
         self._options = options
-        self._voice = _Voice(options)
+        self._voice = Voice(ME, plain=options.plain, json=options.json)
         self._snap: Snapshot | None = None
         self._port: LinkPort | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -165,7 +130,9 @@ class _Face:
         async for snap in port.snapshots():
             if snap.state is not RunState.STARTING:
                 self._seen(snap)
-                print(snap.run_id, flush=True)
+                if sys.stdout is not None:
+                    with contextlib.suppress(OSError):
+                        os.write(sys.stdout.fileno(), f"{snap.run_id}\n".encode())
                 self._voice.say(f"runs in the background; look at it with: qtui attach {snap.run_id}")
                 return int(ExitCode.ALL_DONE)
         return self._lost(spawned)
@@ -191,7 +158,7 @@ class _Face:
                 self._print(self._outlet, events, missed)
             if snap is not None:
                 self._seen(snap)
-                self._voice.show(snap)
+                self._voice.show(snap, asyncio.get_running_loop().time())
                 if snap.state is RunState.FINISHED:
                     return  # after a stop the engine says goodbye, and perhaps why it had to
 
@@ -207,18 +174,25 @@ class _Face:
         return self._snap is not None and self._snap.state is not RunState.STARTING
 
     def _lost(self, spawned: Spawned) -> int:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            spawned.process.wait(1)
+        if spawned.process.poll() is not None:
+            spawned.socket.unlink(missing_ok=True)  # it had no time to do that itself
         run = clean(self._snap.run_id) if self._snap is not None else ""
         kept = f"; what was done is kept: qtui results {run}" if run else "; nothing was started"
         if self._ended_by_us is not None:
             self._voice.say(f"the engine was killed{kept}")
-            return int(self._ended_by_us)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            spawned.process.wait(1)
-        self._voice.say(f"qtui: the engine is gone ({_how(spawned.process)}){kept}; its log is {self._log(spawned)}")
-        if not run and spawned.log.exists():
+            code = self._ended_by_us
+        else:
+            self._voice.say(
+                f"qtui: the engine is gone ({_how(spawned.process)}){kept}; its log is {self._log(spawned)}"
+            )
+            code = ExitCode.BUG
+        if run:
+            spawned.log.unlink(missing_ok=True)  # since it has a run, the engine wrote to that one's log
+        elif spawned.log.exists() and code is ExitCode.BUG:
             self._voice.say(clean_block(spawned.log.read_bytes()[-2000:]).rstrip())
-        spawned.socket.unlink(missing_ok=True)
-        return int(ExitCode.BUG)
+        return int(code)
 
     def _log(self, spawned: Spawned) -> str:
         if self._snap is None or not self._snap.run_id:
@@ -232,7 +206,7 @@ class _Face:
         self._missed += missed
         if not events and not missed:
             return
-        if outlet.put(event_lines(events, self._missed, terminal=_is_terminal(sys.stdout))):
+        if outlet.put(event_lines(events, self._missed, terminal=is_terminal(sys.stdout))):
             self._missed = 0
         else:
             self._missed += len(events)
@@ -257,7 +231,8 @@ class _Face:
         self._printed.set()
         if error is None or self._left.is_set():
             return
-        on = f"; the run goes on in the background: qtui attach {self._snap.run_id}" if self._snap else ""
+        run = self._snap.run_id if self._snap is not None else ""
+        on = f"; the run goes on in the background: qtui attach {run}".rstrip()
         if isinstance(error, BrokenPipeError):
             self._voice.say(f"nobody reads the events any more{on}")
             self._leave(NOBODY_READS)
@@ -292,10 +267,10 @@ class _Face:
                 self._voice.say(
                     f"draining: {_running(self._snap)}, nothing new is accepted. Ctrl-C again interrupts them"
                 )
-                self._once_started(lambda: self._send(Drain()))
+                self._once_started(lambda: self._spawn(self._ask(Drain())))
             case 2:
                 self._voice.say("stopping: what runs is interrupted. Ctrl-C again kills the engine")
-                self._once_started(lambda: self._send(Stop()))
+                self._once_started(lambda: self._spawn(self._ask(Stop())))
             case _:
                 self._kill(ExitCode.STOPPED)
 
@@ -305,7 +280,7 @@ class _Face:
             return
         self._ended_by_us = ExitCode.TERMINATED
         loop = asyncio.get_running_loop()
-        self._once_started(lambda: self._signal(signal.SIGTERM))
+        self._once_started(lambda: self._spawn(self._hand_on(signal.SIGTERM)))
         loop.call_later(self._options.stop_timeout_s + KILL_AFTER_S, self._kill, ExitCode.TERMINATED)
 
     def _once_started(self, wish: Callable[[], None]) -> None:
@@ -314,7 +289,9 @@ class _Face:
         else:
             self._when_started.append(wish)
 
-    def _signal(self, number: signal.Signals) -> None:
+    async def _hand_on(self, number: signal.Signals) -> None:
+        assert self._port is not None, "there is a run, so it was reached"
+        await self._port.send(Request(Drain(), by=ME, dry_run=True))  # who answers has begun to listen to signals
         if self._process is not None:
             self._process.send_signal(number)
 
@@ -325,8 +302,8 @@ class _Face:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
-    def _send(self, command: Command) -> None:
-        task = asyncio.create_task(self._ask(command), name="ask")
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work, name="wish")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -335,11 +312,6 @@ class _Face:
         reply = await self._port.send(Request(command, by=ME))
         if not reply.ok:
             self._voice.say(clean(reply.text))
-
-
-def _is_terminal(stream: object) -> bool:
-    isatty = getattr(stream, "isatty", None)  # a stream that was closed before we began is None
-    return isatty is not None and bool(isatty())
 
 
 def _running(snap: Snapshot | None) -> str:

@@ -97,17 +97,17 @@ def test_it_changes_at_most_four_times_a_second() -> None:
 
 def test_the_width_is_that_of_its_own_terminal_and_follows_it() -> None:
     leader, follower = pty.openpty()
-    try:
-        with os.fdopen(follower, "w", encoding="utf-8") as out:
-            line = ProgressLine(out)
-            for at, columns in enumerate((40, 21)):
-                termios.tcsetwinsize(out.fileno(), (24, columns))
-                line.show(sample(name=f"scrape{at}"), FLOWING, ETA, float(at))
-            drawn = os.read(leader, 10_000).decode()
-    finally:
-        os.close(leader)
+    widths = []
+    with os.fdopen(follower, "w", encoding="utf-8") as out, os.fdopen(leader, "rb", buffering=0) as screen:
+        line = ProgressLine(out)
+        for at, columns in enumerate((40, 21)):
+            termios.tcsetwinsize(out.fileno(), (24, columns))
+            line.show(sample(name=f"scrape{at}"), FLOWING, ETA, float(at))
+            drawn = b""
+            while not drawn.endswith(b"\x1b[K"):
+                drawn += screen.read(10_000)
+            widths.append(cells(drawn.decode().removeprefix("\r").removesuffix("\x1b[K")))
 
-    widths = [cells(part.removesuffix("\x1b[K")) for part in drawn.split("\r")[1:]]
     assert widths[0] in range(21, 40)
     assert widths[1] in range(1, 21)
 
