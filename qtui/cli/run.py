@@ -17,7 +17,13 @@ from qtui.cli.common import clear_errors, input_option, preset_arguments, set_op
 @click.option("--json", "json_", is_flag=True, help="Print every event as a JSON line on stdout.")
 @click.option("--plain", is_flag=True, help="One line per change even on a terminal.")
 @click.option("--detach", is_flag=True, help="Leave it running in the background and print its id.")
-@click.option("--stop-timeout", type=float, default=20.0, metavar="S", help="How long SIGTERM drains before it stops.")
+@click.option(
+    "--stop-timeout",
+    type=click.FloatRange(0, 86400),
+    default=20.0,
+    metavar="S",
+    help="Seconds that SIGTERM drains before it stops; 20 by default.",
+)
 @clear_errors
 def command(
     preset: str,
@@ -31,10 +37,14 @@ def command(
 ) -> None:
     """Run PRESET to its end; the exit code says how it ended.
 
-    0 all done · 1 some failed · 2 usage or bad preset · 74 cannot write · 75 already running · 130 stopped ·
-    143 terminated. Ctrl-C drains, again interrupts, again kills.
+    \b
+    0 all done · 1 some failed or held · 2 usage or bad preset · 70 the engine died
+    74 cannot write · 75 already running · 130 stopped · 143 terminated
+
+    Ctrl-C drains, again interrupts what runs, again kills. When nobody reads the events of --json any more (141), or
+    the terminal hangs up (129), the run goes on in the background; `qtui attach` shows it.
     """
     from qtui.wiring.headless import Headless, run
 
-    arguments = [*preset_arguments(input_, changes), "--stop-timeout", str(stop_timeout)]
-    sys.exit(run(Headless(preset, arguments, state, json_, plain, detach)))
+    options = Headless(preset, preset_arguments(input_, changes), state, json_, plain, detach, stop_timeout)
+    sys.exit(run(options))

@@ -5,29 +5,32 @@ from __future__ import annotations
 import time
 
 from qtui.core.eta import Eta
-from qtui.core.snapshot import LogLine, RunState, Snapshot
+from qtui.core.snapshot import LogLine, ProducerState, RunState, Snapshot
 from qtui.core.verdict import Kind, Verdict
-from qtui.text import clean, count, rate
+from qtui.plain.summary import jobs
+from qtui.text import clean, count, plural, rate
 
 SUMMARY_S = 30.0
-_STATES = {
-    RunState.RUNNING: "Running",
-    RunState.PAUSED: "Producers paused",
-    RunState.DRAINING: "Draining",
-    RunState.STOPPING: "Stopping",
-    RunState.FINISHED: "Finished",
-    RunState.STOPPED: "Stopped",
+_BY_STATE = {
+    RunState.STARTING: Kind.STARTING,
+    RunState.PAUSED: Kind.PAUSED,
+    RunState.DRAINING: Kind.DRAINING,
+    RunState.STOPPING: Kind.STOPPING,
+    RunState.FINISHED: Kind.FINISHED,
+    RunState.STOPPED: Kind.STOPPED,
 }
-_QUIET = frozenset({Kind.STARTING, Kind.PAUSED, Kind.DRAINING, Kind.STOPPING, Kind.FINISHED, Kind.STOPPED})
 """Verdicts that the state of the run says already."""
+_OVER = (RunState.FINISHED, RunState.STOPPED)
 
 
 class Linear:
     """Turns snapshots into lines; remembers only what was said last."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: str = "") -> None:
+        self._own = own
+        """Whose actions are not told, because whoever shows these lines has just said them."""
         self._state: RunState | None = None
-        self._kind: Kind | None = None
+        self._kind = Kind.FLOWING  # nothing to say about a run that simply flows from its beginning
         self._groups: set[str] = set()
         self._said: LogLine | None = None
         self._problem = ""
@@ -35,29 +38,37 @@ class Linear:
 
     def lines(self, snap: Snapshot, verdict: Verdict, eta: Eta) -> list[str]:
         """What has changed since the last snapshot, in the order in which a person wants to know it."""
+        if snap.state is RunState.STARTING:
+            return []
         now = snap.started_at + snap.elapsed_s
-        lines = [_stamped(text, now) for text in self._changes(snap, verdict)]
-        lines += [_stamped(f"{clean(line.actor, 20)}: {clean(line.text)}", line.at) for line in self._log(snap)]
-        if snap.elapsed_s >= self._summary_at and snap.state is not RunState.FINISHED:
+        started = [_stamped(_running(snap), snap.started_at)] if self._state is None else []
+        if self._state is None:
+            self._state = RunState.RUNNING
+        log = self._log(snap)
+        lines = started + [_stamped(_logged(line), line.at) for line in log if line.actor != self._own]
+        lines += [_stamped(text, now) for text in self._changes(snap, verdict, told=bool(log))]
+        if snap.elapsed_s >= self._summary_at and snap.state not in _OVER:
             self._summary_at = snap.elapsed_s + SUMMARY_S
             lines.append(_stamped(standing(snap, eta), now))
         return lines
 
-    def _changes(self, snap: Snapshot, verdict: Verdict) -> list[str]:
+    def _changes(self, snap: Snapshot, verdict: Verdict, *, told: bool) -> list[str]:
+        """`told`: the log has just said why the state changed."""
         texts = []
-        if snap.state is not self._state and snap.state in _STATES:
-            texts.append(f"{_STATES[snap.state]}: {clean(snap.name, 60)}")
-        self._state = snap.state
-        if verdict.kind is not self._kind and verdict.kind not in _QUIET:
-            texts.append(f"{verdict.word.capitalize()}: {clean(verdict.sentence)}")
-        self._kind = verdict.kind
         if snap.problem != self._problem:
-            texts.append(clean(snap.problem) if snap.problem else "The trouble is over")
+            texts.append(clean(snap.problem) if snap.problem else "the trouble is over")
             self._problem = snap.problem
         for group in snap.failures:
             if group.signature not in self._groups and group.jobs:
                 self._groups.add(group.signature)
                 texts.append(f"New failure: {clean(group.title, 40)} {clean(group.message, 120)}".rstrip())
+        was, self._state = self._state, snap.state
+        if snap.state is not was and (snap.state in _OVER or not told) and snap.state in _BY_STATE:
+            texts.append(_state(snap))
+        if verdict.kind is not self._kind:
+            if verdict.kind is not _BY_STATE.get(snap.state):
+                texts.append(_verdict(snap, verdict, self._kind))
+            self._kind = verdict.kind
         return texts
 
     def _log(self, snap: Snapshot) -> list[LogLine]:
@@ -79,10 +90,43 @@ def standing(snap: Snapshot, eta: Eta) -> str:
     failed = f", {count(counts.failed)} failed" if counts.failed else ""
     left = f", about {eta.text} left" if eta.text and eta.left_s else ""
     return (
-        f"{count(counts.done)}{of} done{failed}, {rate(snap.rates.done_30s)}, "
-        f"queue {count(snap.queue.depth)} of {count(snap.queue.capacity)}{left}"
+        f"{count(counts.done)}{of} done{failed}, {count(counts.running)} running, {rate(snap.rates.done_30s)}, "
+        f"{_queue(snap)}{left}"
     )
 
 
+def _running(snap: Snapshot) -> str:
+    total = f", {plural(snap.counts.total, 'job')}" if snap.counts.total is not None else ""
+    workers = plural(snap.control.concurrency, "worker")
+    return f"Running: {clean(snap.name, 60)}, {workers}, a queue for {count(snap.control.capacity)}{total}"
+
+
+def _state(snap: Snapshot) -> str:
+    if snap.state in _OVER:
+        return f"{snap.state.value.capitalize()}: {', '.join(jobs(snap.counts))}"
+    return f"{snap.state.value.capitalize()}: {plural(snap.counts.accepted - snap.counts.finished, 'job')} to finish"
+
+
+def _verdict(snap: Snapshot, verdict: Verdict, was: Kind) -> str:
+    """The sentence of the screen; where a queue presses, with the numbers that the screen shows beside it."""
+    over = "Backpressure off. " if was is Kind.PRESSURE and verdict.kind is Kind.FLOWING else ""
+    if verdict.kind is not Kind.PRESSURE:
+        return f"{over}{verdict.word.capitalize()}: {clean(verdict.sentence)}"
+    waiting = sum(producer.state is ProducerState.BLOCKED for producer in snap.producers)
+    waits = f", {plural(waiting, 'producer')} waiting" if waiting else ""
+    limit = f", bottleneck: {clean(verdict.bottleneck)}" if verdict.bottleneck else ""
+    return f"Backpressure on: {_queue(snap)}{waits}{limit}"
+
+
+def _queue(snap: Snapshot) -> str:
+    return f"queue {count(snap.queue.depth)} of {count(snap.queue.capacity)}"
+
+
+def _logged(line: LogLine) -> str:
+    who = f" ({clean(line.actor, 20)})" if line.actor and line.actor != "qtui" else ""
+    level = f"{line.level.capitalize()}: " if line.level != "info" else ""
+    return f"{level}{clean(line.text)}{who}"
+
+
 def _stamped(text: str, wall: float) -> str:
-    return f"{text}. {time.strftime('%H:%M:%S', time.localtime(wall))}"
+    return f"{text.rstrip('.')}. {time.strftime('%H:%M:%S', time.localtime(wall))}"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from qtui.core.port import Checked, Problem, RunEntry
+from qtui.plain.cells import cells
 from qtui.text import clean, count, plural
 
 
@@ -33,7 +34,10 @@ def _problem(source: str, problem: Problem, text: Sequence[str]) -> str:
     key = f"{clean(problem.path)}: " if problem.path else ""
     lines = [f"{where}: {key}{clean(problem.message)}"]
     if 0 < problem.line <= len(text):
-        lines.append(f"    {problem.line:>4} | {clean(text[problem.line - 1])}")
+        source_line = clean(text[problem.line - 1])
+        lines.append(f"    {problem.line:>4} | {source_line}")
+        if spot := _spot(problem, source_line):
+            lines.append(f"         | {spot}")
     if problem.found and problem.found not in problem.message:
         lines.append(f"         found {clean(problem.found)}")
     if problem.allowed and problem.allowed not in problem.message:
@@ -43,13 +47,25 @@ def _problem(source: str, problem: Problem, text: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def _spot(problem: Problem, line: str) -> str:
+    """Carets under what was found in the source line, or else under its key; empty when neither is there."""
+    key = problem.path.rpartition(".")[2].partition("[")[0]
+    code = line.partition("#")[0] or line
+    after = code.find("=") + 1  # 0 in a line without a value
+    for word, since in ((problem.found, after), (key, 0)):
+        start = code.find(word, since) if word else -1
+        if start >= 0:
+            return " " * cells(line[:start]) + "^" * cells(word)
+    return ""
+
+
 def runs_report(runs: Iterable[RunEntry]) -> str:
     """A table of runs, or a sentence when there are none."""
     rows = [("RUN", "STATE", "STARTED", "DONE", "FAILED", "OF", "PRESET")]
     rows += [
         (
-            run.run_id,
-            run.state,
+            clean(run.run_id, 80),
+            clean(run.state, 20),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_at)),
             count(run.done),
             count(run.failed),
@@ -60,11 +76,11 @@ def runs_report(runs: Iterable[RunEntry]) -> str:
     ]
     if len(rows) == 1:
         return "no runs yet; `qtui backpressure` starts one"
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
     right = {3, 4, 5}
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
+            " " * (width - cells(cell)) + cell if column in right else cell + " " * (width - cells(cell))
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

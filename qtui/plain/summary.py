@@ -2,66 +2,85 @@
 
 from __future__ import annotations
 
-from qtui.core.snapshot import RunState, Snapshot
+from qtui.core.snapshot import Counts, RunState, Snapshot
 from qtui.errors import ExitCode
-from qtui.text import clean, clock, count, percent, plural, rate
+from qtui.text import clean, clock, count, percent, plural, rate, seconds
 
 GROUPS = 5
-_WORDS = {
-    ExitCode.ALL_DONE: "all done",
-    ExitCode.SOME_FAILED: "some jobs failed",
-    ExitCode.STOPPED: "stopped before the end",
-}
+SIGNAL = "signal"
+"""Who drained or stopped a run that was terminated, as its log says."""
 
 
 def exit_code(snap: Snapshot) -> ExitCode:
-    """How the run ended: 0 all done, 1 some failed or held, 130 stopped before the end."""
+    """How the run ended: 0 all done, 1 some failed or held, 130 stopped before the end, 143 terminated before it."""
     if snap.state is not RunState.FINISHED:
-        return ExitCode.STOPPED
+        terminated = any(line.actor == SIGNAL for line in snap.log)
+        return ExitCode.TERMINATED if terminated else ExitCode.STOPPED
     return ExitCode.SOME_FAILED if snap.counts.failed or snap.counts.held else ExitCode.ALL_DONE
+
+
+def exit_words(snap: Snapshot) -> str:
+    """What the exit code means."""
+    counts = snap.counts
+    match exit_code(snap):
+        case ExitCode.TERMINATED:
+            return "terminated before the end"
+        case ExitCode.STOPPED:
+            return "stopped before the end"
+        case ExitCode.SOME_FAILED:
+            return "some jobs failed" if counts.failed else "some jobs are held"
+        case _:
+            return "all done" if counts.done else "nothing was left to do" if counts.accepted else "there were no jobs"
 
 
 def farewell(snap: Snapshot, *, detached: bool = False, lost: bool = False) -> str:
     """A few lines for the normal screen: what was done, what failed, where the results are, what can be typed now."""
-    counts, run = snap.counts, clean(snap.run_id, 80)
-    state = _state(snap, detached, lost)
-    lines = [f"{clean(snap.name, 60)}: {state} after {clock(snap.elapsed_s)}", f"  {_jobs(snap)}"]
-    lines += [
-        f"  {count(group.jobs):>7} × {clean(group.title, 40)} {clean(group.message, 80)}".rstrip()
-        for group in snap.failures[:GROUPS]
-        if group.jobs
-    ]
-    if snap.results and counts.done:
-        lines.append(f"  results in {clean(snap.results)}")
+    run = clean(snap.run_id, 80)
+    took = clock(snap.elapsed_s) if snap.elapsed_s >= 60 else seconds(snap.elapsed_s)
+    lines = [f"{clean(snap.name, 60)}: {'engine lost' if lost else snap.state} after {took}"]
+    lines.append(f"  {' · '.join([*jobs(snap.counts), *_pace(snap)])}")
+    if snap.problem:
+        lines.append(f"  {clean(snap.problem)}")
+    lines += _failures(snap, run)
+    if snap.counts.done:
+        lines.append(f"  results in {clean(snap.results)}" if snap.results else f"  results: qtui results {run}")
     if detached:
         lines.append(f"  it goes on in the background; look at it again with: qtui attach {run}")
     elif lost:
         lines.append("  the engine is gone without a word; its log is in the run's folder, `qtui ls` names the run")
     else:
-        code = exit_code(snap)
-        lines.append(f"  run {run} · exit code {int(code)}: {_WORDS[code]}")
+        lines.append(f"  run {run} · exit code {int(exit_code(snap))}: {exit_words(snap)}")
     return "\n".join(lines)
 
 
-def _state(snap: Snapshot, detached: bool, lost: bool) -> str:
-    if lost:
-        return "engine lost"
-    return str(snap.state) if not detached or snap.state is not RunState.RUNNING else "running"
-
-
-def _jobs(snap: Snapshot) -> str:
-    counts = snap.counts
-    parts = [f"{count(counts.done)} done"]
-    parts += [f"{count(counts.failed)} failed"] if counts.failed else []
-    parts += [f"{count(counts.cancelled)} cancelled"] if counts.cancelled else []
-    known = max(counts.accepted, counts.total or 0)
-    if (left := known - counts.finished) > 0:
-        parts.append(f"{count(left)} left")
+def jobs(counts: Counts) -> list[str]:
+    """What became of the jobs, in words with their numbers; what is zero is left out, but for done."""
+    ends = (counts.failed, "failed"), (counts.held, "held"), (counts.cancelled, "cancelled")
+    told = [f"{count(counts.done)} done", *(f"{count(number)} {word}" for number, word in ends if number)]
+    if (left := max(counts.accepted, counts.total or 0) - counts.finished) > 0:
+        told.append(f"{count(left)} left" if counts.total is not None else f"{count(left)} and more left")
     elif counts.total is None:
-        parts.append("total unknown")
-    parts.append(f"{rate(snap.rates.done_run)} on average")
-    if counts.retries:
-        parts.append(plural(counts.retries, "retry", "retries"))
+        told.append("total unknown")
+    return told
+
+
+def _pace(snap: Snapshot) -> list[str]:
+    told = [f"{rate(snap.rates.done_run)} on average"]
+    if snap.counts.retries:
+        told.append(plural(snap.counts.retries, "retry", "retries"))
     if snap.queue.full_share_run > 0:
-        parts.append(f"queue full {percent(snap.queue.full_share_run)} of the time")
-    return " · ".join(parts)
+        told.append(f"queue full {percent(snap.queue.full_share_run)} of the time")
+    return told
+
+
+def _failures(snap: Snapshot, run: str) -> list[str]:
+    """The largest groups of failed jobs."""
+    groups = [group for group in snap.failures if group.jobs]
+    lines = [
+        f"  {count(group.jobs):>7} × {clean(group.title, 40)} {clean(group.message, 80)}".rstrip()
+        for group in groups[:GROUPS]
+    ]
+    shown = sum(group.jobs for group in groups[:GROUPS])
+    if groups and snap.counts.failed > shown:
+        lines.append(f"  {count(snap.counts.failed - shown):>7} × of other kinds: qtui results {run} --failed")
+    return lines

@@ -1,4 +1,8 @@
-"""`qtui run`: an engine in its own process and a face without a screen."""
+"""`qtui run`: an engine in its own process and a face without a screen.
+
+The run never depends on this process: when its terminal hangs up, or nobody reads its output any more, it leaves and
+the engine goes on.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,39 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 
-import msgspec
-
-from qtui.core.commands import Drain, Request, Stop
-from qtui.core.eta import Forecast
+from qtui.core.commands import Command, Drain, Request, Stop
+from qtui.core.events import Event
 from qtui.core.port import Refusal
-from qtui.core.snapshot import RunState, Snapshot
-from qtui.core.verdict import Judge
-from qtui.errors import ExitCode
+from qtui.core.snapshot import RunState, SlotState, Snapshot
+from qtui.errors import ExitCode, LinkError
+from qtui.journal.place import state_dir
 from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
-from qtui.plain.linear import Linear
-from qtui.plain.progress import ProgressLine
+from qtui.plain.jsonlines import event_lines
+from qtui.plain.outlet import Outlet
 from qtui.plain.report import problem_report
 from qtui.plain.summary import exit_code, farewell
-from qtui.text import plural
+from qtui.plain.voice import Voice, is_terminal
+from qtui.text import clean, clean_block, plural, seconds
 from qtui.wiring.spawn import Spawned, spawn_engine
 
+ME = "ctrl-c"
+"""Who drains and stops, in the log of the run."""
+HZ = 4.0
 ONE_PRESS_S = 0.3
 """Signals of one kind within this time are one press: shells and supervisors send them twice."""
-LADDER = ("drain", "cancel", "kill")
+KILL_AFTER_S = 5.0
+"""How long a terminated engine may still take after it was told to stop."""
+ENGINE_ENDS_S = 2.0
+"""How long a finished engine is waited for; it stays for other faces."""
+HUNG_UP = 128 + signal.SIGHUP
+NOBODY_READS = 128 + signal.SIGPIPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,152 +55,274 @@ class Headless:
     json: bool = False
     plain: bool = False
     detach: bool = False
+    stop_timeout_s: float = 20.0
+    """How long SIGTERM drains before it stops."""
 
 
 def run(options: Headless) -> int:
-    """Run to the end, or leave an engine behind with `detach`; returns the exit code."""
-    spawned = spawn_engine(options.source, ["--wait", *options.arguments], state=options.state)
-    return asyncio.run(_Face(options, spawned).run())
+    """Run to the end, or leave an engine behind with `detach`; returns the exit code.
+
+    Raises:
+        CannotWrite: when there is no place for the engine's socket. LinkError, when it cannot be reached.
+    """
+    return asyncio.run(_Face(options).run())
 
 
 class _Face:
-    """Shows one run on stderr, its events on stdout, and turns Ctrl-C into the ladder drain, cancel, kill."""
+    """Shows one run on stderr, its events on stdout, and turns Ctrl-C into the ladder drain, stop, kill."""
 
-    def __init__(self, options: Headless, spawned: Spawned) -> None:
+    def __init__(self, options: Headless) -> None:
         self._options = options
-        self._spawned = spawned
-        self._judge, self._forecast = Judge(), Forecast()
-        self._linear = Linear()
-        one_line = sys.stderr.isatty() and not options.plain and os.environ.get("TERM", "dumb") != "dumb"
-        self._line = ProgressLine(sys.stderr) if one_line else None
-        self._encoder = msgspec.json.Encoder()
+        self._voice = Voice(ME, plain=options.plain, json=options.json)
+        self._snap: Snapshot | None = None
+        self._port: LinkPort | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._presses = 0
         self._pressed_at = float("-inf")
+        self._when_started: list[Callable[[], None]] = []
+        """What was asked for before there was a run to ask it of."""
+        self._ended_by_us: ExitCode | None = None
+        self._missed = 0
+        self._outlet: Outlet | None = None
+        self._printed = asyncio.Event()
         self._left = asyncio.Event()
-        """The person left the run alone: hang-up, or nobody reads our output any more."""
+        self._left_code = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._snap: Snapshot | None = None
 
     async def run(self) -> int:
-        hello = Hello(VERSION, name="run", hz=4.0, events=self._options.json)
-        port = await LinkPort.connect(self._spawned.socket, hello)
+        self._listen()  # first of all: no press may leave an engine behind that nobody wanted
+        arguments = ["--wait", "--stop-timeout", str(self._options.stop_timeout_s), *self._options.arguments]
+        spawned = spawn_engine(self._options.source, arguments, state=self._options.state)
+        self._process = spawned.process
+        hello = Hello(VERSION, name="run", hz=HZ, events=self._options.json)
         try:
-            if self._options.detach:
-                return await self._detach(port)
-            self._listen(port)
-            return await self._follow(port)
+            self._port = port = await LinkPort.connect(spawned.socket, hello)
+        except LinkError:
+            self._kill(ExitCode.BUG)  # or it would start to work for nobody
+            raise
+        if self._options.json and sys.stdout is not None:
+            self._outlet = Outlet(sys.stdout.fileno(), self._outlet_ended(asyncio.get_running_loop()))
+        try:
+            return await self._until_left(port, spawned)
         except Refusal as refusal:
-            self._say(problem_report(refusal.checked) if refusal.checked else f"qtui: {refusal}")
+            if self._snap is not None and self._snap.run_id:
+                self._voice.say(farewell(self._snap))
+            self._voice.say(problem_report(refusal.checked) if refusal.checked else f"qtui: {refusal}")
             return int(refusal.exit_code)
         finally:
+            self._voice.clear()
             await port.close()
 
-    async def _detach(self, port: LinkPort) -> int:
+    async def _until_left(self, port: LinkPort, spawned: Spawned) -> int:
+        """The run's exit code, or another one when this face has to leave before its end."""
+        working = self._detach(port, spawned) if self._options.detach else self._attend(port, spawned)
+        work = asyncio.create_task(working, name="follow")
+        leaving = asyncio.create_task(self._left.wait(), name="leave")
+        await asyncio.wait([work, leaving], return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        if work.done():
+            return work.result()
+        work.cancel()
+        await asyncio.wait([work])
+        return self._left_code
+
+    async def _detach(self, port: LinkPort, spawned: Spawned) -> int:
         async for snap in port.snapshots():
             if snap.state is not RunState.STARTING:
-                print(snap.run_id)
-                self._say(f"runs in the background; look at it with: qtui attach {snap.run_id}")
+                self._seen(snap)
+                if sys.stdout is not None:
+                    with contextlib.suppress(OSError):
+                        os.write(sys.stdout.fileno(), f"{snap.run_id}\n".encode())
+                self._voice.say(f"runs in the background; look at it with: qtui attach {snap.run_id}")
                 return int(ExitCode.ALL_DONE)
-        return self._lost()
+        return self._lost(spawned)
 
-    async def _follow(self, port: LinkPort) -> int:
-        following = asyncio.create_task(self._show_all(port), name="follow")
-        leaving = asyncio.create_task(self._left.wait(), name="leave")
-        await asyncio.wait([following, leaving], return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
-        if not following.done():
-            following.cancel()
-            return int(ExitCode.ALL_DONE)
-        following.result()
-        self._clear()
-        if self._snap is None or self._snap.state not in (RunState.FINISHED, RunState.STOPPED):
-            return self._lost()
-        await port.close()
-        self._say(farewell(self._snap))
-        code = await asyncio.to_thread(self._spawned.process.wait)
-        return code if code > 1 else int(exit_code(self._snap))
+    async def _attend(self, port: LinkPort, spawned: Spawned) -> int:
+        await self._follow(port)
+        snap = self._snap
+        if snap is None or snap.state not in (RunState.FINISHED, RunState.STOPPED):
+            return self._lost(spawned)
+        await port.close()  # the engine need not wait for us any more
+        await self._flush()
+        self._voice.say(farewell(snap))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = await asyncio.to_thread(spawned.process.wait, ENGINE_ENDS_S)
+            if code not in (ExitCode.ALL_DONE, ExitCode.SOME_FAILED, ExitCode.STOPPED, ExitCode.TERMINATED):
+                self._voice.say(f"qtui: the engine ended badly after that; its log is {self._log(spawned)}")
+                return int(ExitCode.BUG) if code < 0 else code
+        return int(exit_code(snap))
 
-    async def _show_all(self, port: LinkPort) -> None:
+    async def _follow(self, port: LinkPort) -> None:
         async for snap, events, missed in port.news():
-            if events and not self._print([*([{"type": "missed", "number": missed}] if missed else []), *events]):
-                return
+            if self._outlet is not None:
+                self._print(self._outlet, events, missed)
             if snap is not None:
-                self._show(snap)
-                if snap.state in (RunState.FINISHED, RunState.STOPPED):
-                    return
+                self._seen(snap)
+                self._voice.show(snap, asyncio.get_running_loop().time())
+                if snap.state is RunState.FINISHED:
+                    return  # after a stop the engine says goodbye, and perhaps why it had to
 
-    def _print(self, lines: list[object]) -> bool:
-        """Events as JSON lines on stdout; False when nobody reads them any more: the run itself goes on."""
-        try:
-            sys.stdout.buffer.write(b"".join(self._encoder.encode(line) + b"\n" for line in lines))
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
-            self._say("nobody reads the events any more; the run goes on in the background, see `qtui ls`")
-            self._left.set()
-            return False
-        return True
-
-    def _show(self, snap: Snapshot) -> None:
+    def _seen(self, snap: Snapshot) -> None:
         self._snap = snap
-        verdict, eta = self._judge.step(snap), self._forecast.step(snap)
-        if self._line is not None:
-            self._line.show(snap, verdict, eta)
+        if self._started:
+            wishes, self._when_started = self._when_started, []
+            for wish in wishes:
+                wish()
+
+    @property
+    def _started(self) -> bool:
+        return self._snap is not None and self._snap.state is not RunState.STARTING
+
+    def _lost(self, spawned: Spawned) -> int:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            spawned.process.wait(1)
+        if spawned.process.poll() is not None:
+            spawned.socket.unlink(missing_ok=True)  # it had no time to do that itself
+        run = clean(self._snap.run_id) if self._snap is not None else ""
+        kept = f"; what was done is kept: qtui results {run}" if run else "; nothing was started"
+        if self._ended_by_us is not None:
+            self._voice.say(f"the engine was killed{kept}")
+            code = self._ended_by_us
+        else:
+            self._voice.say(
+                f"qtui: the engine is gone ({_how(spawned.process)}){kept}; its log is {self._log(spawned)}"
+            )
+            code = ExitCode.BUG
+        if run:
+            spawned.log.unlink(missing_ok=True)  # since it has a run, the engine wrote to that one's log
+        elif spawned.log.exists() and code is ExitCode.BUG:
+            self._voice.say(clean_block(spawned.log.read_bytes()[-2000:]).rstrip())
+        return int(code)
+
+    def _log(self, spawned: Spawned) -> str:
+        if self._snap is None or not self._snap.run_id:
+            return clean(spawned.log)
+        where = state_dir(Path(self._options.state) if self._options.state else None)
+        return clean(where / self._snap.run_id / "engine.log", 4096)
+
+    # -- events on stdout
+
+    def _print(self, outlet: Outlet, events: list[Event], missed: int) -> None:
+        self._missed += missed
+        if not events and not missed:
             return
-        for line in self._linear.lines(snap, verdict, eta):
-            self._say(line)
+        if outlet.put(event_lines(events, self._missed, terminal=is_terminal(sys.stdout))):
+            self._missed = 0
+        else:
+            self._missed += len(events)
 
-    def _lost(self) -> int:
-        if self._presses >= len(LADDER):
-            self._say("killed")
-            return int(ExitCode.STOPPED)
-        self._say("qtui: the engine is gone without a word; its log is in the run's folder, `qtui ls` names the run")
-        return int(ExitCode.BUG)
+    async def _flush(self) -> None:
+        """Until the last event is written; a reader may take his time, and Ctrl-C does without him."""
+        if self._outlet is None:
+            return
+        if self._missed:
+            self._outlet.put(event_lines([], self._missed), last=True)
+        self._outlet.finish()
+        await self._printed.wait()
 
-    def _say(self, text: str) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            if self._line is not None:
-                self._line.say(text)
-            else:
-                print(text, file=sys.stderr, flush=True)
+    def _outlet_ended(self, loop: asyncio.AbstractEventLoop) -> Callable[[OSError | None], None]:
+        def ended(error: OSError | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: we have left already
+                loop.call_soon_threadsafe(self._outlet_over, error)
 
-    def _clear(self) -> None:
-        if self._line is not None:
-            self._line.clear()
+        return ended
+
+    def _outlet_over(self, error: OSError | None) -> None:
+        self._printed.set()
+        if error is None or self._left.is_set():
+            return
+        run = self._snap.run_id if self._snap is not None else ""
+        on = f"; the run goes on in the background: qtui attach {run}".rstrip()
+        if isinstance(error, BrokenPipeError):
+            self._voice.say(f"nobody reads the events any more{on}")
+            self._leave(NOBODY_READS)
+        else:
+            self._voice.say(f"qtui: the events cannot be written: {error.strerror}{on}")
+            self._leave(ExitCode.CANNOT_WRITE)
+
+    def _leave(self, code: int) -> None:
+        """End this face; the run goes on."""
+        self._left_code = int(code)
+        self._left.set()
 
     # -- signals
 
-    def _listen(self, port: LinkPort) -> None:
+    def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._press, port)
-        loop.add_signal_handler(signal.SIGTERM, self._spawned.process.send_signal, signal.SIGTERM)
-        loop.add_signal_handler(signal.SIGHUP, self._left.set)
+        loop.add_signal_handler(signal.SIGINT, self._press)
+        loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        loop.add_signal_handler(signal.SIGHUP, self._leave, HUNG_UP)
 
-    def _press(self, port: LinkPort) -> None:
+    def _press(self) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._pressed_at < ONE_PRESS_S:
             return
         self._pressed_at = now
         self._presses += 1
-        running = plural(self._snap.counts.running, "job") if self._snap is not None else "the jobs"
+        if self._snap is not None and self._snap.state in (RunState.FINISHED, RunState.STOPPED):
+            self._leave(exit_code(self._snap))  # only a slow reader of the events keeps us
+            return
         match self._presses:
             case 1:
-                self._send(port, Drain())
-                self._say(f"draining: {running} running, nothing new is accepted. Ctrl-C again interrupts them")
+                self._voice.say(
+                    f"draining: {_running(self._snap)}, nothing new is accepted. Ctrl-C again interrupts them"
+                )
+                self._once_started(lambda: self._spawn(self._ask(Drain())))
             case 2:
-                self._send(port, Stop())
-                self._say("interrupting what runs. Ctrl-C again kills the engine")
+                self._voice.say("stopping: what runs is interrupted. Ctrl-C again kills the engine")
+                self._once_started(lambda: self._spawn(self._ask(Stop())))
             case _:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._spawned.process.pid, signal.SIGKILL)
+                self._kill(ExitCode.STOPPED)
 
-    def _send(self, port: LinkPort, command: Drain | Stop) -> None:
-        task = asyncio.create_task(self._ask(port, command), name="ask")
+    def _terminate(self) -> None:
+        """A timed drain by the engine itself; a supervisor's second SIGTERM changes nothing."""
+        if self._ended_by_us is not None:
+            return
+        self._ended_by_us = ExitCode.TERMINATED
+        loop = asyncio.get_running_loop()
+        self._once_started(lambda: self._spawn(self._hand_on(signal.SIGTERM)))
+        loop.call_later(self._options.stop_timeout_s + KILL_AFTER_S, self._kill, ExitCode.TERMINATED)
+
+    def _once_started(self, wish: Callable[[], None]) -> None:
+        if self._started:
+            wish()
+        else:
+            self._when_started.append(wish)
+
+    async def _hand_on(self, number: signal.Signals) -> None:
+        assert self._port is not None, "there is a run, so it was reached"
+        await self._port.send(Request(Drain(), by=ME, dry_run=True))  # who answers has begun to listen to signals
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def _kill(self, code: ExitCode) -> None:
+        """End the engine and everything in its process group now."""
+        self._ended_by_us = code
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work, name="wish")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, port: LinkPort, command: Drain | Stop) -> None:
-        reply = await port.send(Request(command))
+    async def _ask(self, command: Command) -> None:
+        assert self._port is not None, "there is a run, so it was reached"
+        reply = await self._port.send(Request(command, by=ME))
         if not reply.ok:
-            self._say(reply.text)
+            self._voice.say(clean(reply.text))
+
+
+def _running(snap: Snapshot | None) -> str:
+    busy = (
+        [slot.elapsed_s for slot in snap.slots if slot.state in (SlotState.RUNNING, SlotState.LEAVING)] if snap else []
+    )
+    return f"{plural(len(busy), 'job')} running, the oldest for {seconds(max(busy))}" if busy else "no job running"
+
+
+def _how(process: subprocess.Popen[bytes]) -> str:
+    code = process.returncode
+    if code is None:
+        return "it still runs but answers no more"
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

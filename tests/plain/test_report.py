@@ -1,0 +1,89 @@
+"""Reports of presets and runs, as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from qtui.core.port import Checked, Problem, RunEntry
+from qtui.plain.report import check_report, problem_report, runs_report
+from tests.plain.samples import EVIL, harmless
+from tests.tui.samples import NOW
+
+
+def test_a_bad_preset_is_reported_whole() -> None:
+    problems = [
+        Problem("workers.concurency", "there is no such key", 2, "concurency", "concurrency, strategy", "concurrency"),
+        Problem("", "this is not TOML: x", 0),
+    ]
+    told = problem_report(Checked("p.toml", problems=problems, text="[workers]\nconcurency = 3"))
+
+    assert told.splitlines() == [
+        "p.toml cannot run: 2 problems; nothing was started",
+        "",
+        "p.toml:2: workers.concurency: there is no such key",
+        "       2 | concurency = 3",
+        "         | ^^^^^^^^^^",
+        "         found concurency",
+        "         allowed: concurrency, strategy",
+        "         did you mean concurrency?",
+        "",
+        "p.toml: this is not TOML: x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem", "carets"),
+    [
+        ("capacity = 0   # 0", Problem("queue.capacity", "too small", 1, "0"), "           ^"),
+        ('kind = "kind"', Problem("job.kind", "unknown", 1, '"kind"'), "       ^^^^^^"),
+        ("timeout = { a = 1 }", Problem("job.timeout", "no duration", 1, "{'a': 1}"), "^^^^^^^"),
+        ('  name = "日本" # x', Problem("preset.name", "no", 1, '"日本"'), "         ^^^^^^"),
+        ("[[source]]", Problem("source[0]", "no such file", 1), "  ^^^^^^"),
+        ("on = [", Problem("retry.on[1]", "no such class", 1), "^^"),
+    ],
+)
+def test_the_spot_is_underlined(line: str, problem: Problem, carets: str) -> None:
+    told = problem_report(Checked("p", problems=[problem], text=line)).splitlines()
+
+    assert told[4] == f"         | {carets}"
+
+
+def test_a_spot_that_cannot_be_found_is_not_underlined() -> None:
+    told = problem_report(Checked("p", problems=[Problem("", "not TOML", 1)], text="= ="))
+
+    assert "^" not in told
+
+
+def test_a_good_preset_is_told_in_sentences() -> None:
+    told = check_report(Checked("p", "p", "does things", producers=["a: lines of x"], plan=["writes y"], total=3))
+
+    assert told.splitlines() == [
+        "p: does things",
+        "  reads a: lines of x",
+        "  writes y",
+        "  3 jobs in all; nothing was started",
+    ]
+
+
+def test_runs_are_an_aligned_table() -> None:
+    runs = [
+        RunEntry("scrape-1", "scrape", "scrape", "finished", NOW, 1_990, 10, 2_000),
+        RunEntry("a", "a", "日本.toml", "running", NOW, 5, 0, None),
+    ]
+    head, *rows = runs_report(runs).splitlines()
+
+    assert head.split() == ["RUN", "STATE", "STARTED", "DONE", "FAILED", "OF", "PRESET"]
+    assert [row.split()[0] for row in rows] == ["scrape-1", "a"]
+    assert [row.split()[-4:] for row in rows] == [["1,990", "10", "2,000", "scrape"], ["5", "0", "?", "日本.toml"]]
+    assert {row.index("scrape", 9) if "2,000" in row else row.index("日本") for row in rows} == {head.index("PRESET")}
+
+
+def test_no_runs_are_a_sentence() -> None:
+    assert runs_report([]) == "no runs yet; `qtui backpressure` starts one"
+
+
+def test_hostile_text_does_no_harm() -> None:
+    problem = Problem(EVIL, EVIL, 1, EVIL, EVIL, EVIL)
+
+    assert harmless(problem_report(Checked("p", problems=[problem], text=EVIL)))
+    assert harmless(runs_report([RunEntry(EVIL, EVIL, EVIL, EVIL, NOW)]))
