@@ -141,10 +141,12 @@ class EngineProcess:
         try:
             if self._start.wait:
                 await self._first_face()
+            self._listen_to_signals(engine)
             await engine.start()
+            if self._terminated:
+                engine.drain("signal")  # it came before there was anything to drain
             self._server.run = engine
             self._server.push()
-            self._listen_to_signals(engine)
             gc.freeze()  # what exists now lives as long as the process; full collections need not look at it
             await self._until_over(engine)
         finally:
