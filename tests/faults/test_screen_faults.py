@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from tests.terminal import Terminal
-from tests.wiring.conftest import stage  # noqa: F401  # a fixture
 from tests.wiring.stage import Stage, ends, part, restored, runs
 
 SHELL = 'stty -g > before; $QTUI bench.toml; echo "code $?"; stty -g > after; echo back at the shell'
