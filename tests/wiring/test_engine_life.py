@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from qtui.core.commands import Request, RetryFailed, Stop
-from qtui.core.port import Refusal
+from qtui.core.port import Port, Refusal
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.errors import LinkError, UsageError
-from qtui.link.client import LinkPort
 from qtui.wiring.host import LocalHost, connect
 from qtui.wiring.spawn import Spawned, spawn_engine
 from tests.wiring.stage import Stage
@@ -39,7 +38,7 @@ async def spawn(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         await asyncio.to_thread(engine.process.wait)
 
 
-async def until(port: LinkPort, wanted: Callable[[Snapshot], bool]) -> Snapshot:
+async def until(port: Port, wanted: Callable[[Snapshot], bool]) -> Snapshot:
     async with asyncio.timeout(20):
         async for snap in port.snapshots():
             if wanted(snap):
@@ -147,7 +146,8 @@ async def test_a_bad_preset_is_refused_with_all_its_problems_and_leaves_no_run(s
     await port.close()
 
     assert caught.value.checked is not None
-    assert [problem.path for problem in caught.value.checked.problems if problem.line] == ["preset.name", "queue.capcity"]
+    named = [problem.path for problem in caught.value.checked.problems if problem.line]
+    assert named == ["preset.name", "queue.capcity"]
     assert await code(engine) == 2
     assert stage.records() == []
 
