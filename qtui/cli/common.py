@@ -67,9 +67,13 @@ def clear_errors(function: Callable[P, R]) -> Callable[P, R]:
 
 def screen_options(function: Callable[P, R]) -> Callable[P, R]:
     """`--theme` and `--no-mouse`."""
-    function = click.option("--theme", default="", metavar="NAME", help="dark or light; QTUI_THEME sets it for good.")(
-        function
-    )
+    function = click.option(
+        "--theme",
+        type=click.Choice(["dark", "light"]),  # a wrong one must be told before an engine is started
+        envvar="QTUI_THEME",
+        default="dark",
+        help="QTUI_THEME sets it for good.",
+    )(function)
     return click.option("--mouse/--no-mouse", default=True, help="--no-mouse leaves the mouse to the terminal.")(
         function
     )

@@ -93,7 +93,10 @@ def encode(message: FromFace | FromEngine) -> bytes:
 
 def decode_from_face(line: bytes) -> FromFace:
     """Raises msgspec.ValidationError or DecodeError."""
-    message: FromFace = _from_face.decode(line)
+    try:
+        message: FromFace = _from_face.decode(line)
+    except RecursionError:
+        raise msgspec.DecodeError("too deeply nested") from None
     return message
 
 

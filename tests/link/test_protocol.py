@@ -1,0 +1,145 @@
+"""What travels over the link comes out as it went in, one line each."""
+
+from __future__ import annotations
+
+import typing
+
+import msgspec
+import pytest
+
+from qtui.core import commands, events, queries
+from qtui.core.commands import Reply, Request
+from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job
+from qtui.core.port import Checked, Problem
+from qtui.link import protocol as wire
+from tests.tui.samples import sample
+
+AWKWARD = 'two\nlines, "quotes", \u2028, 世界, \U0001f600'
+JOB = Job(7, "k", AWKWARD, {"n": 7, "deep": {"list": [1, 2.5, None, True, "x"]}}, 1, 2)
+COMMANDS: list[commands.Command] = [
+    commands.SetConcurrency(0),
+    commands.SetCapacity(commands.MAX_CAPACITY),
+    commands.SetRate(None),
+    commands.SetRate(0.5),
+    commands.Pause(),
+    commands.Pause(1),
+    commands.Resume(),
+    commands.Hold(),
+    commands.Release(),
+    commands.RetryJob(3),
+    commands.RetryGroup("http:503 …", 1),
+    commands.RetryFailed(),
+    commands.CancelJob(3),
+    commands.Drain(),
+    commands.KeepRunning(),
+    commands.Stop(),
+    commands.Undo(),
+]
+EVENTS: list[events.Event] = [
+    events.JobAccepted(1.0, JOB),
+    events.AttemptStarted(1.0, JOB, 3),
+    events.AttemptEnded(1.0, JOB, 3, 0.5, Done({"a": [1]}, "note"), "done"),
+    events.AttemptEnded(1.0, JOB, 3, 0.5, Failed("http:503", "m", "d", 3.0, True), "waiting", 2.0, "http:503 m"),
+    events.AttemptEnded(1.0, JOB, 3, 0.5, Cancelled(), "cancelled"),
+    events.AttemptEnded(1.0, JOB, 3, 0.5, Interrupted("suspended"), "pending"),
+    events.JobCancelled(1.0, 7, "you"),
+    events.JobRequeued(1.0, JOB, "you", "failed", "sig"),
+    events.RetryHastened(1.0, 7, "you"),
+    events.ProducerStarted(1.0, 0, AWKWARD, None, 5.0),
+    events.TotalKnown(1.0, 0, 10**12),
+    events.ProducerEnded(1.0, 0, "problem"),
+    events.ProducerBlocked(1.0, 0),
+    events.ProducerUnblocked(1.0, 0),
+    events.ProducersPaused(1.0, "you", 1),
+    events.ProducersResumed(1.0, "you"),
+    events.ConcurrencyChanged(1.0, "you", 1, 2, "why"),
+    events.CapacityChanged(1.0, "you", 1, 2),
+    events.RateChanged(1.0, "you", None, 2.0),
+    events.Held(1.0, "you"),
+    events.Released(1.0, "you"),
+    events.ThrottleHolding(1.0, True),
+    events.RunStarted(1.0, "n", "p", 1.5e9, 4, 16, None, 3, 30.0),
+    events.DrainStarted(1.0, "you"),
+    events.DrainTakenBack(1.0, "you"),
+    events.StopStarted(1.0, "you"),
+    events.RunEnded(1.0, "finished"),
+    events.RunReopened(1.0, "you"),
+    events.CommandDone(1.0, "you", "done", "why"),
+    events.CommandRefused(1.0, "you", "no"),
+    events.Notice(1.0, AWKWARD, "warning"),
+]
+ROW = queries.JobRow(7, AWKWARD, "failed", "one", 3, 0.1, 0.2, 1.5e9, "HTTP 503")
+STORY = queries.JobStory(
+    ROW, "k", 1.5e9, {"line": "x"}, [queries.AttemptRow(1, 2, 1.5e9, 0.5, "failed", "c", "m", "d")], {"v": 1}, 2.5
+)
+FROM_FACE: list[wire.FromFace] = [
+    wire.Hello(wire.VERSION, AWKWARD, True, 4.0, True),
+    *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
+    wire.Look(1, queries.JobsQuery(10, 20, "text", "failed", "sig", "longest")),
+    wire.Look(2, queries.JobQuery(7)),
+]
+FROM_ENGINE: list[wire.FromEngine] = [
+    wire.Welcome(wire.VERSION, "run-1"),
+    wire.Picture(sample()),
+    wire.Replied(1, Reply(False, AWKWARD)),
+    wire.Answered(1, queries.Jobs([ROW], 1)),
+    wire.Answered(2, STORY),
+    wire.Answered(3, queries.Unknown("gone")),
+    wire.Happened(EVENTS, 3),
+    wire.Goodbye(),
+    wire.Goodbye(2, "no", Checked("p.toml", problems=[Problem("a.b", AWKWARD, 3, "x", "y", "z")], total=None)),
+]
+
+
+@pytest.mark.parametrize("message", FROM_FACE, ids=lambda message: msgspec.json.encode(message).decode()[:40])
+def test_what_a_face_says_arrives(message: wire.FromFace) -> None:
+    line = wire.encode(message)
+
+    assert line.count(b"\n") == 1
+    assert wire.decode_from_face(line) == message
+
+
+@pytest.mark.parametrize("message", FROM_ENGINE, ids=lambda message: type(message).__name__)
+def test_what_an_engine_says_arrives(message: wire.FromEngine) -> None:
+    line = wire.encode(message)
+
+    assert line.count(b"\n") == 1
+    assert wire.decode_from_engine(line) == message
+
+
+@pytest.mark.parametrize(
+    ("samples", "union"),
+    [
+        (COMMANDS, commands.Command),
+        (EVENTS, events.Event),
+        (FROM_FACE, wire.FromFace),
+        (FROM_ENGINE, wire.FromEngine),
+        ([message.answer for message in FROM_ENGINE if isinstance(message, wire.Answered)], queries.Answer),
+        ([message.query for message in FROM_FACE if isinstance(message, wire.Look)], queries.Query),
+    ],
+    ids=["commands", "events", "faces", "engines", "answers", "queries"],
+)
+def test_no_kind_of_message_is_missing_here(samples: list[object], union: object) -> None:
+    assert {type(message) for message in samples} == set(typing.get_args(union))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"type":"picture"}',
+        b'{"type":"ask","number":"one","request":{}}',
+        b'{"type":"ask","number":1,"request":{"command":{"type":"format-disk"}}}',
+        b'{"type":"hello","version":1',
+        b"[" * 60_000,
+        b'{"type":"hello","version":1,"more":' + b"[" * 60_000,
+        b'{"type":"hello","version":1,"more":' + b'{"a":' * 10_000,
+        b'{"type":"look","number":1,"query":{"type":"jobs","limit":1e400}}',
+    ],
+    ids=lambda line: line.decode()[:50],
+)
+def test_what_is_no_message_is_one_kind_of_error(line: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        wire.decode_from_face(line)

@@ -1,0 +1,62 @@
+"""What the launcher refuses before it starts anything, and the screens of a run that cannot start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.wiring.stage import Stage, restored
+
+
+def test_a_missing_preset_is_one_sentence_and_no_screen(stage: Stage) -> None:
+    with stage.open("nowhere.toml") as screen:
+        assert screen.wait_exit() == 2
+        assert "there is no preset nowhere.toml" in screen.text()
+        assert b"\x1b[?1049h" not in screen.raw
+    assert stage.records() == []
+
+
+@pytest.mark.parametrize("words", [("--theme", "nope"), ("--set", "capacity"), ("--nope",), ("one.toml", "two.toml")])
+def test_a_command_line_that_is_wrong_starts_nothing(stage: Stage, words: tuple[str, ...]) -> None:
+    with stage.open(stage.preset(), *words) as screen:
+        assert screen.wait_exit() == 2
+        assert b"\x1b[?1049h" not in screen.raw
+    assert stage.records() == []
+    assert not list(Path(stage.folder).glob("qtui/*.sock"))
+
+
+def test_without_a_terminal_the_other_way_is_named(stage: Stage) -> None:
+    ended = stage.run(stage.preset())
+
+    assert ended.returncode == 2
+    assert "qtui run" in ended.stderr
+    assert stage.records() == []
+
+
+def test_a_dumb_terminal_is_none(stage: Stage) -> None:
+    with stage.open(stage.preset(), TERM="dumb") as screen:
+        assert screen.wait_exit() == 2
+        assert "qtui run" in screen.text()
+    assert stage.records() == []
+
+
+def test_a_state_directory_that_cannot_be_used_is_said_after_the_screen(stage: Stage) -> None:
+    with stage.open(stage.preset(), "--state", "/proc/nowhere") as screen:
+        assert screen.wait_exit(15) == 74
+        restored(screen)
+        assert "choose another place with --state DIR" in screen.text()
+
+
+def test_attach_without_a_live_run_says_so(stage: Stage) -> None:
+    with stage.open("attach") as screen:
+        assert screen.wait_exit() == 2
+        assert "no run is live" in screen.text()
+
+
+def test_the_light_theme_is_light(stage: Stage) -> None:
+    with stage.open(stage.preset(), QTUI_THEME="light") as screen:
+        screen.wait("● RUNNING", 20)
+        ground = screen.cells()[20][0].bg
+
+    assert all(octet > 200 for octet in bytes.fromhex(ground.removeprefix("#")))
