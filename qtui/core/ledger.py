@@ -146,6 +146,8 @@ class Ledger:
         while endings and endings[0].position <= position:
             done += self._settle(endings.popleft())
         if done:
+            if at >= self._next_second and at > 6:
+                self.peak_rate = max(self.peak_rate, self.finished.sum(at, 6) / 5)
             for column in self._columns(at):
                 column.done += done
             self.finished.add(at, done)
@@ -226,11 +228,6 @@ class Ledger:
 
     def _turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
-        if at > 6:
-            self.peak_rate = max(self.peak_rate, self.finished.sum(at, 6) / 5)
-        self._find_columns(at)
-
-    def _find_columns(self, at: float) -> None:
         self._next_second = int(at) + 1
         self._column = self.series.column(at, len(self.queued), self.capacity)
         self._wide = self.overview.column(at, len(self.queued), self.capacity)
@@ -410,7 +407,7 @@ class Ledger:
     def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
         self.capacity = event.new
         self._depth_changed(event.at)
-        self._find_columns(event.at)  # they tell the capacity too
+        self._turn(event.at)  # they tell the capacity too
         self._mark(event.at, f"■{event.new}")
         self._write(event.at, event.by, f"bound {event.old} → {event.new}")
 
@@ -441,7 +438,7 @@ class Ledger:
         for number in range(1, event.concurrency + 1):
             self.slots[number] = SlotTrack(event.at)
         self._depth_changed(event.at)
-        self._find_columns(event.at)
+        self._turn(event.at)
 
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True
