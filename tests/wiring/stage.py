@@ -103,7 +103,8 @@ class Stage:
     @property
     def engines(self) -> list[int]:
         """The process ids of the engines that live, those included that have not described themselves yet."""
-        return [pid for pid, words in processes() if b"_engine" in words and self._socket_in(words)]
+        told = {record.pid for record in self.records()}
+        return [pid for pid, words in processes() if b"_engine" in words and (pid in told or self._socket_in(words))]
 
     def _socket_in(self, words: list[bytes]) -> bool:
         return any(word.startswith(os.fsencode(self.folder) + b"/qtui/") for word in words)
