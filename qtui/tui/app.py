@@ -111,6 +111,8 @@ class QtuiApp(App[Ending]):
         self._phase = 0.0
         self._blurred = False
         self._leaves_at_end = False
+        self._leaves_when_seen = False
+        """A person wants to leave a run that has not been seen yet: it cannot be left in silence."""
         self._dialog: Screen[str | None] | None = None
 
     @property
@@ -223,6 +225,9 @@ class QtuiApp(App[Ending]):
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
+        if self._leaves_when_seen:
+            self._leaves_when_seen = False
+            self.leave()
         if self._now - self._key_at < EAGER_S:
             self.paint()
 
@@ -325,7 +330,12 @@ class QtuiApp(App[Ending]):
 
     def leave(self) -> None:
         """At once when nothing is left to decide, otherwise after the dialog."""
-        if self.feed.newest is None or self.feed.over or self.feed.lost:
+        if self.feed.newest is None and self._opening is not None and not self._leaves_when_seen:
+            self._leaves_when_seen = True
+            self.say("the run is starting; once more leaves without having seen it")
+        elif self._leaves_when_seen:
+            self.leave_with(Left.QUIT, "left before the run was seen; if it has started, `qtui attach` shows it")
+        elif self.feed.newest is None or self.feed.over or self.feed.lost:
             self.leave_with(self._way_out())
         elif self._dialog is None:
             self.work(self._ask_to_leave(), "leave")

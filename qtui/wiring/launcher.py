@@ -75,7 +75,8 @@ def _keyboard() -> Iterator[IO[bytes] | None]:
 
 @contextlib.contextmanager
 def _guarded() -> Iterator[None]:
-    """Whatever the screen does to the terminal is undone."""
+    """Whatever the screen does to the terminal is undone; Ctrl-C is a key of the screen, even while it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited
     terminal = sys.stderr.fileno()
     try:
         saved = termios.tcgetattr(terminal)
@@ -93,14 +94,13 @@ def _guarded() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Signals meant for us are the screen's; Ctrl-C is a key there and must not end us first."""
+    """Signals meant for us are the screen's."""
 
     def forward(number: int, _frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
 
     before = {number: signal.signal(number, forward) for number in FORWARDED}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -110,6 +110,8 @@ def say_goodbye(ending: Ending) -> int:
         _say(f"qtui: {ending.reason}", sys.stderr)
         return ending.code
     if snap is None:
+        if ending.reason:
+            _say(f"qtui: {ending.reason}", sys.stderr)
         return int(ExitCode.ALL_DONE)
     detached = ending.how in (Left.DETACHED, Left.SIGNAL)
     _say(farewell(snap, detached=detached, lost=ending.how is Left.LOST), sys.stdout)

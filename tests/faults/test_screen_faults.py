@@ -149,7 +149,7 @@ def test_an_engine_that_is_terminated_drains_and_the_screen_shows_its_end(stage:
         screen.wait("DRAINING")
         screen.wait("exit code", 15)
         screen.press("q")
-        assert screen.wait_exit() == 130
+        assert screen.wait_exit() == 143
         restored(screen)
         ends(pid)
     assert stage.record.state == "stopped"

@@ -61,6 +61,8 @@ async def test_q_works_while_starting() -> None:
     app = QtuiApp(FakeHost(), opening=opening, palette=DARK)
     async with app.run_test() as pilot:
         await pilot.press("q")
+        assert app.return_value is None, "a run that may have started was left in silence"
+        await pilot.press("q")
         await until(lambda: app.return_value is not None)
     assert app.return_value is not None
     assert app.return_value.how is Left.QUIT

@@ -45,7 +45,7 @@ seed = 7
 
 
 class Stage:
-    """Starts programs in `folder`; `end` kills every engine they left behind, by the process id in its run.json."""
+    """Starts programs in `folder`; `end` kills every engine they left behind, each known by its socket in there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,7 +102,12 @@ class Stage:
 
     @property
     def engines(self) -> list[int]:
-        return [record.pid for record in self.records() if runs(record.pid)]
+        """The process ids of the engines that live, those included that have not described themselves yet."""
+        told = {record.pid for record in self.records()}
+        return [pid for pid, words in processes() if b"_engine" in words and (pid in told or self._socket_in(words))]
+
+    def _socket_in(self, words: list[bytes]) -> bool:
+        return any(word.startswith(os.fsencode(self.folder) + b"/qtui/") for word in words)
 
     def end(self) -> None:
         for pid in self.engines:
@@ -142,6 +147,13 @@ class Stage:
         """The engine lives and gets jobs done."""
         done = self.picture().counts.done
         self.picture(lambda snap: snap.counts.done > done)
+
+
+def processes() -> Iterator[tuple[int, list[bytes]]]:
+    """Every process with the words of its command line; what is dead has none."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            yield int(folder.name), (folder / "cmdline").read_bytes().split(b"\0")
 
 
 def runs(pid: int) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.wiring.stage import Stage, restored
+from tests.wiring.stage import Stage, part, restored
 
 
 def test_a_missing_preset_is_one_sentence_and_no_screen(stage: Stage) -> None:
@@ -60,3 +62,37 @@ def test_the_light_theme_is_light(stage: Stage) -> None:
         ground = screen.cells()[20][0].bg
 
     assert all(octet > 200 for octet in bytes.fromhex(ground.removeprefix("#")))
+
+
+def test_a_run_that_is_left_before_it_is_seen_is_not_left_in_silence(stage: Stage) -> None:
+    with stage.open(stage.preset()) as screen:
+        screen.send("q")
+        screen.wait("Leave this run?", 20)
+        screen.press("s")
+        assert screen.wait_exit() == 130
+    assert stage.engines == []
+
+
+def test_a_run_that_is_left_at_all_costs_before_it_is_seen_is_named(stage: Stage) -> None:
+    with stage.open(stage.preset()) as screen:
+        screen.send("qq")
+        assert screen.wait_exit(20) == 0
+        assert "`qtui attach` shows it" in screen.text()
+
+
+def test_ctrl_c_while_the_screen_starts_is_no_traceback(stage: Stage) -> None:
+    with stage.open(stage.preset()) as screen:
+        _screen_process(screen.pid)
+        screen.send("\x03\x03\x03")
+        screen.wait("● RUNNING", 20)
+        assert b"Traceback" not in screen.raw
+
+
+def _screen_process(launcher: int) -> None:
+    """Wait for it; a process that starts tells nobody."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(OSError, ValueError):
+            part(launcher, "screen")
+            return
+    raise AssertionError("no screen was started")
