@@ -125,7 +125,7 @@ def test_a_watching_face_cannot_steer(stage: Stage) -> None:
 
 
 def test_drain_ends_by_itself_and_says_what_is_left(stage: Stage) -> None:
-    with stage.open(stage.preset()) as screen:
+    with stage.open(stage.preset(latency="300ms")) as screen:
         screen.wait("FULL", 20)
         screen.press("q")
         screen.wait("Leave this run?")
