@@ -386,6 +386,10 @@ class QtuiApp(App[Ending]):
                 loop.add_signal_handler(number, self.leave_with, Left.SIGNAL, f"{name} received", int(number))
             except (NotImplementedError, RuntimeError, ValueError):
                 return  # not the main thread, or a platform without it: the launcher restores the terminal
+        resized = signal.getsignal(signal.SIGWINCH)
+        if callable(resized):
+            # Textual's handler can be interrupted by itself: it would then tell the sizes in the wrong order
+            loop.add_signal_handler(signal.SIGWINCH, resized, signal.SIGWINCH, None)
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""
