@@ -110,7 +110,7 @@ class Dispatcher:
         self.in_doubt = 0
         """Attempts that have ended and are not durable: after a crash they run again, so they count as running."""
         self.suspect: Callable[[Job], bool] | None = None
-        """Whether a job may be what crashed the engine before: such a job runs alone. None where nobody is suspected."""
+        """Whether a job may have crashed the engine before: such a job runs alone. None where nobody is suspected."""
         self._alone = False
         """A suspect is running."""
         self._run_job, self._ready, self._hurry = work.run, work.ready, work.hurry
