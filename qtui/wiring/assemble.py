@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -16,14 +17,20 @@ from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
 from qtui.executors import EXECUTORS
+from qtui.journal import outflow
+from qtui.journal.encoding import encode
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
 from qtui.wiring.presets import uses_site
 
 
-async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitStack) -> Engine:
+async def assemble(
+    preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitStack, document: Mapping[str, object]
+) -> Engine:
     """The engine of a new run; what must be closed after it is pushed on `cleanup`.
+
+    `document` is the preset as TOML tables, which the journal keeps.
 
     Raises:
         QtuiError: when the journal, the results file, the site or the kind cannot be had. Nothing has started then.
@@ -33,11 +40,11 @@ async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitSt
         from qtui.demo.site import DemoSite
 
         site = DemoSite(preset.demo)
-        fields["site"] = await site.start()
+        fields["site"] = await site.start(preset.demo.port)
         cleanup.push_async_callback(site.stop)
     kind = KINDS[preset.job.kind].make(preset.kind, _context(preset, fields))
     results = Path(preset.results.path).absolute() if preset.results.path else None
-    journal = SqliteJournal.create(run.folder, run=run.record, results=results)
+    journal = SqliteJournal.create(run.folder, run=run.record, results=results, facts=_facts(preset, fields, document))
     note = ""
     if journal.results_moved_to is not None:
         note = (
@@ -48,6 +55,15 @@ async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitSt
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
     journal.on_state = partial(_journal_state, engine)
     return engine
+
+
+def _facts(preset: Preset, fields: Mapping[str, Value], document: Mapping[str, object]) -> dict[str, str]:
+    """What the journal keeps of the preset, whose file may change or go."""
+    return {
+        "preset_text": encode(document).decode(),
+        "site": str(fields.get("site", "")),
+        **outflow.facts(preset.results.order, preset.results.shape),
+    }
 
 
 def _journal_state(engine: Engine, state: str, sentence: str) -> None:

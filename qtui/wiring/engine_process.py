@@ -126,7 +126,7 @@ class EngineProcess:
         async with contextlib.AsyncExitStack() as cleanup:
             cleanup.callback(run.release)
             try:
-                engine = await assemble(preset, run, cleanup)
+                engine = await assemble(preset, run, cleanup, loaded.document)
             except BaseException:
                 run.discard()
                 raise
