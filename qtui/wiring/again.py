@@ -118,8 +118,8 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
         raise UsageError("the journal of this run was written by an older qtui and has no preset in it")
     tables: dict[str, Any] = kept
     rows = path.with_suffix(".jsonl").name
-    tables["preset"] |= {"name": clean(path.stem), "description": description}
-    tables["source"] = [_source(tables["source"], rows if not rows.startswith("~") else f"./{rows}")]
+    about = tables.pop("preset") | {"name": clean(path.stem), "description": description}
+    source = _source(tables.pop("source"), rows if not rows.startswith("~") else f"./{rows}")
     results = tables.get("results", {})
     if results.get("path"):
         old = Path(results["path"])
@@ -127,7 +127,8 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
         results["path"] = str(old.with_name(name if name != old.name else f"{path.stem}-again{old.suffix}"))
     if site := re.search(r":(\d+)$", reader.fact("site")):
         tables["demo"]["port"] = int(site[1])  # the rows have its address in them
-    text = tomli_w.dumps(tables, multiline_strings=r"\r" not in told)
+    parts = [tomli_w.dumps({"preset": about}), "[[source]]\n" + tomli_w.dumps(source)]
+    text = "\n".join([*parts, tomli_w.dumps(tables, multiline_strings=r"\r" not in told)])
     preset, problems = parse(text, str(path), vocabulary())
     if preset is None:
         raise QtuiError(f"the preset of this run cannot be written as TOML: {clean(problems[0].message)}")
