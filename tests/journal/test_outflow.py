@@ -6,11 +6,15 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qtui.core.events import Event
 from qtui.core.job import Value
@@ -58,7 +62,6 @@ class Life:
             offset = dict(db.execute("SELECT k, v FROM meta"))["results_offset"]
         self.store = Store(self.folder, ResultsFile.resumed(self.path, int(offset)))
         self.store.begin()
-        self.position = 0
 
     def catch_up(self) -> None:
         while self.store.behind:
@@ -270,3 +273,74 @@ def test_lines_are_the_same_in_both_orders(tmp_path: Path, value: Value) -> None
             life.tell(*lifetime(1, value), *lifetime(2, {"n": 1}))
             files.append(life.path.read_bytes())
     assert files[:2] == files[2:]
+
+
+class Step(NamedTuple):
+    """One thing that happens: to a job, then perhaps to the engine."""
+
+    seq: int
+    what: str
+    """done, failed or retried, where the job can be that now."""
+    then: str
+    """nothing, crash, or crash in the middle of its commit."""
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        st.integers(1, 6),
+        st.sampled_from(["done", "done", "failed", "retried"]),
+        st.sampled_from(["nothing", "nothing", "crash", "half"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=steps, order=st.sampled_from(["submission", "completion"]), format_=st.sampled_from(["jsonl", "csv"]))
+def test_whatever_happens_each_done_job_is_in_the_file_once(steps: list[Step], order: str, format_: str) -> None:
+    with tempfile.TemporaryDirectory() as folder, passing_only(2):
+        life = Life(Path(folder), order, format_)
+        life.tell(*running(*range(1, 7)))
+        state = dict.fromkeys(range(1, 7), "open")
+        passed: list[int] = []
+        for step in [*steps, *(Step(seq, "done", "nothing") for seq in range(1, 7))]:
+            happen(life, state, passed, step)
+        life.catch_up()
+        done_ones = [seq for seq in state if state[seq] == "done"]
+        written = life.keys if format_ == "jsonl" else [int(row[0].removeprefix("key-")) for row in life.table[1:]]
+        life.store.close()
+    assert sorted(written) == done_ones
+    if order == "submission":
+        at_once = [seq for seq in written if seq not in passed]
+        assert at_once == sorted(at_once)
+
+
+def happen(life: Life, state: dict[int, str], passed: list[int], step: Step) -> None:
+    events: list[Event] = []
+    if step.what == "retried" and state[step.seq] == "failed":
+        life.fold.learn(life.store.states([step.seq]))
+        events, state[step.seq] = [requeued(step.seq), started(step.seq)], "open"
+        passed.append(step.seq)
+    elif step.what != "retried" and state[step.seq] == "open":
+        events = [done(step.seq, {"n": step.seq}) if step.what == "done" else failed(step.seq)]
+        state[step.seq] = step.what
+    if events:
+        batch = life.fold.fold(list(enumerate(events, life.position + 1)))
+        if step.then == "half":
+            refuse_commits(life.store)
+            with pytest.raises(sqlite3.IntegrityError):
+                life.store.save(batch)
+            life.crash()
+        life.store.save(batch)
+        life.position += len(events)
+    if step.then == "crash":
+        life.crash(b"torn")
+
+
+@contextmanager
+def passing_only(number: int) -> Iterator[None]:
+    """So few jobs are passed by one commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outflow, "RELEASE_ROWS", number)
+        yield
