@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -170,7 +171,8 @@ async def test_the_writer_catches_up_by_itself(tmp_path: Path, monkeypatch: pyte
     await told.durable()
     assert path.read_text() == ""
     told.tell(done(1))
-    await told.journal.close("finished")
+    async with asyncio.timeout(20):
+        await told.journal.close("finished")
     assert [json.loads(line)["key"] for line in path.read_text().splitlines()] == [f"key-{n}" for n in range(1, 301)]
 
 
@@ -225,6 +227,29 @@ def test_a_batch_whose_commit_failed_is_saved_again_without_a_trace(begin: Start
     assert life.path.read_bytes() == once
     assert once.count(b"key-") == 2
     assert once.count(b"key,name") == (1 if format_ == "csv" else 0)
+
+
+@pytest.mark.parametrize("order", ["completion", "submission"])
+def test_a_commit_that_took_place_though_an_error_was_told_is_not_repeated(
+    begin: Start, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = begin(order, "csv")
+    life.tell(*running(1, 2))
+    batch = life.fold.fold([(100, done(1, {"n": 1}))])
+
+    def fail(*_told: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_taken", fail)  # what the store remembers of its commit
+        with pytest.raises(sqlite3.OperationalError):
+            life.store.save(batch)
+    life.store.rollback()
+    life.store.reopen()
+    life.store.save(batch)
+    life.position = 100
+    life.tell(done(2, {"n": 2}))
+    assert [row[0] for row in life.table] == ["key", "key-1", "key-2"]
 
 
 def test_csv_has_the_fields_of_the_first_job_and_loses_no_later_ones(begin: Start) -> None:
