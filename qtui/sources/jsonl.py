@@ -19,6 +19,8 @@ class JsonlSource(FromPath, frozen=True, kw_only=True):
     """[[source]] kind = "jsonl": the fields of each object; a bare text or number becomes {line}."""
 
     kind: str = "jsonl"
+    place: str = ""
+    """A field that only says where a row stood, and is no part of what the job is."""
 
     @property
     def title(self) -> str:

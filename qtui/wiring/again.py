@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import tomli_w
 
 from qtui.core.preset import parse
+from qtui.core.seams import Source
 from qtui.core.units import PARSERS
 from qtui.errors import CannotWrite, QtuiError, UsageError
 from qtui.journal.encoding import decode
@@ -119,7 +120,10 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
     tables: dict[str, Any] = kept
     rows = path.with_suffix(".jsonl").name
     about = tables.pop("preset") | {"name": clean(path.stem), "description": description}
+    place = _place(told)
     source = _source(tables.pop("source"), rows if not rows.startswith("~") else f"./{rows}")
+    if place:
+        source["place"] = place
     results = tables.get("results", {})
     if results.get("path"):
         old = Path(results["path"])
@@ -133,6 +137,13 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
     if preset is None:
         raise QtuiError(f"the preset of this run cannot be written as TOML: {clean(problems[0].message)}")
     return text
+
+
+def _place(told: str) -> str:
+    """The field of all of the old sources that was no part of what a job is."""
+    preset, _ = parse(tomli_w.dumps(decode(told)), "", vocabulary())  # type: ignore[arg-type]  # it is a dict
+    places = {cast(Source, table).place for table in preset.sources} if preset else set()
+    return places.pop() if len(places) == 1 else ""
 
 
 def _source(old: Sequence[dict[str, Any]], rows: str) -> dict[str, Any]:

@@ -80,7 +80,9 @@ def test_the_preset_is_the_one_in_force_and_writes_to_a_file_of_its_own(qtui: Pr
     preset = tomllib.loads((qtui.folder / "again.toml").read_text())
 
     assert preset["workers"] == {"concurrency": 3}
-    assert preset["source"] == [{"kind": "jsonl", "path": "again.jsonl", "name": "words", "rate": "10000/s"}]
+    assert preset["source"] == [
+        {"kind": "jsonl", "path": "again.jsonl", "name": "words", "rate": "10000/s", "place": "n"}
+    ]
     assert preset["results"] == {"path": "out/again-results.csv"}
     assert preset["preset"]["description"] == f"The failed jobs of run {run}"
 
