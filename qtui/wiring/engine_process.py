@@ -135,7 +135,7 @@ class EngineProcess:
             return await self._live(engine, run)
 
     async def _live(self, engine: Engine, run: HeldRun) -> int:
-        engine.subscribe(self._server.event)
+        engine.subscribe(self._server.event, durable=True)
         heartbeat = Heartbeat(engine)
         beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
         try:
