@@ -100,6 +100,9 @@ class Batch(msgspec.Struct):
     """For the results file."""
     events: list[Cells] = []
     producers: list[Cells] = []
+    samples: list[Cells] = []
+    lived: float = 0.0
+    """Seconds the run has lived, at its last event."""
     totals: Totals = msgspec.field(default_factory=Totals)
     open_from: int = 1
     """No job with a smaller number is open; there may be none at this one either."""

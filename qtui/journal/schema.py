@@ -15,7 +15,7 @@ from qtui.errors import CannotWrite, JournalUnreadable
 from qtui.text import clean
 
 FILE = "journal.db"
-FORMAT = 1
+FORMAT = 2
 """Kept in `user_version`; raised when an older qtui could no longer read the file rightly."""
 APPLICATION = 0x71747569
 """`qtui` in ASCII, kept in `application_id`."""
@@ -42,7 +42,13 @@ CREATE TABLE epoch (
     ended REAL,
     how TEXT
 );
-CREATE TABLE producer (idx INTEGER PRIMARY KEY, name TEXT NOT NULL, total INTEGER, problem TEXT NOT NULL DEFAULT '');
+CREATE TABLE producer (
+    idx INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    total INTEGER,
+    problem TEXT NOT NULL DEFAULT '',
+    given INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE job (
     seq INTEGER PRIMARY KEY,
     state TEXT NOT NULL,
@@ -76,6 +82,8 @@ CREATE TABLE attempt (
 ) WITHOUT ROWID;
 CREATE TABLE result (seq INTEGER PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE event (id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE sample (at REAL NOT NULL, data TEXT NOT NULL);
+CREATE TABLE suspect (key TEXT PRIMARY KEY, crashes INTEGER NOT NULL) WITHOUT ROWID;
 CREATE UNIQUE INDEX attempt_done ON attempt (seq) WHERE outcome = 'done';
 CREATE INDEX job_lost ON job (state, seq) WHERE state IN {LOST};
 CREATE INDEX job_group ON job (signature, seq) WHERE signature <> '';
@@ -174,8 +182,16 @@ def check_header(path: Path) -> None:
             f"{clean(path)} was written by a newer qtui (format {found}, this one reads {FORMAT}); it is left as it is"
         )
     page = int.from_bytes(head[16:18], "big")
-    if octets < _number(head, 28) * (65536 if page == 1 else page):
+    # While the log is not folded in, e.g. because the disk was full, the missing pages stand there.
+    if octets < _number(head, 28) * (65536 if page == 1 else page) and not _has_log(path):
         raise JournalUnreadable(f"{clean(path)} is damaged: its end is missing; it is left as it is")
+
+
+def _has_log(path: Path) -> bool:
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except OSError:
+        return False
 
 
 def check_pages(connection: sqlite3.Connection, path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.engine.rig import BenchJournal, Rig
 async def test_an_outcome_is_told_when_it_is_on_disk_and_not_before() -> None:
     journal = BenchJournal()
     journal.stuck = True
-    async with Rig(jobs=3, journal=journal) as rig:
+    async with Rig(jobs=3, concurrency=3, journal=journal) as rig:
         told: list[ev.Event] = []
         rig.engine.subscribe(told.append, durable=True)
         await rig.after(1)
