@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 from types import TracebackType
 
 from tests.wiring.stage import Stage
@@ -55,3 +56,9 @@ class Running:
 
     def of(self, kind: str) -> list[dict[str, object]]:
         return [event for event in self.events if event["type"] == kind]
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory of a process in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

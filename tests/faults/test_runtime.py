@@ -11,7 +11,6 @@ import socket
 import sqlite3
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -173,8 +172,3 @@ def _rate(stage: Stage, seconds: float) -> float:
     first = stage.picture(lambda snap: snap.counts.done > 0)
     last = stage.picture(lambda snap: snap.elapsed_s > first.elapsed_s + seconds, timeout=seconds + 10)
     return (last.counts.done - first.counts.done) / (last.elapsed_s - first.elapsed_s)
-
-
-def rss_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
