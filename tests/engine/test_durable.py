@@ -32,3 +32,15 @@ async def test_what_is_told_keeps_its_order_and_lacks_nothing_at_the_end() -> No
 
         assert told == rig.events[already:]
         assert isinstance(told[-1], ev.RunEnded)
+
+
+async def test_the_picture_names_no_job_as_done_before_it_is_on_disk() -> None:
+    journal = BenchJournal()
+    journal.stuck = True
+    async with Rig(jobs=3, concurrency=3, journal=journal) as rig:
+        await rig.after(1)
+        assert rig.snap.recent == []
+
+        journal.release()
+        await rig.ended()
+        assert [(recent.seq, recent.kind) for recent in rig.snap.recent] == [(3, "done"), (2, "done"), (1, "done")]
