@@ -17,6 +17,7 @@ from typing import Protocol
 
 from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
+from qtui.engine.clock import slept
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.text import clean, clean_block, seconds
@@ -133,6 +134,7 @@ class Dispatcher:
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
         self._was_late = False
+        self._slept = slept()
         self._ran_again = -math.inf
         """When the process went on after the last long time in which it did not run."""
         # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
@@ -369,6 +371,7 @@ class Dispatcher:
         self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now)
 
     def _broken_by_sleep(self, slot: _Slot, failed: Failed) -> bool:
+        self._note_suspension()
         ours = slot.reason is not None  # our own deadlines leave out the time in which we did not run
         return slot.started < self._ran_again and not ours and failed.code in BROKEN_BY_SLEEP
 
@@ -396,6 +399,7 @@ class Dispatcher:
         now = self._now()
         late = overdue(self._next_sweep, now)
         self._sweep_timer, self._next_sweep = None, math.inf
+        self._note_suspension()
         if late:
             self._excuse(late, now)
         if not late or self._was_late:  # after a gap the answers that came meanwhile are read first
@@ -403,6 +407,13 @@ class Dispatcher:
         self._was_late = late > 0
         if coming := [slot.deadline for slot in self._slots.values() if slot.deadline < math.inf]:
             self._sweep_at(now + LOOK_S if late else min(coming))
+
+    def _note_suspension(self) -> None:
+        """A suspended machine stops the loop's clock too, so no deadline has passed; but its connections are gone."""
+        asleep = slept()
+        if asleep - self._slept >= LONG_S:
+            self._ran_again = self._now()
+        self._slept = asleep
 
     def _excuse(self, gap: float, now: float) -> None:
         for slot in self._slots.values():

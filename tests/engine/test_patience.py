@@ -8,6 +8,7 @@ import pytest
 
 from qtui.core import events as ev
 from qtui.core.job import Done, Failed, Interrupted, Job
+from qtui.engine import dispatch
 from tests.conftest import VirtualLoop
 from tests.engine.rig import Rig, sleeping
 
@@ -89,6 +90,23 @@ async def test_what_broke_during_a_long_stop_spends_no_try(code: str) -> None:
         first, *_ = rig.of(ev.AttemptEnded)
         assert isinstance(first, ev.AttemptEnded)
         assert first.outcome == Interrupted("qtui did not run in between: connection reset by the other side")
+
+
+async def test_connections_that_a_suspended_machine_lost_spend_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop's clock stands still then; only the machine's own tells."""
+    asleep = 0.0
+    monkeypatch.setattr(dispatch, "slept", lambda: asleep)
+
+    async def breaks(job: Job) -> Done | Failed:
+        await asyncio.sleep(1.5)
+        return Done() if rig.engine.now() > 2 else Failed("connection", "connection reset by the other side")
+
+    async with Rig(breaks, jobs=1, timeout=60.0) as rig:
+        await rig.after(1)
+        asleep = 3600.0
+        await rig.ended()
+
+        assert rig.snap.counts.done == 1
 
 
 async def test_what_breaks_without_a_stop_is_the_jobs_own_failure() -> None:
