@@ -13,7 +13,10 @@ import click
 
 from tests.faults.report import Options, Report
 
-FAMILIES: dict[str, str] = {}
+FAMILIES: dict[str, str] = {
+    "kill": "tests.faults.kill",
+    "live": "tests.faults.live",
+}
 """Name → module."""
 
 

@@ -159,16 +159,17 @@ def stalled(stage: Stage, stall_s: float) -> float:
     long = stage.preset(jobs=1_000_000, latency="10ms")
     with Running(stage, long, "--set", "workers.concurrency=8") as run:
         run.started()  # from here on nobody reads the pipe of this face either
-        free = _rate(stage, stall_s)
+        free = throughput(stage, stall_s)
         with socket.socket(socket.AF_UNIX) as deaf:
             deaf.connect(stage.record.socket)
             deaf.sendall(encode(Hello(VERSION, name="deaf", hz=10, events=True)))
-            held = _rate(stage, stall_s)
+            held = throughput(stage, stall_s)
             assert stage.picture().counts.failed == 0
     return held / free
 
 
-def _rate(stage: Stage, seconds: float) -> float:
+def throughput(stage: Stage, seconds: float) -> float:
+    """Jobs that get done in a second, over so many."""
     first = stage.picture(lambda snap: snap.counts.done > 0)
     last = stage.picture(lambda snap: snap.elapsed_s > first.elapsed_s + seconds, timeout=seconds + 10)
     return (last.counts.done - first.counts.done) / (last.elapsed_s - first.elapsed_s)
