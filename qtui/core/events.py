@@ -43,6 +43,10 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """The failure group, for a failed attempt."""
 
 
+GONE = "input"
+"""Who cancels a job that is no longer in the input of a run that goes on."""
+
+
 class JobCancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
     """A job that was not running was cancelled."""
 

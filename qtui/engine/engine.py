@@ -61,6 +61,8 @@ class Parts:
     """What the run remembers of its earlier lives."""
     skip: bool = True
     """The sources give the rows that were accepted before once more, in the same order."""
+    gone: frozenset[int] = frozenset()
+    """Open jobs of earlier lives that are taken back: their rows are no longer in the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Engine:
         self._clock = parts.clock
         self._luck = parts.luck
         self._clock_now = parts.clock.now
-        self._past = parts.past
+        self._past, self._gone = parts.past, parts.gone
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self._position = self._durable = 0
@@ -176,7 +178,9 @@ class Engine:
             self.emit(ev.GroupRestored(at, group))
         for entry in past.open:
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
-            if entry.waiting:
+            if entry.job.seq in self._gone:
+                self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
+            elif entry.waiting:
                 self.lane.add(entry.job, entry.due_in_s)
             else:
                 self.queue.restore(entry.job)

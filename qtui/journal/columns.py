@@ -12,6 +12,9 @@ from qtui.journal.encoding import Stored
 Cells: TypeAlias = Sequence[Stored]
 """The columns of one row."""
 
+GONE_SAID = "no longer in the input"
+"""The error of a job that was cancelled for that."""
+
 FINAL = frozenset({"done", "failed", "cancelled", "held"})
 
 

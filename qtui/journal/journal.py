@@ -104,9 +104,15 @@ class SqliteJournal:
 
     @classmethod
     def resume(
-        cls, folder: Path, policy: Policy, loop: asyncio.AbstractEventLoop | None = None
+        cls,
+        folder: Path,
+        policy: Policy,
+        facts: Mapping[str, str] | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> tuple[SqliteJournal, Past]:
         """The journal of a run that goes on, put right, and what it remembers; the caller holds the run's lock.
+
+        `facts` replace those that were kept with it before.
 
         Raises:
             JournalUnreadable: when it cannot be read; nothing has changed then.
@@ -116,7 +122,7 @@ class SqliteJournal:
         results = look(folder, now).meta.get("results")
         if not make_reserve(folder):
             raise CannotWrite(f"the disk of {clean(folder)} is full; free some space, then start it again")
-        found = recover(folder, now, policy)
+        found = recover(folder, now, policy, facts or {})
         file = ResultsFile.resumed(Path(results), int(found.meta["results_offset"])) if results else None
         fold = Fold(now - found.past.at, lines=file is not None)
         fold.go_on(found.totals, dict(enumerate(found.past.given)), found.states, found.past.last_seq)

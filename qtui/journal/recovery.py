@@ -7,7 +7,7 @@ no try, and what a person should decide about is held.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -52,6 +52,8 @@ class Found(msgspec.Struct, frozen=True):
     crashed: bool
     """The last life has no orderly end."""
     in_flight: list[flight.InFlight]
+    rows: list[int | None]
+    """How many rows each source gives, as far as it was found out."""
 
 
 def look(folder: Path, now: float) -> Found:
@@ -67,7 +69,7 @@ def look(folder: Path, now: float) -> Found:
             if version < schema.FORMAT:
                 raise JournalUnreadable(
                     f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
-                    f" {schema.FORMAT}); it is left as it is, --fresh starts anew"
+                    f" {schema.FORMAT}); it is left as it is"
                 )
             found = _found(db, folder, now)
             if found.crashed:
@@ -79,8 +81,8 @@ def look(folder: Path, now: float) -> Found:
     return found
 
 
-def recover(folder: Path, now: float, policy: Policy) -> Found:
-    """Put the run in `folder` right and say how it stands then; the caller holds its lock.
+def recover(folder: Path, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
+    """Put the run in `folder` right and say how it stands then; the caller holds its lock. `facts` replace older ones.
 
     Raises:
         JournalUnreadable: when its journal cannot be read; nothing has changed then.
@@ -91,6 +93,7 @@ def recover(folder: Path, now: float, policy: Policy) -> Found:
         with closing(schema.open_writer(folder / schema.FILE)) as db:
             db.execute("BEGIN IMMEDIATE")
             _recover(db, before, now, policy)
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
             db.execute("COMMIT")
             (folder / flight.FILE).unlink(missing_ok=True)  # counted; another death must not count it again
             return _found(db, folder, now)
@@ -108,7 +111,10 @@ def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
     )
     crashed = ended is None
     states, jobs = _open(db, int(meta.get("open_from", 1)), now)
-    given = dict(db.execute("SELECT idx, given FROM producer"))
+    producers = {
+        int(index): (int(given), total) for index, given, total in db.execute("SELECT idx, given, total FROM producer")
+    }
+    known = [producers.get(index, (0, None)) for index in range(max(producers, default=-1) + 1)]
     past = Past(
         float(meta.get("lived", 0.0)),
         lives,
@@ -119,13 +125,13 @@ def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
         totals.cancelled,
         int(db.execute("SELECT coalesce(max(seq), 0) FROM job").fetchone()[0]),
         jobs,
-        [int(given.get(index, 0)) for index in range(max(given, default=-1) + 1)],
+        [given for given, _ in known],
         _groups(db),
         {str(key): int(crashes) for key, crashes in db.execute("SELECT key, crashes FROM suspect")},
     )
     # After the machine itself went down nobody is suspected: it was not a job's doing.
     flying = flight.read(folder) if crashed and boot == boot_id() else []
-    return Found(past, meta, totals, states, crashed, flying)
+    return Found(past, meta, totals, states, crashed, flying, [total for _, total in known])
 
 
 def _open(db: sqlite3.Connection, start: int, now: float) -> tuple[list[JobState], list[OpenJob]]:

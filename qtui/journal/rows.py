@@ -11,6 +11,7 @@ from typing import TypeAlias, final
 from msgspec.structs import astuple, replace
 
 from qtui.core.events import (
+    GONE,
     PASSING,
     AttemptEnded,
     AttemptStarted,
@@ -28,7 +29,7 @@ from qtui.core.events import (
 )
 from qtui.core.job import Cancelled, Done, Failed, Job
 from qtui.core.signature import line
-from qtui.journal.columns import CHANGING, FINAL, Attempt, Batch, JobState, NewJob, Totals
+from qtui.journal.columns import CHANGING, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
 from qtui.journal.encoding import encode, keep, result_line
 from qtui.text import clean, clean_block
 
@@ -225,6 +226,8 @@ class Fold:
     def _cancelled(self, event: JobCancelled) -> None:
         state = self._touch(event.seq)
         state.state = "cancelled"
+        if event.by == GONE:
+            state.error = GONE_SAID
         self._finish(state, self._zero + event.at)
         self._note(event)
 
