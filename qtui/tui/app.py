@@ -30,6 +30,7 @@ from qtui.core.commands import (
     Stop,
 )
 from qtui.core.eta import Certainty, Forecast
+from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
@@ -161,20 +162,30 @@ class QtuiApp(App[Ending]):
             self.leave_with(self._way_out())
 
     async def _mend(self, refusal: Refusal) -> None:
-        """The engine would not start: a bad preset is shown until it is good, anything else is said at the end."""
-        if refusal.checked is None or not self._source:
+        """The engine would not start: what a person can decide or mend is shown, anything else is said at the end."""
+        if not self._source or (refusal.checked is None and refusal.plan is None):
             self._refused(refusal)
             return
         await self.feed.close()
         try:
-            port = await self._open(self._source)
+            port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
         except QtuiError as error:
             self._refused(error)
             return
         if port is None:
-            self._refused(refusal)
+            self._refused(refusal) if refusal.plan is None else self.leave_with(Left.QUIT, "nothing was started")
             return
         await self._follow(port)
+
+    async def _resume(self, plan: Plan) -> Port | None:
+        """Ask what becomes of the unfinished run; None when nothing is to be started."""
+        from qtui.tui.screens.resume import ResumeDialog
+
+        wanted = await self.push_screen_wait(ResumeDialog(plan))
+        if wanted is None:
+            return None
+        self.say(f"going on with {plan.run_id}" if wanted == "resume" else "starting anew")
+        return await self.host.open(self._source, wanted)
 
     async def another(self) -> None:
         """Show another run in place of the one that is over."""
@@ -204,6 +215,7 @@ class QtuiApp(App[Ending]):
             if not await self.push_screen_wait(BadPresetScreen(self.host, source)):
                 return None
         self.say(f"starting {clean(source, 60)}")
+        self._source = source
         return await self.host.open(source)
 
     async def _pick(self) -> Port | None:

@@ -16,7 +16,7 @@ from qtui.core.job import Value
 from qtui.core.naming import Naming
 from qtui.core.past import Past
 from qtui.core.seams import Kind, Source, Unbound
-from qtui.core.tables import Preset, SourceTable
+from qtui.core.tables import Preset
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo

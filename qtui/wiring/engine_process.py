@@ -26,8 +26,8 @@ from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
-from qtui.journal.place import state_dir
 from qtui.journal import runs
+from qtui.journal.place import state_dir
 from qtui.journal.runs import HeldRun
 from qtui.link.server import LinkServer
 from qtui.text import clean
