@@ -213,15 +213,17 @@ def _engine(face: subprocess.Popen[bytes]) -> int:
     raise Violation(f"no engine was started: {face.stderr.read().decode() if face.stderr else ''}")
 
 
-def batches(folder: Path, kills: int, seed: int, at_once: int = 1) -> Iterator[tuple[Batch, str]]:
-    """As many batches as the kills need, each with what it violated, or nothing."""
+def batches(
+    folder: Path, kills: int, seed: int, at_once: int = 1, jobs: tuple[int, int] = (300, 1200)
+) -> Iterator[tuple[Batch, str]]:
+    """As many batches as the kills need, each with what it violated, or nothing; `jobs`: the fewest and the most."""
     chance = random.Random(seed)
     left = kills
 
-    def one(number: int, jobs: int, dice: random.Random) -> tuple[Batch, str]:
+    def one(number: int, size: int, dice: random.Random) -> tuple[Batch, str]:
         place = folder / str(number)
-        place.mkdir()
-        batch = Batch(place, dice, jobs=jobs)
+        place.mkdir(parents=True)
+        batch = Batch(place, dice, jobs=size)
         try:
             batch.run(left)
         except Violation as violation:
@@ -232,7 +234,7 @@ def batches(folder: Path, kills: int, seed: int, at_once: int = 1) -> Iterator[t
     number = 0
     with ThreadPoolExecutor(at_once) as pool:
         while left > 0:
-            drawn = [(number + n, chance.randint(300, 1200), random.Random(chance.random())) for n in range(at_once)]
+            drawn = [(number + n, chance.randint(*jobs), random.Random(chance.random())) for n in range(at_once)]
             number += at_once
             for batch, problem in pool.map(lambda arguments: one(*arguments), drawn):
                 left -= batch.kills

@@ -7,16 +7,17 @@ from pathlib import Path
 
 from tests.faults.kill import CONCURRENCY, batches
 
-KILLS = 8
+KILLS = 6
+JOBS = (150, 300)
 
 
 def test_kill_nine_at_random_loses_nothing(tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     kills = said = 0
-    for batch, problem in batches(tmp_path, KILLS, seed):
+    for batch, problem in batches(tmp_path, KILLS, seed, jobs=JOBS):
         assert not problem
         kills, said = kills + batch.kills, said + len(batch.said)
         assert batch.repeats <= batch.kills * CONCURRENCY
     assert kills >= KILLS
-    assert said > 100, "the kills came too early to prove anything"
+    assert said > 50, "the kills came too early to prove anything"
