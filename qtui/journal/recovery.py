@@ -146,8 +146,14 @@ def _open(db: sqlite3.Connection, start: int, now: float) -> tuple[list[JobState
         job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "")
         waiting = state.state == "waiting"
         cut_off = state.state == "running" or (state.state == "pending" and state.interruptions > 0)
-        jobs.append(OpenJob(job, waiting, max(0.0, state.next_at - now) if waiting else 0.0, cut_off))
+        jobs.append(OpenJob(job, waiting, _due_in(state, now) if waiting else 0.0, cut_off))
     return states, jobs
+
+
+def _due_in(state: JobState, now: float) -> float:
+    """Seconds left of a back-off; never more than it was given, whatever has become of the wall clock."""
+    given = state.next_at - (state.started_at + state.run_s)
+    return max(0.0, min(state.next_at - now, given))
 
 
 def _groups(db: sqlite3.Connection) -> list[PastGroup]:

@@ -2,7 +2,8 @@
 
     python -m tests.faults.service FOLDER
 
-`/job/KEY?wait=S` notes KEY in FOLDER/served before it answers after S seconds. A key that stands in FOLDER/poison
+`/job/KEY?wait=S` notes KEY in FOLDER/served before it answers after S seconds; with `once=503` a key is answered so
+the first time. A key that stands in FOLDER/poison
 kills the engine that asked, as often as it stands there.
 """
 
@@ -78,6 +79,7 @@ def _engine_of(port: int) -> int:
 class _Server:
     def __init__(self, folder: Path) -> None:
         self._poison = folder / "poison"
+        self._asked: set[str] = set()
         self._served = os.open(folder / "served", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -90,7 +92,9 @@ class _Server:
             os.kill(_engine_of(request.transport.get_extra_info("peername")[1]), signal.SIGKILL)
         if wait := float(request.query.get("wait", 0)):
             await asyncio.sleep(wait)
-        return web.Response(text=f"answer to {key}\n")
+        first = key not in self._asked
+        self._asked.add(key)
+        return web.Response(text=f"answer to {key}\n", status=int(request.query.get("once", 200)) if first else 200)
 
 
 async def _serve(folder: Path) -> None:

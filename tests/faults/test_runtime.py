@@ -147,6 +147,23 @@ def test_a_clock_that_jumps_changes_no_duration(stage: Stage, days: int) -> None
     assert 0.05 < shortest <= longest < 10
 
 
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_back_off_that_was_cut_off_is_not_prolonged_by_a_clock_that_jumped(stage: Stage, days: int) -> None:
+    with Service(stage.folder) as service:
+        failing = preset(stage, f"{service.base}/job/{{line}}?once=503", jobs=1)
+        env = patched(stage)
+        words = ("--set", "retry.attempts=2", "--set", "retry.backoff={base='2s',jitter='none'}")
+        with Running(stage, failing, *words, **env) as run:
+            engine = run.started()
+            stage.picture(lambda snap: snap.counts.waiting == 1)
+            os.kill(engine, signal.SIGKILL)
+            assert run.end() == 70
+        (stage.folder / "offset").write_text(str(days * 86_400))
+        with Running(stage, failing, *words, **env) as run:
+            assert run.end(20) == 0, run.told
+        assert service.served() == ["k1", "k1"]
+
+
 # -- a face that does not read
 
 
