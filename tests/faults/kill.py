@@ -49,6 +49,7 @@ kind = "http"
 name = "{{line}}"
 key = "{{line}}"
 timeout = "30s"
+crashes = 0
 [job.http]
 method = "POST"
 url = "{base}/job/{{line}}?wait={wait}"
@@ -72,6 +73,7 @@ class Batch:
         self.said: set[str] = set()
         """What a face called done."""
         self.repeats = 0
+        self._finished = False
         self._service = Service(folder)
 
     def run(self, kills: int) -> None:
@@ -84,16 +86,15 @@ class Batch:
             )
             self.stage.write("killed.toml", preset)
             try:
-                while True:
-                    code = self._life(kill=self.kills < kills)
-                    if code is not None:
-                        break
-                self._verify_end(code)
+                while self._life(kill=self.kills < kills) is None:
+                    pass
+                self._verify_end()
             finally:
                 self.stage.end()
 
     def _life(self, *, kill: bool) -> int | None:
-        """One life of an engine; the exit code of its face, or None when the engine was killed."""
+        """One life of an engine; the exit code of its face, or None when the run has to go on after a kill."""
+        self._service.settle()
         before = self._service.times()
         with self._face() as face:
             delay, early = self.chance.uniform(0, MOMENT_S), self.chance.random() < EARLY
@@ -110,10 +111,10 @@ class Batch:
         self.repeats += again
         if again > CONCURRENCY:
             raise Violation(f"{again} jobs ran again after one kill: more than the concurrency of {CONCURRENCY}")
-        self._verify_shown()
+        self._verify_shown()  # which also looks whether the run had come to its end before it was killed
         if killed and code == 70:
             self.kills += 1
-            return None
+            return code if self._finished else None
         if code != 0:
             raise Violation(f"exit code {code} after {self.kills} kills: {told[-600:]}")
         return code
@@ -170,6 +171,8 @@ class Batch:
                 if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'job'").fetchone():
                     return Counter()
                 keys = db.execute("SELECT coalesce(key, name) FROM job WHERE state = 'done'").fetchall()
+                (how,) = db.execute("SELECT how FROM epoch ORDER BY id DESC LIMIT 1").fetchone() or ("",)
+                self._finished = how == "finished"
                 twice = db.execute(
                     "SELECT seq FROM attempt WHERE outcome = 'done' GROUP BY seq HAVING count(*) > 1"
                 ).fetchall()
@@ -184,13 +187,13 @@ class Batch:
         if double := [key for key, times in done.items() if times > 1]:
             raise Violation(f"{double[0]} is done in two rows of the journal")
 
-    def _verify_end(self, code: int) -> None:
+    def _verify_end(self) -> None:
         keys = set(self.keys)
         if lost := keys - set(self._service.served()):
-            raise Violation(f"exit code {code}, but {len(lost)} jobs never ran, e.g. {min(lost)}")
+            raise Violation(f"the run has ended, but {len(lost)} jobs never ran, e.g. {min(lost)}")
         if missing := keys - set(self._done()):
             raise Violation(
-                f"exit code {code}, but {len(missing)} jobs are not done in the journal, e.g. {min(missing)}"
+                f"the run has ended, but {len(missing)} jobs are not done in the journal, e.g. {min(missing)}"
             )
         written = Counter(
             json.loads(line)["url"].rpartition("/")[2].partition("?")[0]
