@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -134,6 +135,9 @@ class QtuiApp(App[Ending]):
     def _start(self) -> None:
         """Connect once the first frame is on the screen."""
         self._main.show(self._scene)
+        if not gc.isenabled():
+            gc.freeze()  # what exists now lives as long as the process; collections need not look at it
+            gc.enable()
         self.run_worker(self._live(), name="live", group="live")
 
     # ------------------------------------------------------------------ the run

@@ -25,6 +25,7 @@ from qtui.core.tables import Preset
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
+from qtui.engine.sampler import Sampler
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
 from qtui.journal import runs
 from qtui.journal.place import state_dir
@@ -180,8 +181,8 @@ class EngineProcess:
 
     async def _live(self, engine: Engine, run: HeldRun) -> int:
         engine.subscribe(self._server.event, durable=True)
-        heartbeat = Heartbeat(engine)
-        beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
+        beating = asyncio.create_task(Heartbeat(engine).run(), name="heartbeat")
+        sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
         try:
             if self._start.wait:
                 await self._first_face()
@@ -195,6 +196,7 @@ class EngineProcess:
             await self._until_over(engine)
         finally:
             beating.cancel()
+            sampling.cancel()
             await engine.close()
             state = engine.ledger.state
             run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")
