@@ -81,14 +81,15 @@ def look(folder: Path, now: float) -> Found:
     return found
 
 
-def recover(folder: Path, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
-    """Put the run in `folder` right and say how it stands then; the caller holds its lock. `facts` replace older ones.
+def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
+    """Put the run in `folder` right and say how it stands then; `facts` replace older ones.
+
+    The caller has held its lock since it looked, and `before` is what it saw.
 
     Raises:
         JournalUnreadable: when its journal cannot be read; nothing has changed then.
         CannotWrite: when it cannot be written.
     """
-    before = look(folder, now)
     try:
         with closing(schema.open_writer(folder / schema.FILE)) as db:
             db.execute("BEGIN IMMEDIATE")
