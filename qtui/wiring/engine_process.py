@@ -140,7 +140,7 @@ class EngineProcess:
             if start.intent.fresh:
                 runs.set_aside(folder)
             else:
-                return await self._resume(folder, preset, cleanup)
+                return await self._resume(folder, loaded, preset, cleanup)
         if start.intent.dry:
             raise Refusal(f"{clean(start.source)} has no unfinished run: all of it would run", ExitCode.ALL_DONE)
         run = runs.new_run(
@@ -148,12 +148,14 @@ class EngineProcess:
         )
         cleanup.callback(run.release)
         try:
-            return new_engine(await lay_ground(preset, cleanup), run), run
+            return new_engine(await lay_ground(preset, loaded.document, cleanup), run), run
         except BaseException:
             run.discard()
             raise
 
-    async def _resume(self, folder: Path, preset: Preset, cleanup: contextlib.AsyncExitStack) -> tuple[Engine, HeldRun]:
+    async def _resume(
+        self, folder: Path, loaded: Loaded, preset: Preset, cleanup: contextlib.AsyncExitStack
+    ) -> tuple[Engine, HeldRun]:
         try:
             run = runs.hold(folder)
             cleanup.callback(run.release)
@@ -165,7 +167,7 @@ class EngineProcess:
             ) from None
         except JournalUnreadable as error:
             raise JournalUnreadable(f"{error}; --fresh starts anew without it") from None
-        ground = await lay_ground(preset, cleanup, found.meta.get(SITE, ""))
+        ground = await lay_ground(preset, loaded.document, cleanup, found.meta.get(SITE, ""))
         resumption = Resumption(ground, run, found)
         loop = asyncio.get_running_loop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -24,9 +26,9 @@ KILLS = 20
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, jobs: int, *before: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, jobs: int, *before: str, how: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*before, sys.executable, "-m", "tests.journal.child", str(folder), str(jobs)],
+        [*before, sys.executable, "-m", "tests.journal.child", str(folder), str(jobs), *how],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -55,12 +57,23 @@ def verify(folder: Path) -> int:
     assert (meta.get("done", 0), len(set(shown))) == (len(done), len(shown))
     file = ResultsFile.resumed(folder / "results.jsonl", meta["results_offset"])
     file.close()
-    results = [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
-    assert [result["value of"] for result in results] == done, "results and journal differ"
+    if meta["results_order"] == "submission":
+        done = done[: next((at for at, seq in enumerate(done) if seq != at + 1), len(done))]
+    assert values(folder / "results.jsonl", meta["results_format"]) == done, "results and journal differ"
     return len(shown)
 
 
-def test_kill_nine_at_random(tmp_path: Path) -> None:
+def values(path: Path, format_: str) -> list[int]:
+    text = path.read_text()
+    if format_ == "jsonl":
+        return [json.loads(line)["value of"] for line in text.splitlines()]
+    rows = list(csv.reader(text.splitlines()))
+    assert rows[:1] in ([], [["key", "name", "value of", "more"]])
+    return [int(row[2]) for row in rows[1:]]
+
+
+@pytest.mark.parametrize("how", [("completion", "jsonl"), ("submission", "jsonl"), ("submission", "csv")])
+def test_kill_nine_at_random(tmp_path: Path, how: tuple[str, str]) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -68,7 +81,7 @@ def test_kill_nine_at_random(tmp_path: Path) -> None:
     for number in range(KILLS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with start(folder, 10**9) as child:
+        with start(folder, 10**9, how=how) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == b"begun\n"
             time.sleep(chance.uniform(0.0, 0.25))  # the moment of the kill is the point, nothing is waited for
@@ -85,17 +98,18 @@ def strace(*injection: str) -> list[str]:
     return command
 
 
+@pytest.mark.parametrize("how", [("completion", "jsonl"), ("submission", "csv")])
 @pytest.mark.parametrize(
     ("call", "moments"),
     [("pwrite64", (2, 20, 45, 46, 90, 91)), ("fdatasync", (2, 5, 14, 15, 20)), ("ftruncate", (1, 2, 3))],
 )
-def test_kill_at_a_system_call(tmp_path: Path, call: str, moments: tuple[int, ...]) -> None:
+def test_kill_at_a_system_call(tmp_path: Path, call: str, moments: tuple[int, ...], how: tuple[str, str]) -> None:
     """Calls are counted by thread: the first few kill while the journal is made, the later ones its writer."""
     shown = 0
     for when in moments:
         folder = tmp_path / str(when)
         folder.mkdir()
-        with start(folder, 3_000, *strace("-e", f"inject={call}:signal=SIGKILL:when={when}")) as child:
+        with start(folder, 3_000, *strace("-e", f"inject={call}:signal=SIGKILL:when={when}"), how=how) as child:
             child.communicate(timeout=60)
         if (folder / "run" / schema.FILE).exists() and _has_tables(folder / "run" / schema.FILE):
             shown += verify(folder)
