@@ -41,7 +41,6 @@ attempts = {attempts}
 [results]
 path = "results.jsonl"
 """
-HOW = pytest.mark.parametrize("how", ["killed", "terminated"])
 
 
 class Work:
@@ -136,7 +135,7 @@ def work(stage: Stage) -> Iterator[Work]:
 # -- the input
 
 
-@HOW
+@pytest.mark.parametrize("how", ["killed", "terminated"])
 def test_the_same_input_goes_on_where_it_was(work: Work, how: str) -> None:
     work.interrupt(how)
     plan = work.goes_on()
@@ -191,9 +190,8 @@ def test_lines_that_are_gone_do_not_run_any_more(work: Work) -> None:
     assert not [line for line in gone if work.service.times()[line] > work.before[line]], "a line that is gone ran"
 
 
-@HOW
-def test_all_at_once_prepended_reordered_shortened_and_appended(work: Work, how: str) -> None:
-    work.interrupt(how)
+def test_all_at_once_prepended_reordered_shortened_and_appended(work: Work) -> None:
+    work.interrupt("terminated")
     kept = work.lines[5:-5]
     random.Random(11).shuffle(kept)
     work.lines = ["first", *kept, "last"]
