@@ -47,16 +47,6 @@ class _Open(msgspec.Struct, gc=False):
     """The failure group a person took it out of."""
 
 
-class _Ending(msgspec.Struct, frozen=True, gc=False):
-    """A final outcome on its way to the disk."""
-
-    position: int
-    entry: _Open
-    was: State
-    to: State
-    signature: str
-
-
 class RecentOutcome(msgspec.Struct, frozen=True, gc=False):
     """Kept as it came; it becomes words only when somebody looks."""
 
@@ -70,6 +60,17 @@ class RecentOutcome(msgspec.Struct, frozen=True, gc=False):
         kind = _RECENT.get(self.then, self.then)
         said = title(self.outcome.code) if isinstance(self.outcome, Failed) else text.seconds(self.run_s)
         return Recent(self.job.seq, self.job.name, kind, said, now - self.at)
+
+
+class _Ending(msgspec.Struct, frozen=True, gc=False):
+    """A final outcome on its way to the disk."""
+
+    position: int
+    entry: _Open
+    was: State
+    to: State
+    signature: str
+    recent: RecentOutcome
 
 
 class Ledger:
@@ -289,9 +290,11 @@ class Ledger:
             self.retries += isinstance(outcome, Failed)
         elif then == "pending":
             self._enqueue(job.seq, at)
+        recent = RecentOutcome(at, job, then, event.run_s, outcome)
+        if then in _RECENT:
+            self.recent.appendleft(recent)
         else:
-            self._endings.append(_Ending(position, entry, was, entry.state, event.signature))
-        self.recent.appendleft(RecentOutcome(at, job, then, event.run_s, outcome))
+            self._endings.append(_Ending(position, entry, was, entry.state, event.signature, recent))
 
     def _failure(self, event: ev.AttemptEnded, failed: Failed) -> None:
         self.failed_attempts.add(event.at)
@@ -311,6 +314,7 @@ class Ledger:
         """Count an end; True when the job is done."""
         entry = ending.entry
         job, done = entry.job, ending.to is State.DONE
+        self.recent.appendleft(ending.recent)
         self.counts[ending.was] -= 1
         self.counts[ending.to] += 1
         if self.open.get(job.seq) is entry:
@@ -333,8 +337,8 @@ class Ledger:
         if was is State.PENDING:
             del self.queued[event.seq]
             self._depth_changed(event.at)
-        self._endings.append(_Ending(position, entry, was, State.CANCELLED, ""))
-        self.recent.appendleft(RecentOutcome(event.at, entry.job, "cancelled", 0.0, None))
+        recent = RecentOutcome(event.at, entry.job, "cancelled", 0.0, None)
+        self._endings.append(_Ending(position, entry, was, State.CANCELLED, "", recent))
 
     def _job_requeued(self, event: ev.JobRequeued, _: int) -> None:
         job, was = event.job, State(event.was)

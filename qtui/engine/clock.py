@@ -26,3 +26,10 @@ class LoopClock:
 
     def wall(self) -> float:
         return time.time() if self._wall is None else self._wall + self.now()
+
+
+def slept() -> float:
+    """Seconds for which this machine has been suspended since it started; the loop's clock leaves them out."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)

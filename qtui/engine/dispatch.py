@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
+from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
+from qtui.engine.clock import slept
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.text import clean, clean_block, seconds
 
 GRACE_S = 5.0
 """How long an attempt that was cancelled may take to end before its slot goes on without it."""
+BROKEN_BY_SLEEP = ("timeout", "connection")
+"""Errors that an attempt makes because the process did not run, although the job is not to blame."""
 SLICE_S = 0.002
 """After so long without a real pause the loop gets a turn, or jobs that never wait would freeze everything else."""
 
@@ -129,6 +133,10 @@ class Dispatcher:
         self._limit_timer: asyncio.TimerHandle | None = None
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
+        self._was_late = False
+        self._slept = slept()
+        self._ran_again = -math.inf
+        """When the process went on after the last long time in which it did not run."""
         # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
         self._loop = asyncio.get_running_loop()
         self._slice = now()
@@ -176,9 +184,16 @@ class Dispatcher:
         self.wake()
 
     def forgive(self, gap: float) -> None:
-        """The process did not run for `gap` seconds: no attempt is to blame for that time."""
-        for slot in self._slots.values():
-            slot.deadline += gap
+        """The process did not run for `gap` seconds: no attempt is to blame for that time.
+
+        What the sweep has noticed already is not forgiven twice.
+        """
+        now = self._now()
+        if now - self._next_sweep > LATE_S:
+            self._excuse(gap, now)
+            self._sweep_at(now + LOOK_S, again=True)
+        elif gap >= LONG_S:
+            self._ran_again = now
 
     async def close(self) -> None:
         """End every slot's task; attempts that still run are cut off without a word."""
@@ -351,7 +366,14 @@ class Dispatcher:
         self.running -= 1
         self._alone = False
         now = self._now()
+        if isinstance(outcome, Failed) and self._broken_by_sleep(slot, outcome):
+            outcome = Interrupted(f"qtui did not run in between: {outcome.message}")
         self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now)
+
+    def _broken_by_sleep(self, slot: _Slot, failed: Failed) -> bool:
+        self._note_suspension()
+        ours = slot.reason is not None  # our own deadlines leave out the time in which we did not run
+        return slot.started < self._ran_again and not ours and failed.code in BROKEN_BY_SLEEP
 
     # -- deadlines: one timer for all slots
 
@@ -364,17 +386,42 @@ class Dispatcher:
         if slot.active and slot.task is not None:
             slot.task.cancel()
 
-    def _sweep_at(self, when: float) -> None:
-        if when >= self._next_sweep - 0.001:
+    def _sweep_at(self, when: float, *, again: bool = False) -> None:
+        if when >= self._next_sweep - 0.001 and not again:
             return  # the timer fires early enough
         if self._sweep_timer is not None:
             self._sweep_timer.cancel()
-        self._next_sweep = when
-        self._sweep_timer = self._loop.call_later(max(0.0, when - self._now()), self._sweep)
+        now = self._now()
+        self._next_sweep = min(when, now + LOOK_S)
+        self._sweep_timer = self._loop.call_later(max(0.0, self._next_sweep - now), self._sweep)
 
     def _sweep(self) -> None:
+        now = self._now()
+        late = overdue(self._next_sweep, now)
         self._sweep_timer, self._next_sweep = None, math.inf
-        now = self._now() + 1e-6
+        self._note_suspension()
+        if late:
+            self._excuse(late, now)
+        if not late or self._was_late:  # after a gap the answers that came meanwhile are read first
+            self._judge(now + 1e-6)
+        self._was_late = late > 0
+        if coming := [slot.deadline for slot in self._slots.values() if slot.deadline < math.inf]:
+            self._sweep_at(now + LOOK_S if late else min(coming))
+
+    def _note_suspension(self) -> None:
+        """A suspended machine stops the loop's clock too, so no deadline has passed; but its connections are gone."""
+        asleep = slept()
+        if asleep - self._slept >= LONG_S:
+            self._ran_again = self._now()
+        self._slept = asleep
+
+    def _excuse(self, gap: float, now: float) -> None:
+        for slot in self._slots.values():
+            slot.deadline += gap
+        if gap >= LONG_S:
+            self._ran_again = now
+
+    def _judge(self, now: float) -> None:
         for slot in list(self._slots.values()):
             if slot.job is None or slot.deadline > now:
                 continue
@@ -383,8 +430,6 @@ class Dispatcher:
                 self._cancel(slot, Failed("timeout", f"no result after {seconds(limit)}"))
             else:
                 self._abandon(slot, slot.job, slot.reason)
-        if coming := [slot.deadline for slot in self._slots.values() if slot.deadline < math.inf]:
-            self._sweep_at(min(coming))
 
     def _abandon(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
         """The attempt swallowed its cancellation: its slot goes on without it."""

@@ -101,6 +101,8 @@ class Engine:
         self._last_seq = past.last_seq
         self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= SUSPICIOUS}
         self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
+        self._tellers: tuple[Callable[[ev.Event], None], ...] = ()
+        self._untold: deque[tuple[int, ev.Event]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._feeding = 0
         self._ended = asyncio.Event()
@@ -230,23 +232,41 @@ class Engine:
             self._position += 1
             self.ledger.apply(event, self._position)
             self.journal.append(self._position, event)
-        for subscriber in self._subscribers:
+        if self._subscribers:
+            self._call(self._subscribers, event)
+        if self._tellers:
+            if self.ledger.unsettled:
+                self._untold.append((self._position, event))
+            else:
+                self._call(self._tellers, event)
+
+    def _call(self, subscribers: tuple[Callable[[ev.Event], None], ...], event: ev.Event) -> None:
+        for subscriber in subscribers:
             try:
                 subscriber(event)
             except Exception:  # a listener's fault must never reach the run
                 log.exception("a subscriber failed and was dropped")
                 self.unsubscribe(subscriber)
 
-    def subscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
-        """Call `subscriber` with every event from now on, in order, on the engine's loop."""
-        self._subscribers = (*self._subscribers, subscriber)
+    def subscribe(self, subscriber: Callable[[ev.Event], None], *, durable: bool = False) -> None:
+        """Call `subscriber` with every event from now on, in order, on the engine's loop.
+
+        A `durable` one tells others: it hears of an outcome, and of what came after it, once that is on disk.
+        """
+        if durable:
+            self._tellers = (*self._tellers, subscriber)
+        else:
+            self._subscribers = (*self._subscribers, subscriber)
 
     def unsubscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
         self._subscribers = tuple(known for known in self._subscribers if known != subscriber)
+        self._tellers = tuple(known for known in self._tellers if known != subscriber)
 
     def _committed(self, position: int) -> None:
         self._durable = position
         self.ledger.commit(position, self.now())
+        while self._untold and (self._untold[0][0] <= position or not self.ledger.unsettled):
+            self._call(self._tellers, self._untold.popleft()[1])
         ends = self._in_doubt
         if ends and ends[0] <= position:
             while ends and ends[0] <= position:

@@ -18,7 +18,7 @@ from qtui.errors import CannotWrite, QtuiError
 from qtui.journal import queries, schema
 from qtui.journal.asking import Asker
 from qtui.journal.flight import Flight
-from qtui.journal.recovery import Policy, look, recover
+from qtui.journal.recovery import Found, Policy, look, recover
 from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
 from qtui.journal.runs import RunRecord
@@ -109,20 +109,23 @@ class SqliteJournal:
         policy: Policy,
         facts: Mapping[str, str] | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
+        seen: Found | None = None,
     ) -> tuple[SqliteJournal, Past]:
         """The journal of a run that goes on, put right, and what it remembers; the caller holds the run's lock.
 
-        `facts` replace those that were kept with it before.
+        `facts` replace those that were kept with it before. `seen` is what the caller saw when it looked under the
+        lock: looking again would read every page of a run that crashed once more.
 
         Raises:
             JournalUnreadable: when it cannot be read; nothing has changed then.
             CannotWrite: when it, or its results file, cannot be written.
         """
         now = time.time()
-        results = look(folder, now).meta.get("results")
+        before = seen or look(folder, now)
+        results = before.meta.get("results")
         if not make_reserve(folder):
             raise CannotWrite(f"the disk of {clean(folder)} is full; free some space, then start it again")
-        found = recover(folder, now, policy, facts or {})
+        found = recover(folder, before, now, policy, facts or {})
         file = ResultsFile.resumed(Path(results), int(found.meta["results_offset"])) if results else None
         fold = Fold(now - found.past.at, lines=file is not None)
         fold.go_on(found.totals, dict(enumerate(found.past.given)), found.states, found.past.last_seq)

@@ -81,14 +81,15 @@ def look(folder: Path, now: float) -> Found:
     return found
 
 
-def recover(folder: Path, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
-    """Put the run in `folder` right and say how it stands then; the caller holds its lock. `facts` replace older ones.
+def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
+    """Put the run in `folder` right and say how it stands then; `facts` replace older ones.
+
+    The caller has held its lock since it looked, and `before` is what it saw.
 
     Raises:
         JournalUnreadable: when its journal cannot be read; nothing has changed then.
         CannotWrite: when it cannot be written.
     """
-    before = look(folder, now)
     try:
         with closing(schema.open_writer(folder / schema.FILE)) as db:
             db.execute("BEGIN IMMEDIATE")
@@ -146,8 +147,14 @@ def _open(db: sqlite3.Connection, start: int, now: float) -> tuple[list[JobState
         job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "")
         waiting = state.state == "waiting"
         cut_off = state.state == "running" or (state.state == "pending" and state.interruptions > 0)
-        jobs.append(OpenJob(job, waiting, max(0.0, state.next_at - now) if waiting else 0.0, cut_off))
+        jobs.append(OpenJob(job, waiting, _due_in(state, now) if waiting else 0.0, cut_off))
     return states, jobs
+
+
+def _due_in(state: JobState, now: float) -> float:
+    """Seconds left of a back-off; never more than it was given, whatever has become of the wall clock."""
+    given = state.next_at - (state.started_at + state.run_s)
+    return max(0.0, min(state.next_at - now, given))
 
 
 def _groups(db: sqlite3.Connection) -> list[PastGroup]:

@@ -182,7 +182,7 @@ class EngineProcess:
         self._server.push()
 
     async def _live(self, engine: Engine, run: HeldRun) -> int:
-        engine.subscribe(self._server.event)
+        engine.subscribe(self._server.event, durable=True)
         beating = asyncio.create_task(Heartbeat(engine).run(), name="heartbeat")
         sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
         try:

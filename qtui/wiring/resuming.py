@@ -109,7 +109,7 @@ class Resumption:
         """The run's engine, with everything it remembers. Raises CannotWrite or JournalUnreadable."""
         ground, run = self._ground, self._run
         facts = ground.facts | ({BY_KEY: "1"} if self._by_key else {})
-        journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts)
+        journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
         past = self._moved(past)
         gone: frozenset[int] = frozenset()
         if self._known is not None:

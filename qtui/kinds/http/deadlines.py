@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from qtui.core.job import Failed
+from qtui.core.patience import LOOK_S, overdue
 from qtui.kinds.http.options import Timeouts
 from qtui.text import seconds
 
@@ -56,6 +57,7 @@ class Deadlines:
         self._clock = clock
         self._attempts: set[Attempt] = set()
         self._next = math.inf
+        self._was_late = False
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> Attempt:
@@ -98,20 +100,33 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._next = when
-        self._timer = loop.call_at(loop.time() + max(0.0, when - self._clock()), self._sweep)
+        now = self._clock()
+        self._next = min(when, now + LOOK_S)
+        self._timer = loop.call_at(loop.time() + max(0.0, self._next - now), self._sweep)
 
     def _sweep(self) -> None:
+        now = self._clock()
+        late = overdue(self._next, now)
         self._timer, self._next = None, math.inf
-        now = self._clock() + 1e-6
-        coming = math.inf
+        if late:
+            self._excuse(late)
+        if not late or self._was_late:  # after a gap the answers that came meanwhile are read first
+            self._judge(now + 1e-6)
+        self._was_late = late > 0
+        coming = min((attempt.deadline for attempt in self._attempts if not attempt.expired), default=math.inf)
+        if coming < math.inf:
+            self._sweep_at(now + LOOK_S if late else coming)
+
+    def _excuse(self, gap: float) -> None:
+        """No attempt is to blame for the time in which the process did not run."""
+        for attempt in self._attempts:
+            attempt.deadline += gap
+            attempt.end += gap
+
+    def _judge(self, now: float) -> None:
         for attempt in self._attempts:
             if attempt.deadline <= now and not attempt.expired:
                 self._look(attempt, now)
-            if not attempt.expired:
-                coming = min(coming, attempt.deadline)
-        if coming < math.inf:
-            self._sweep_at(coming)
 
     def _look(self, attempt: Attempt, now: float) -> None:
         slow = self._slow
