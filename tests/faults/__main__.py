@@ -1,0 +1,37 @@
+"""The long forms of the fault tests: `python -m tests.faults [--only FAMILY] [--kills N] [--states N] [--seed N]`.
+
+A family of faults is one module with a `full(report)` that tells the report every case it tries; its line below makes
+it known here. The exit code is 1 when anything was violated.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from tests.faults.report import Options, Report
+
+FAMILIES: dict[str, str] = {}
+"""Name → module."""
+
+
+@click.command()
+@click.option("--only", type=click.Choice(sorted(FAMILIES)), multiple=True, help="This family; may be repeated.")
+@click.option("--kills", type=click.IntRange(1), default=1_000, show_default=True, help="Kills at random moments.")
+@click.option("--states", type=click.IntRange(1), default=3_000, show_default=True, help="Power cuts.")
+@click.option("--seed", type=int, default=None, help="Repeat what was drawn at random.")
+def main(only: tuple[str, ...], kills: int, states: int, seed: int | None) -> None:
+    """Run the long forms of the fault tests and print a table; exit code 1 on any violation."""
+    options = Options(kills, states) if seed is None else Options(kills, states, seed)
+    print(f"seed {options.seed}", file=sys.stderr)
+    report = Report(options)
+    for name in only or FAMILIES:
+        importlib.import_module(FAMILIES[name]).full(report)
+    print(f"\n{report.table()}")
+    sys.exit(1 if report.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
