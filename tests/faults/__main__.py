@@ -13,7 +13,7 @@ import click
 
 from tests.faults.report import Options, Report
 
-FAMILIES: dict[str, str] = {}
+FAMILIES: dict[str, str] = {"calls": "tests.faults.calls", "power": "tests.faults.power"}
 """Name → module."""
 
 

@@ -6,27 +6,58 @@ stands there was shown to a person. FOLDER/ran has a line for each job whose wor
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
-import sys
+import sqlite3
 from pathlib import Path
 
 from qtui.errors import CannotWrite
+from qtui.journal import schema
 from qtui.journal.journal import SqliteJournal
-from tests.journal.story import lifetime, opening, record
+from qtui.journal.results import ResultsFile
+from qtui.journal.rows import Fold
+from qtui.journal.store import make_reserve
+from tests.journal.story import STARTED, lifetime, opening, record
 
 
-async def run(folder: Path, jobs: int) -> None:
+class Pace:
+    """Wakes a run that waits for all it has told to be shown."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        """After so many it waits; 0 never."""
+        self.pending: list[tuple[int, int]] = []
+        """Last position and number of the jobs that are not shown."""
+        self.shown = asyncio.Event()
+
+    async def wait(self, seq: int) -> None:
+        if not self.jobs:
+            if seq % 10 == 0:
+                await asyncio.sleep(0.001)
+        elif seq % self.jobs == 0:
+            while self.pending:
+                self.shown.clear()
+                await self.shown.wait()
+
+
+async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     shown, ran = os.open(folder / "shown", flags, 0o600), os.open(folder / "ran", flags, 0o600)
-    (folder / "run").mkdir(mode=0o700)
-    journal = SqliteJournal.create(folder / "run", run=record(), results=folder / "results.jsonl")
-    pending: list[tuple[int, int]] = []
+    results = folder / "results.jsonl"
+    if made:
+        journal = SqliteJournal(
+            folder / "run", asyncio.get_running_loop(), Fold(STARTED, lines=True), ResultsFile.fresh(results)
+        )
+    else:
+        (folder / "run").mkdir(mode=0o700)
+        journal = SqliteJournal.create(folder / "run", run=record(), results=results)
 
     def on_commit(position: int) -> None:
-        count = sum(1 for last, _ in pending if last <= position)
-        os.write(shown, b"".join(b"%d\n" % seq for _, seq in pending[:count]))
-        del pending[:count]
+        count = sum(1 for last, _ in pace.pending if last <= position)
+        os.write(shown, b"".join(b"%d\n" % seq for _, seq in pace.pending[:count]))
+        del pace.pending[:count]
+        pace.shown.set()
 
     def on_state(state: str, sentence: str) -> None:
         os.write(2, f"{state}: {sentence}\n".encode())
@@ -44,14 +75,50 @@ async def run(folder: Path, jobs: int) -> None:
             for event in lifetime(seq, {"value of": seq}):
                 position += 1
                 journal.append(position, event)
-            pending.append((position, seq))
-            if seq % 10 == 0:
-                await asyncio.sleep(0.001)
+            pace.pending.append((position, seq))
+            await pace.wait(seq)
         await journal.close("finished")
     except CannotWrite as error:
         os.write(2, f"{error}\n".encode())
         os._exit(error.exit_code)
 
 
+def make(folder: Path) -> None:
+    """What is there when a run begins, so that a child with `--made` only writes."""
+    (folder / "run").mkdir(mode=0o700, parents=True)
+    meta = {"run_id": "scrape-1", "name": "scrape", "preset": "scrape.toml", "started_at": STARTED, "results": ""}
+    schema.create(folder / "run" / schema.FILE, meta)
+    assert make_reserve(folder / "run")
+
+
+def tune(pragma: str) -> None:
+    """Every connection that writes gets one more setting than the product gives it."""
+    product = schema.open_writer
+
+    def open_writer(path: Path) -> sqlite3.Connection:
+        connection = product(path)
+        connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    schema.open_writer = open_writer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("jobs", type=int)
+    parser.add_argument("--made", action="store_true", help="the journal is there already, see `make`")
+    parser.add_argument("--pace", type=int, default=0, help="wait for the journal after every so many jobs")
+    parser.add_argument("--pragma", action="append", default=[])
+    told = parser.parse_args()
+    for pragma in told.pragma:
+        tune(pragma)
+
+    async def live() -> None:
+        await run(told.folder, told.jobs, Pace(told.pace), made=told.made)
+
+    asyncio.run(live())
+
+
 if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2])))
+    main()
