@@ -12,6 +12,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+import msgspec
+
 from qtui.errors import CannotWrite
 from qtui.journal import schema
 from qtui.journal.journal import SqliteJournal
@@ -63,7 +65,7 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
         os.write(2, f"{state}: {sentence}\n".encode())
 
     journal.on_commit, journal.on_state = on_commit, on_state
-    position = 0
+    position, backlog, states = 0, 0, set()
     for event in opening():
         position += 1
         journal.append(position, event)
@@ -76,8 +78,11 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
                 position += 1
                 journal.append(position, event)
             pace.pending.append((position, seq))
+            backlog = max(backlog, journal.backlog)
+            states.add(journal.state)
             await pace.wait(seq)
         await journal.close("finished")
+        os.write(1, msgspec.json.encode({"backlog": backlog, "states": sorted(states)}) + b"\n")
     except CannotWrite as error:
         os.write(2, f"{error}\n".encode())
         os._exit(error.exit_code)
