@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn, ParamSpec, TypeVar
 
 import click
@@ -36,6 +36,27 @@ input_option = click.option(
 set_option = click.option(
     "--set", "changes", metavar="KEY=VALUE", multiple=True, callback=pairs, help="Change a value of the preset."
 )
+
+
+def resume_options(function: Callable[P, R]) -> Callable[P, R]:
+    """What is wanted of an unfinished run of the same preset."""
+    for name, said in reversed(RESUME.items()):
+        function = click.option(name, is_flag=True, help=said)(function)
+    return function
+
+
+RESUME = {
+    "--fresh": "Start anew; an unfinished run is set aside, not deleted.",
+    "--accept-plan": "Go on with the unfinished run even where the plan holds a surprise.",
+    "--dry-run": "Only print what going on with the unfinished run would do.",
+    "--retry-failed": "Give the failed jobs of the last run another round.",
+    "--retry-held": "Give the held jobs of the last run another round.",
+}
+
+
+def resume_arguments(chosen: Mapping[str, bool]) -> list[str]:
+    """The options again as words; `chosen` are the parameters of a command by name."""
+    return [word for word in RESUME if chosen.get(word[2:].replace("-", "_"))]
 
 
 def preset_arguments(input_: str, changes: tuple[tuple[str, str], ...]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from qtui.cli.common import input_option, set_option, state_option
+from qtui.cli.common import input_option, resume_options, set_option, state_option
 
 
 @click.command("_engine", hidden=True)
@@ -21,6 +21,8 @@ from qtui.cli.common import input_option, set_option, state_option
 @input_option
 @set_option
 @state_option
+@resume_options
+@click.option("--ask-plan", is_flag=True)
 def command(
     source: str,
     fd: int,
@@ -31,10 +33,19 @@ def command(
     input_: str,
     changes: tuple[tuple[str, str], ...],
     state: str,
+    fresh: bool,
+    accept_plan: bool,
+    ask_plan: bool,
+    dry_run: bool,
+    retry_failed: bool,
+    retry_held: bool,
 ) -> None:
     """Run an engine on an inherited listening socket."""
     from qtui.wiring.engine_process import Start, main
     from qtui.wiring.presets import Options
+    from qtui.wiring.resuming import Intent
+
+    retry = (*(["failed"] if retry_failed else []), *(["held"] if retry_held else []))
 
     start = Start(
         source,
@@ -45,5 +56,6 @@ def command(
         faces,
         wait,
         stop_timeout,
+        Intent(fresh, accept_plan, ask_plan, dry_run, retry),
     )
     sys.exit(main(start))

@@ -10,6 +10,8 @@ from qtui.cli.common import (
     clear_errors,
     input_option,
     preset_arguments,
+    resume_arguments,
+    resume_options,
     screen_options,
     set_option,
     state_option,
@@ -21,13 +23,15 @@ from qtui.cli.common import (
 @input_option
 @set_option
 @state_option
+@resume_options
 @screen_options
 @clear_errors
 def command(
-    preset: str, input_: str, changes: tuple[tuple[str, str], ...], state: str, theme: str, mouse: bool
+    preset: str, input_: str, changes: tuple[tuple[str, str], ...], state: str, theme: str, mouse: bool, **resume: bool
 ) -> None:
     """Open the screen for PRESET, a TOML file or the name of a bundled preset. Without it: pick one."""
     from qtui.wiring.launcher import open_screen
 
     screen = {"theme": theme, "mouse": mouse}
-    sys.exit(open_screen(preset, preset_arguments(input_, changes), screen, state=state))
+    arguments = preset_arguments(input_, changes)
+    sys.exit(open_screen(preset, arguments, resume_arguments(resume), screen, state=state))

@@ -6,7 +6,15 @@ import sys
 
 import click
 
-from qtui.cli.common import clear_errors, input_option, preset_arguments, set_option, state_option
+from qtui.cli.common import (
+    clear_errors,
+    input_option,
+    preset_arguments,
+    resume_arguments,
+    resume_options,
+    set_option,
+    state_option,
+)
 
 
 @click.command("run")
@@ -14,6 +22,7 @@ from qtui.cli.common import clear_errors, input_option, preset_arguments, set_op
 @input_option
 @set_option
 @state_option
+@resume_options
 @click.option("--json", "json_", is_flag=True, help="Print every event as a JSON line on stdout.")
 @click.option("--plain", is_flag=True, help="One line per change even on a terminal.")
 @click.option("--detach", is_flag=True, help="Leave it running in the background and print its id.")
@@ -34,17 +43,23 @@ def command(
     plain: bool,
     detach: bool,
     stop_timeout: float,
+    **resume: bool,
 ) -> None:
     """Run PRESET to its end; the exit code says how it ended.
 
     \b
-    0 all done · 1 some failed or held · 2 usage or bad preset · 70 the engine died
-    74 cannot write · 75 already running · 130 stopped · 143 terminated
+    0 all done · 1 some failed or held · 2 usage or bad preset · 3 the plan needs consent
+    65 unreadable journal · 70 the engine died · 74 cannot write · 75 already running
+    130 stopped · 143 terminated
+
+    Starting a preset again goes on with its unfinished run, by what its journal knows. Where that would be
+    surprising (a changed input, a changed template) it ends with 3 and the plan; --accept-plan goes on.
 
     Ctrl-C drains, again interrupts what runs, again kills. When nobody reads the events of --json any more (141), or
     the terminal hangs up (129), the run goes on in the background; `qtui attach` shows it.
     """
     from qtui.wiring.headless import Headless, run
 
-    options = Headless(preset, preset_arguments(input_, changes), state, json_, plain, detach, stop_timeout)
+    arguments = preset_arguments(input_, changes) + resume_arguments(resume)
+    options = Headless(preset, arguments, state, json_, plain, detach, stop_timeout)
     sys.exit(run(options))

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from qtui.core.job import Job, Outcome
+from qtui.core.past import PastGroup
 
 
 class JobAccepted(msgspec.Struct, frozen=True, tag="accepted", gc=False):
@@ -40,6 +41,10 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """How long it waits in the back-off lane."""
     signature: str = ""
     """The failure group, for a failed attempt."""
+
+
+GONE = "input"
+"""Who cancels a job that is no longer in the input of a run that goes on."""
 
 
 class JobCancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
@@ -74,6 +79,8 @@ class ProducerStarted(msgspec.Struct, frozen=True, tag="producer-started"):
     name: str
     total: int | None
     rate: float | None
+    given: int = 0
+    """Rows that were accepted in earlier lives of the run."""
 
 
 class TotalKnown(msgspec.Struct, frozen=True, tag="total"):
@@ -170,6 +177,54 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     timeout_s: float
 
 
+class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):
+    """A run goes on in a new life; what it remembers of its jobs follows as `JobRestored`."""
+
+    at: float
+    """Seconds it had lived before."""
+    started: RunStarted
+    """What this life is told, as a first life would be."""
+    lives: int
+    """Which life of the run this is, counted from 1."""
+    done: int
+    failed: int
+    held: int
+    cancelled: int
+
+
+class JobRestored(msgspec.Struct, frozen=True, tag="restored", gc=False):
+    """A job of an earlier life is open again; the journal has it already."""
+
+    at: float
+    job: Job
+    waiting: bool
+    due_at: float = 0.0
+
+
+class GroupRestored(msgspec.Struct, frozen=True, tag="group-restored"):
+    """A failure group of earlier lives; the journal has it already."""
+
+    at: float
+    group: PastGroup
+
+
+class Sampled(msgspec.Struct, frozen=True, tag="sample", gc=False):
+    """The run in a few numbers, four times a second while anything changes: what a replay draws between events."""
+
+    at: float
+    pending: int
+    running: int
+    waiting: int
+    done: int
+    failed: int
+    held: int
+    cancelled: int
+    concurrency: int
+    capacity: int
+    blocked: int
+    """Producers that wait in put()."""
+
+
 class DrainStarted(msgspec.Struct, frozen=True, tag="drain"):
     at: float
     by: str
@@ -240,6 +295,8 @@ Recorded: TypeAlias = (
     | Held
     | Released
     | RunStarted
+    | RunResumed
+    | Sampled
     | DrainStarted
     | DrainTakenBack
     | StopStarted
@@ -249,6 +306,6 @@ Recorded: TypeAlias = (
     | CommandRefused
     | Notice
 )
-Passing: TypeAlias = ProducerBlocked | ProducerUnblocked | ThrottleHolding
+Passing: TypeAlias = ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored
 Event: TypeAlias = Recorded | Passing
-PASSING: frozenset[type] = frozenset({ProducerBlocked, ProducerUnblocked, ThrottleHolding})
+PASSING: frozenset[type] = frozenset({ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored})

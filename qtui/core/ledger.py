@@ -83,6 +83,8 @@ class Ledger:
         self.rate: float | None = None
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         self.accepted = self.retries = self.recovered = 0
+        self.began = 0.0
+        """When the present life of the run began."""
         self.open: dict[int, _Open] = {}
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
@@ -126,6 +128,10 @@ class Ledger:
             ev.Released: self._released,
             ev.ThrottleHolding: self._throttle_holding,
             ev.RunStarted: self._run_started,
+            ev.RunResumed: self._run_resumed,
+            ev.JobRestored: self._job_restored,
+            ev.GroupRestored: self._group_restored,
+            ev.Sampled: self._sampled,
             ev.DrainStarted: self._drain_started,
             ev.DrainTakenBack: self._drain_taken_back,
             ev.StopStarted: self._stop_started,
@@ -348,7 +354,8 @@ class Ledger:
     # -- producers
 
     def _producer_started(self, event: ev.ProducerStarted, _: int) -> None:
-        self.producers[event.index] = ProducerTrack(event.at, event.name, event.total, event.rate)
+        track = self.producers[event.index] = ProducerTrack(event.at, event.name, event.total, event.rate)
+        track.before = event.given
 
     def _total_known(self, event: ev.TotalKnown, _: int) -> None:
         self.producers[event.index].total = event.total
@@ -357,7 +364,7 @@ class Ledger:
         producer = self.producers[event.index]
         producer.ended = True
         producer.problem = event.problem
-        producer.total = producer.admitted.total
+        producer.total = producer.given
         if event.problem:
             self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
 
@@ -439,6 +446,37 @@ class Ledger:
             self.slots[number] = SlotTrack(event.at)
         self._depth_changed(event.at)
         self._turn(event.at)
+
+    def _run_resumed(self, event: ev.RunResumed, position: int) -> None:
+        finals = (event.done, event.failed, event.held, event.cancelled)
+        self.counts.update(zip((State.DONE, State.FAILED, State.HELD, State.CANCELLED), finals, strict=True))
+        self.accepted = sum(finals)  # what is open comes back one by one
+        self.began = event.at
+        for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
+            level.restart(event.at)
+        self._run_started(event.started, position)
+        self._mark(event.at, "►")
+        self._write(event.at, "qtui", f"resumed, life {event.lives}")
+
+    def _job_restored(self, event: ev.JobRestored, _: int) -> None:
+        entry = self.open[event.job.seq] = _Open(event.job)
+        self.accepted += 1
+        if event.waiting:
+            entry.state, entry.due_at = State.WAITING, event.due_at
+            self.counts[State.WAITING] += 1
+        else:
+            self.counts[State.PENDING] += 1
+            self._enqueue(event.job.seq, event.at)
+
+    def _group_restored(self, event: ev.GroupRestored, _: int) -> None:
+        told = event.group
+        group = self._group(told.signature, event.at, told.failed)
+        group.jobs += told.jobs
+        group.attempts += told.attempts
+        group.remember(told.samples)
+
+    def _sampled(self, event: ev.Sampled, _: int) -> None:
+        """For replays; the ledger knows it all."""
 
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True

@@ -51,6 +51,12 @@ class Level(_Sum):
         self._start = at
         self._area = 0.0
 
+    def restart(self, at: float) -> None:
+        """Forget everything before `at`: the run did not live then."""
+        self._start = self._since = at
+        self._area = 0.0
+        self._turn(at)
+
     def set(self, at: float, value: float) -> None:
         """From `at` on the value is `value`."""
         if at > self._since:

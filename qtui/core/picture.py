@@ -142,7 +142,8 @@ def _lane(ledger: Ledger, at: float) -> LaneView:
 
 def _rates(ledger: Ledger, at: float) -> Rates:
     slots = max(1, ledger.concurrency)
-    average = ledger.finished.total / at if at > 0.2 else 0.0
+    lived = at - ledger.began
+    average = ledger.finished.total / lived if lived > 0.2 else 0.0
     return Rates(
         ledger.admitted.rate(at, 10),
         ledger.begun.rate(at, 10),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
 from qtui.core.commands import Reply, Request
+from qtui.core.past import Plan
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
 from qtui.errors import ExitCode, QtuiError
@@ -83,10 +84,12 @@ class Checked(msgspec.Struct, frozen=True):
 class Refusal(QtuiError):
     """The engine would not start: one sentence, its exit code and, for a bad preset, what is wrong with it."""
 
-    def __init__(self, text: str, code: int, checked: Checked | None = None) -> None:
+    def __init__(self, text: str, code: int, checked: Checked | None = None, plan: Plan | None = None) -> None:
         super().__init__(text)
         self.exit_code = ExitCode(code)
         self.checked = checked
+        self.plan = plan
+        """What going on with the unfinished run would do, where that is what a person should decide."""
 
 
 class PresetEntry(msgspec.Struct, frozen=True):
@@ -114,6 +117,10 @@ class RunEntry(msgspec.Struct, frozen=True):
     pid: int = 0
 
 
+Unfinished: TypeAlias = Literal["ask", "resume", "fresh"]
+"""ask: the port refuses with the plan; resume: go on with it; fresh: set it aside and start anew."""
+
+
 class Host(Protocol):
     """What a face may ask for besides a run: presets, past runs, and starting one."""
 
@@ -123,8 +130,8 @@ class Host(Protocol):
 
     def check(self, source: str) -> Checked: ...
 
-    async def open(self, source: str) -> Port:
-        """Start the preset and connect to it.
+    async def open(self, source: str, unfinished: Unfinished = "ask") -> Port:
+        """Start the preset and connect to it; `unfinished` says what becomes of its unfinished run, if it has one.
 
         Raises:
             QtuiError: when it cannot be started; the message says why.

@@ -46,6 +46,18 @@ class Source(Protocol):
         """Why it cannot be read, as one sentence, or empty. Called before anything starts."""
         ...
 
+    @property
+    def place(self) -> str:
+        """The field that only says where a row stands and is no part of what it is (the number of a line), or empty."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Equal to an earlier one only where the rows given then would be given again, in the same order.
+
+        Empty where that cannot be known without reading.
+        """
+        ...
+
     def columns(self) -> Sequence[str] | None:
         """The fields its rows have, or None when only reading tells."""
         ...
@@ -132,6 +144,10 @@ class Journal(Protocol):
         """Take note of an event; positions grow."""
         ...
 
+    def hurry(self) -> None:
+        """Somebody waits for what was appended; do not wait for more to make it durable."""
+        ...
+
     @property
     def backlog(self) -> int:
         """Events taken and not yet durable."""
@@ -148,8 +164,10 @@ class Journal(Protocol):
 
     async def query(self, query: Query) -> Answer: ...
 
-    def failed_jobs(self, signature: str | None, after: int, limit: int) -> Awaitable[list[FinalJob]]:
-        """Failed jobs with a number above `after`, in order; of one failure group or of all."""
+    def failed_jobs(
+        self, signature: str | None, after: int, limit: int, state: str = "failed"
+    ) -> Awaitable[list[FinalJob]]:
+        """Failed (or held) jobs with a number above `after`, in order; of one failure group or of all."""
         ...
 
     def job(self, seq: int) -> Awaitable[FinalJob | None]:

@@ -5,7 +5,7 @@ The tables of kinds and sources live with them (`qtui.kinds`, `qtui.sources`) an
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -18,6 +18,9 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A TOML table; unknown keys are refused with the nearest spelling."""
+
+    operational: ClassVar[frozenset[str]] = frozenset()
+    """Keys that change how jobs are run and not what is executed: a run goes on when they have changed."""
 
 
 class About(Table, frozen=True):
@@ -62,6 +65,12 @@ class JobTable(Table, frozen=True):
     """A template; what the job is. All fields of its row when empty."""
     timeout: Duration = 30.0
     """The longest an attempt may take; 0 for no limit."""
+    on_crash: Literal["run", "hold"] = "run"
+    """What becomes of a job that was running when the engine died: run it again, or hold it for a person."""
+    crashes: Annotated[int, msgspec.Meta(ge=0)] = 3
+    """A job that was running in so many crashes of the engine is held; 0: never."""
+    changed: Literal["ask", "keep", "rerun"] = "ask"
+    """When a run goes on and the same key means something else to execute: ask, keep what was done, or run it again."""
 
 
 class Backoff(Table, frozen=True):

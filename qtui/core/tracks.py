@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import deque
+from collections.abc import Iterable
 
 from qtui.core.job import Failed, Job
 from qtui.core.meter import Counter, Level
@@ -122,13 +123,26 @@ class SlotTrack:
 class ProducerTrack:
     """A producer's state, its intake and the time it is blocked."""
 
-    __slots__ = ("admitted", "blocked", "blocked_since", "ended", "name", "paused", "problem", "rate", "total")
+    __slots__ = (
+        "admitted",
+        "before",
+        "blocked",
+        "blocked_since",
+        "ended",
+        "name",
+        "paused",
+        "problem",
+        "rate",
+        "total",
+    )
 
     def __init__(self, at: float, name: str, total: int | None, rate: float | None) -> None:
         self.name = name
         self.total = total
         self.rate = rate
         self.admitted = Counter()
+        self.before = 0
+        """Rows accepted in earlier lives of the run."""
         self.blocked = Level(at)
         self.blocked_since: float | None = None
         self.paused = False
@@ -138,6 +152,11 @@ class ProducerTrack:
     def set_blocked(self, at: float, blocked: bool) -> None:
         self.blocked.set(at, float(blocked))
         self.blocked_since = at if blocked else None
+
+    @property
+    def given(self) -> int:
+        """Rows accepted in all."""
+        return self.before + self.admitted.total
 
     @property
     def state(self) -> ProducerState:
@@ -155,7 +174,7 @@ class ProducerTrack:
             index,
             self.name,
             self.state,
-            self.admitted.total,
+            self.given,
             self.total,
             admit,
             0.0 if self.ended else (self.rate or free),
@@ -193,6 +212,10 @@ class GroupTrack:
         self.first = self.last = at
         self.jobs = self.attempts = self.retrying = self.recovered = 0
         self.retryable = False
+
+    def remember(self, samples: Iterable[int]) -> None:
+        """Jobs of earlier lives that failed like this."""
+        self._samples.extend(samples)
 
     def add_attempt(self, at: float, job: Job, failed: Failed, retryable: bool) -> None:
         self._turn(at)

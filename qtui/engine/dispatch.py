@@ -11,7 +11,7 @@ import errno
 import heapq
 import math
 import traceback
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Pending(Protocol):
     """New work, oldest first."""
 
     @property
-    def items(self) -> Sized: ...
+    def items(self) -> Sequence[Job]: ...
 
     def take(self) -> Job: ...
 
@@ -56,8 +56,10 @@ class Work:
     queue: Pending
     lane: Lane
     run: Callable[[Job], Awaitable[Done | Failed]]
-    room: Callable[[], Awaitable[None] | None]
-    """None when the journal has room, otherwise something to wait for before starting."""
+    ready: Callable[[Job], Awaitable[None] | None]
+    """None when an attempt of this job may begin at once, otherwise what to wait for: the journal comes first."""
+    hurry: Callable[[], None]
+    """A slot waits until outcomes are durable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,13 @@ class Dispatcher:
         self.running = 0
         """Attempts started and not ended, those of leaving slots included."""
         self._queue, self._lane = work.queue, work.lane
-        self._run_job, self._room = work.run, work.room
+        self.in_doubt = 0
+        """Attempts that have ended and are not durable: after a crash they run again, so they count as running."""
+        self.suspect: Callable[[Job], bool] | None = None
+        """Whether a job may have crashed the engine before: such a job runs alone. None where nobody is suspected."""
+        self._alone = False
+        """A suspect is running."""
+        self._run_job, self._ready, self._hurry = work.run, work.ready, work.hurry
         self._policy = policy
         self._story = story
         self._now = now
@@ -210,16 +218,25 @@ class Dispatcher:
         if self._stopping or self.held or self.running >= self._concurrency or not (items or ready):
             self._set_holding(False, now)
             return None
+        if self._alone or self.running + self.in_doubt >= self._concurrency:
+            self._set_holding(False, now)
+            self._hurry()
+            return None
         if (wait := self.limit.wait(now)) > 0:
             self._set_holding(True, now)
             if self._limit_timer is None:
                 self._limit_timer = self._loop.call_later(wait, self._limit_fired)
             return None
         self._set_holding(False, now)
+        retry = bool(ready) and self._retry_first(bool(items))
+        if self.suspect is not None and self.suspect(ready[0] if retry else items[0]):
+            if self.running:
+                return None  # it waits for the others to end; nothing overtakes it
+            self._alone = True
         self.limit.spend(now)
         self.running += 1
-        self._retry_was_last = bool(ready) and self._retry_first(bool(items))
-        return self._lane.take() if self._retry_was_last else self._queue.take()
+        self._retry_was_last = retry
+        return self._lane.take() if retry else self._queue.take()
 
     def _retry_first(self, new_work: bool) -> bool:
         if not new_work or self._policy.rejoin == "front":
@@ -311,8 +328,8 @@ class Dispatcher:
         if slot.started - self._slice > SLICE_S:
             await asyncio.sleep(0)
             self._slice = self._now()
-        if (room := self._room()) is not None:
-            await room  # a slow disk slows the slots down; memory stays bounded
+        if (journal := self._ready(job)) is not None:
+            await journal
         if job.problem:
             return Failed("input", job.problem, permanent=True)
         if timeout := self._policy.timeout_s:
@@ -332,6 +349,7 @@ class Dispatcher:
         slot.job = None
         slot.deadline = math.inf
         self.running -= 1
+        self._alone = False
         now = self._now()
         self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now)
 

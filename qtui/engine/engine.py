@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,16 +14,17 @@ import msgspec
 from qtui.core import events as ev
 from qtui.core import picture
 from qtui.core.commands import Reply, Request
-from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome, Value
+from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
+from qtui.core.naming import Naming
+from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
 from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
-from qtui.core.template import Template, TemplateError
 from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
@@ -30,15 +32,15 @@ from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
-from qtui.text import clean
+from qtui.text import clean, plural
 
 log = logging.getLogger(__name__)
-
-_canonical = msgspec.json.Encoder(order="deterministic")
 
 MAX_BACKLOG = 10_000
 """Records that may wait for the disk before slots wait too."""
 RETRY_PAGE = 200
+SUSPICIOUS = 2
+"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause."""
 NOBODY = -1
 """The index of what enters the queue and is no producer's: retries that a person asked for."""
 INTERRUPTED_PAUSE_S = 0.5
@@ -55,6 +57,12 @@ class Parts:
     journal: Journal
     clock: Clock
     luck: random.Random = field(default_factory=random.Random)
+    past: Past | None = None
+    """What the run remembers of its earlier lives."""
+    skip: bool = True
+    """The sources give the rows that were accepted before once more, in the same order."""
+    gone: frozenset[int] = frozenset()
+    """Open jobs of earlier lives that are taken back: their rows are no longer in the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,6 @@ class Engine:
         self.preset = preset
         self.info = info
         self.executor = parts.executor
-        self._fields = parts.kind.fields
         self.journal = parts.journal
         self.ledger = Ledger()
         self.health = Health()
@@ -83,63 +90,98 @@ class Engine:
         self._clock = parts.clock
         self._luck = parts.luck
         self._clock_now = parts.clock.now
-        self._zero = self._clock_now()
+        self._past, self._gone = parts.past, parts.gone
+        past = parts.past or Past()
+        self._zero = self._clock_now() - past.at
         self._position = self._durable = 0
-        self._last_seq = 0
+        self._in_doubt: deque[int] = deque()
+        """Positions of ends of attempts that are not durable."""
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        """Who waits until a position is durable."""
+        self._last_seq = past.last_seq
+        self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= SUSPICIOUS}
         self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
         self._feeding = 0
         self._ended = asyncio.Event()
         self._reopened = asyncio.Event()
-        self._name = Template(preset.job.name)
-        self._key = Template(preset.job.key)
+        self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
             preset.queue.capacity, self._admit, self._producer_blocked, self._work_came
         )
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
-            Work(self.queue, self.lane, self.executor.run, self._room),
+            Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
             Policy(preset.job.timeout, preset.retry.rejoin),
             self,
             RateLimit(preset.throttle.rate),
             parts.clock.now,
             preset.workers.concurrency,
         )
+        self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
         self.producers = [
-            Producer(index, source, table.rate, self.queue, parts.clock.now)
+            Producer(index, source, table.rate, self.queue, parts.clock.now, self._given[index] if parts.skip else 0)
             for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
         ]
+        if self._suspects:
+            self.dispatcher.suspect = lambda job: mark(job.key) in self._suspects
         self.controls = Controls(self)
         self._retry_gate = Gate()
         parts.journal.on_commit = self._committed
 
     # -- life
 
-    async def start(self) -> None:
-        """Begin. Raises QtuiError when kind or executor cannot get ready."""
+    async def start(self, retry: Sequence[str] = ()) -> None:
+        """Begin, or go on. Raises QtuiError when kind or executor cannot get ready.
+
+        `retry` names final states, failed or held, whose jobs get another round at once.
+        """
         preset = self.preset
         await self.executor.open(preset.workers.concurrency)
-        self.emit(
-            ev.RunStarted(
-                self.now(),
-                clean(preset.about.name, 60),
-                clean(preset.source),
-                self._clock.wall() - self.now(),
-                preset.workers.concurrency,
-                preset.queue.capacity,
-                preset.throttle.rate,
-                preset.retry.attempts,
-                preset.job.timeout,
-            )
+        started = ev.RunStarted(
+            self.now(),
+            clean(preset.about.name, 60),
+            clean(preset.source),
+            self._clock.wall() - self.now(),
+            preset.workers.concurrency,
+            preset.queue.capacity,
+            preset.throttle.rate,
+            preset.retry.attempts,
+            preset.job.timeout,
         )
+        if self._past is None:
+            self.emit(started)
+        else:
+            self._restore(self._past, started)
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
         for producer, table in zip(self.producers, preset.sources, strict=True):
             name = clean(table.name or table.kind, 40)
             total = producer.source.total()
-            self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate))
+            given = self._given[producer.index]
+            self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
+        for state in retry:
+            if number := self.ledger.counts[State(state)]:
+                said = f"retry of all {plural(number, f'{state} job')}"
+                self.retry_many(None, number, "you", said, state)
         for producer in self.producers:
             self._spawn(producer.run(self), f"producer {producer.index}")
+        self.dispatcher.wake()
+
+    def _restore(self, past: Past, started: ev.RunStarted) -> None:
+        """Bring back what earlier lives left open."""
+        at = self.now()
+        self.emit(ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled))
+        for group in past.groups:
+            self.emit(ev.GroupRestored(at, group))
+        for entry in past.open:
+            self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
+            if entry.job.seq in self._gone:
+                self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
+            elif entry.waiting:
+                self.lane.add(entry.job, entry.due_in_s)
+            else:
+                self.queue.restore(entry.job)
 
     async def wait_ended(self) -> RunState:
         """Wait until the run is finished or stopped and everything is durable, or until it was given up."""
@@ -205,10 +247,36 @@ class Engine:
     def _committed(self, position: int) -> None:
         self._durable = position
         self.ledger.commit(position, self.now())
+        ends = self._in_doubt
+        if ends and ends[0] <= position:
+            while ends and ends[0] <= position:
+                ends.popleft()
+            self.dispatcher.in_doubt = len(ends)
+            self.dispatcher.wake()
+        if self._waiting:
+            self._wake_waiting(position)
         self._check_ended()
 
-    def _room(self) -> Awaitable[None] | None:
-        return self.journal.room() if self._position - self._durable > MAX_BACKLOG else None
+    def _wake_waiting(self, position: int) -> None:
+        for wanted, waiter in self._waiting:
+            if wanted <= position and not waiter.done():
+                waiter.set_result(None)
+        self._waiting = [(wanted, waiter) for wanted, waiter in self._waiting if wanted > position]
+
+    def _ready(self, job: Job) -> Awaitable[None] | None:
+        """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
+        if self._position - self._durable > MAX_BACKLOG:
+            return self.journal.room()
+        if self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects):
+            return self._until_durable(self._position)
+        return None
+
+    async def _until_durable(self, position: int) -> None:
+        if position > self._durable:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((position, waiter))
+            self.journal.hurry()
+            await waiter
 
     # -- what producers, slots and queue tell
 
@@ -219,21 +287,9 @@ class Engine:
             return job
         assert offer.row is not None, "an offer is a row or a job"
         self._last_seq += 1
-        job = self._job(self._last_seq, offer.producer, offer.row.fields, offer.row.problem)
+        job = self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
         self.emit(ev.JobAccepted(self.now(), job))
         return job
-
-    def _job(self, seq: int, producer: int, row: dict[str, Value], problem: str) -> Job:
-        key = name = ""
-        try:
-            extra: Mapping[str, Value] = {} if problem else self._fields(row)
-            key = self._key.fill(row, extra) if self._key.text else ""
-            name = self._name.fill(row, extra) if self._name.text else ""
-        except TemplateError as error:
-            problem = problem or str(error)
-        key = key or _canonical.encode(row).decode()
-        name = clean(name, 200) or (clean(key, 200) if self._key.text else f"job {seq}")
-        return Job(seq, key, name, row, producer, 1, clean(problem) if problem else "")
 
     def _producer_blocked(self, index: int, blocked: bool) -> None:
         if index != NOBODY:
@@ -273,6 +329,11 @@ class Engine:
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        if self._position > self._durable:
+            self._in_doubt.append(self._position)
+            self.dispatcher.in_doubt += 1
+        if self._suspects:
+            self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
             again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
             self.lane.add(again, delay)
@@ -369,9 +430,9 @@ class Engine:
         """Give one final job another round."""
         self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by)
 
-    def retry_many(self, group: str | None, number: int, by: str, said: str) -> None:
-        """Give the oldest `number` failed jobs of a group, or of all groups, another round."""
-        self._feed(self._feed_failed(group, number, by), said, by)
+    def retry_many(self, group: str | None, number: int, by: str, said: str, state: str = "failed") -> None:
+        """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
+        self._feed(self._feed_final(group, number, by, state), said, by)
 
     def _feed(self, work: Coroutine[object, object, None], said: str, by: str) -> None:
         if self.ledger.ended is not None:
@@ -389,11 +450,11 @@ class Engine:
             self._feeding -= 1
             self._check_ended()
 
-    async def _feed_failed(self, group: str | None, number: int, by: str) -> None:
-        """Failed jobs go through the queue like all others, page by page: they wait for room too."""
+    async def _feed_final(self, group: str | None, number: int, by: str, state: str) -> None:
+        """Final jobs go through the queue like all others, page by page: they wait for room too."""
         after = 0
         while number > 0:
-            page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number))
+            page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number), state)
             if not page:
                 return
             for final in page:

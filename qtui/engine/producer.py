@@ -44,10 +44,18 @@ class Producer:
     """One source on its way into the queue. `run` ends when the source is exhausted or has failed."""
 
     def __init__(
-        self, index: int, source: Source, rate: float | None, queue: BoundedQueue[Offer, Job], now: Callable[[], float]
+        self,
+        index: int,
+        source: Source,
+        rate: float | None,
+        queue: BoundedQueue[Offer, Job],
+        now: Callable[[], float],
+        skip: int = 0,
     ) -> None:
         self.index = index
         self.source = source
+        self.skip = skip
+        """Rows of the source that earlier lives of the run had accepted."""
         self.gate = Gate()
         self._interval = 1 / rate if rate else 0.0
         self._queue = queue
@@ -83,7 +91,7 @@ class Producer:
         reports.source_ended(self.index, problem)
 
     async def _batches(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[list[Row]]:
-        batches = self.source.batches()
+        batches = self.source.batches(self.skip)
         loop = asyncio.get_running_loop()
         while True:
             # blocking sources are read one batch at a time in a thread of their own: the default one is shared

@@ -112,6 +112,10 @@ class BoundedQueue(Generic[Offer, Item]):
         """An item that was taken and not used goes to the head again, even above the capacity."""
         self.items.appendleft(item)
 
+    def restore(self, item: Item) -> None:
+        """An item of an earlier life enters at the tail, even above the capacity."""
+        self.items.append(item)
+
     def remove(self, match: Callable[[Item], bool]) -> Item | None:
         """Take out the first item that matches; None when there is none."""
         for item in self.items:

@@ -12,6 +12,9 @@ from qtui.journal.encoding import Stored
 Cells: TypeAlias = Sequence[Stored]
 """The columns of one row."""
 
+GONE_SAID = "no longer in the input"
+"""The error of a job that was cancelled for that."""
+
 FINAL = frozenset({"done", "failed", "cancelled", "held"})
 
 
@@ -100,6 +103,9 @@ class Batch(msgspec.Struct):
     """For the results file."""
     events: list[Cells] = []
     producers: list[Cells] = []
+    samples: list[Cells] = []
+    lived: float = 0.0
+    """Seconds the run has lived, at its last event."""
     totals: Totals = msgspec.field(default_factory=Totals)
     open_from: int = 1
     """No job with a smaller number is open; there may be none at this one either."""

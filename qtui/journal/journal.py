@@ -10,12 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, final
 
-from qtui.core.events import Event
+from qtui.core.events import AttemptEnded, AttemptStarted, Event
+from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob
 from qtui.errors import CannotWrite, QtuiError
 from qtui.journal import queries, schema
 from qtui.journal.asking import Asker
+from qtui.journal.flight import Flight
+from qtui.journal.recovery import Policy, look, recover
 from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
 from qtui.journal.runs import RunRecord
@@ -64,6 +67,7 @@ class SqliteJournal:
         voice = Voice(
             saved=self._tell(self._on_saved), state=self._tell(self._on_state), over=self._tell(self._on_over)
         )
+        self._flight = Flight(folder)
         self._writer = Writer(folder, lambda: Store(folder, results), fold, voice)
         self._writer.start()
 
@@ -98,10 +102,44 @@ class SqliteJournal:
         fold = Fold(run.started_at, lines=file is not None)
         return cls(folder, loop or asyncio.get_running_loop(), fold, file)
 
+    @classmethod
+    def resume(
+        cls,
+        folder: Path,
+        policy: Policy,
+        facts: Mapping[str, str] | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> tuple[SqliteJournal, Past]:
+        """The journal of a run that goes on, put right, and what it remembers; the caller holds the run's lock.
+
+        `facts` replace those that were kept with it before.
+
+        Raises:
+            JournalUnreadable: when it cannot be read; nothing has changed then.
+            CannotWrite: when it, or its results file, cannot be written.
+        """
+        now = time.time()
+        results = look(folder, now).meta.get("results")
+        if not make_reserve(folder):
+            raise CannotWrite(f"the disk of {clean(folder)} is full; free some space, then start it again")
+        found = recover(folder, now, policy, facts or {})
+        file = ResultsFile.resumed(Path(results), int(found.meta["results_offset"])) if results else None
+        fold = Fold(now - found.past.at, lines=file is not None)
+        fold.go_on(found.totals, dict(enumerate(found.past.given)), found.states, found.past.last_seq)
+        return cls(folder, loop or asyncio.get_running_loop(), fold, file), found.past
+
     def append(self, position: int, event: Event) -> None:
         """Take note of an event; positions grow. Costs a list append, and now and then a wake-up."""
         self._last = position
+        if type(event) is AttemptStarted:
+            self._flight.begin(event.job)
+        elif type(event) is AttemptEnded:
+            self._flight.end(event.job.seq, position)
         self._writer.put(position, event)
+
+    def hurry(self) -> None:
+        """Somebody waits for what was appended: make it durable without waiting for more."""
+        self._writer.hurry()
 
     @property
     def backlog(self) -> int:
@@ -138,13 +176,13 @@ class SqliteJournal:
         except (sqlite3.Error, QtuiError) as error:
             return Unknown(f"the journal gives no answer: {clean(reason(error))}")
 
-    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[FinalJob]:
-        """Failed jobs with a number above `after`, in order; all that was appended before the call is seen.
+    async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
+        """Failed (or held) jobs with a number above `after`, in order; all that was appended before the call is seen.
 
         Raises:
             CannotWrite: when the journal has failed. JournalUnreadable, when it cannot be read.
         """
-        return await self._ask(lambda db: queries.failed_jobs(db, signature, after, limit))
+        return await self._ask(lambda db: queries.failed_jobs(db, signature, after, limit, state))
 
     async def job(self, seq: int) -> FinalJob | None:
         """A job whose state is failed, cancelled or held; raises as `failed_jobs`."""
@@ -162,6 +200,7 @@ class SqliteJournal:
         self._writer.end(how)
         problem = await asyncio.shield(self._over)
         self._writer.join()
+        self._flight.close(orderly=not problem)
         if problem:
             raise CannotWrite(problem)
 
@@ -186,6 +225,7 @@ class SqliteJournal:
 
     def _on_saved(self, position: int) -> None:
         self._saved = position
+        self._flight.saved(position)
         self._wake()
         self.on_commit(position)
 

@@ -38,6 +38,9 @@ class MemoryJournal:
             self._lost.pop(event.job.seq, None)
         self.on_commit(position)
 
+    def hurry(self) -> None:
+        """Nobody ever waits."""
+
     @property
     def backlog(self) -> int:
         return 0
@@ -52,12 +55,12 @@ class MemoryJournal:
     async def query(self, query: Query) -> Answer:
         return Unknown("this run keeps no journal")
 
-    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[FinalJob]:
-        """Failed jobs with a number above `after`, in order; of one failure group or of all."""
+    async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
+        """Failed (or held) jobs with a number above `after`, in order; of one failure group or of all."""
         found = [
             final
             for final in self._lost.values()
-            if final.state == "failed" and final.job.seq > after and signature in (None, final.signature)
+            if final.state == state and final.job.seq > after and signature in (None, final.signature)
         ]
         return sorted(found, key=lambda final: final.job.seq)[:limit]
 

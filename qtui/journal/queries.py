@@ -41,14 +41,16 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             return _story(db, query.seq, now)
 
 
-def failed_jobs(db: sqlite3.Connection, signature: str | None, after: int, limit: int) -> list[FinalJob]:
-    """Failed jobs with a number above `after`, in order; of one failure group or of all."""
+def failed_jobs(
+    db: sqlite3.Connection, signature: str | None, after: int, limit: int, state: str = "failed"
+) -> list[FinalJob]:
+    """Failed (or held) jobs with a number above `after`, in order; of one failure group or of all."""
     if signature is None:
-        where = f"INDEXED BY job_lost WHERE state IN {LOST} AND state = 'failed' AND seq > ?"
-        values: list[Cell] = [after]
+        where = f"INDEXED BY job_lost WHERE state IN {LOST} AND state = ? AND seq > ?"
+        values: list[Cell] = [state, after]
     else:
-        where = "INDEXED BY job_group WHERE signature <> '' AND signature = ? AND seq > ? AND state = 'failed'"
-        values = [signature, after]
+        where = "INDEXED BY job_group WHERE signature <> '' AND signature = ? AND seq > ? AND state = ?"
+        values = [signature, after, state]
     rows = db.execute(f"SELECT {_JOB} FROM job {where} ORDER BY seq LIMIT ?", [*values, limit])
     return [_as_final(row) for row in rows]
 

@@ -5,12 +5,13 @@ Everything that happens to a job within one batch becomes one row; what happens 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, final
 
 from msgspec.structs import astuple, replace
 
 from qtui.core.events import (
+    GONE,
     PASSING,
     AttemptEnded,
     AttemptStarted,
@@ -21,12 +22,14 @@ from qtui.core.events import (
     ProducerEnded,
     ProducerStarted,
     RetryHastened,
+    RunResumed,
     RunStarted,
+    Sampled,
     TotalKnown,
 )
 from qtui.core.job import Cancelled, Done, Failed, Job
 from qtui.core.signature import line
-from qtui.journal.columns import CHANGING, FINAL, Attempt, Batch, JobState, NewJob, Totals
+from qtui.journal.columns import CHANGING, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
 from qtui.journal.encoding import encode, keep, result_line
 from qtui.text import clean, clean_block
 
@@ -54,6 +57,10 @@ class Fold:
         self._open_from = 1
         self._next = 1
         """Behind the greatest number accepted."""
+        self._given: dict[int, int] = {}
+        """Jobs accepted from each producer."""
+        self._grown: set[int] = set()
+        """Producers this batch has accepted jobs from."""
         self._states: dict[int, JobState] = {}
         """Jobs that have been started and are not final; a job that has never been started has no history."""
         self._batch = Batch()
@@ -75,10 +82,23 @@ class Fold:
             JobRequeued: self._requeued,
             RetryHastened: self._hastened,
             RunStarted: self._run_started,
+            RunResumed: self._run_resumed,
+            Sampled: self._sampled,
             ProducerStarted: self._producer_started,
             TotalKnown: self._total_known,
             ProducerEnded: self._producer_ended,
         }
+
+    def go_on(self, totals: Totals, given: Mapping[int, int], states: Iterable[JobState], last_seq: int) -> None:
+        """Take up where an earlier life of the run ended; `states` are its open jobs."""
+        self._totals = replace(totals)
+        self._given = dict(given)
+        self._next = self._open_from = last_seq + 1
+        for state in states:
+            self._open.add(state.seq)
+            self._open_from = min(self._open_from, state.seq)
+            if state.attempts:
+                self._states[state.seq] = state
 
     def unknown(self, records: Iterable[Record]) -> list[int]:
         """Jobs that are given another round; `learn` must be told their history before `fold`."""
@@ -91,6 +111,7 @@ class Fold:
     def fold(self, records: Sequence[Record]) -> Batch:
         """The rows of `records`, which follow the ones folded before."""
         self._touched, self._fresh, self._attempts, self._begun, self._ends = {}, [], [], {}, []
+        self._grown = set()
         batch = self._batch = Batch(position=records[-1][0])
         takers = self._takers
         for _, event in records:
@@ -99,7 +120,9 @@ class Fold:
                 taker(event)
             elif type(event) not in PASSING:
                 self._note(event)
-        batch.newest = self._zero + records[-1][1].at
+        batch.producers += [[index, "", None, "", self._given[index]] for index in sorted(self._grown)]
+        batch.lived = records[-1][1].at
+        batch.newest = self._zero + batch.lived
         fresh = {job.seq for job in self._fresh}
         batch.jobs = [astuple(job) for job in self._fresh]
         batch.changes = [astuple(state)[:CHANGING] for seq, state in self._touched.items() if seq not in fresh]
@@ -126,6 +149,8 @@ class Fold:
         )
         self._fresh.append(new)
         self._totals.accepted += 1
+        self._given[job.producer] = self._given.get(job.producer, 0) + 1
+        self._grown.add(job.producer)
         self._open.add(seq)
         self._next = max(self._next, seq + 1)
 
@@ -201,6 +226,8 @@ class Fold:
     def _cancelled(self, event: JobCancelled) -> None:
         state = self._touch(event.seq)
         state.state = "cancelled"
+        if event.by == GONE:
+            state.error = GONE_SAID
         self._finish(state, self._zero + event.at)
         self._note(event)
 
@@ -222,16 +249,23 @@ class Fold:
         self._zero = event.started_at - event.at
         self._note(event)
 
+    def _run_resumed(self, event: RunResumed) -> None:
+        self._zero = event.started.started_at
+        self._note(event)
+
+    def _sampled(self, event: Sampled) -> None:
+        self._batch.samples.append([self._zero + event.at, encode(astuple(event)[1:]).decode()])
+
     def _producer_started(self, event: ProducerStarted) -> None:
-        self._batch.producers.append([event.index, clean(event.name), event.total, ""])
+        self._batch.producers.append([event.index, clean(event.name), event.total, "", 0])
         self._note(event)
 
     def _total_known(self, event: TotalKnown) -> None:
-        self._batch.producers.append([event.index, "", event.total, ""])
+        self._batch.producers.append([event.index, "", event.total, "", 0])
         self._note(event)
 
     def _producer_ended(self, event: ProducerEnded) -> None:
-        self._batch.producers.append([event.index, "", None, clean(event.problem)])
+        self._batch.producers.append([event.index, "", None, clean(event.problem), 0])
         self._note(event)
 
     def _note(self, event: Event) -> None:

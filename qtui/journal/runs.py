@@ -16,7 +16,7 @@ from typing import final
 import msgspec
 
 from qtui.core.port import RunEntry
-from qtui.errors import CannotWrite, JournalUnreadable, QtuiError, UsageError
+from qtui.errors import AlreadyRunning, CannotWrite, JournalUnreadable, QtuiError, UsageError
 from qtui.journal import lock, place
 from qtui.journal.reader import Summary, open_reader
 from qtui.journal.schema import FILE, reason, sync_folder
@@ -40,6 +40,10 @@ class RunRecord(msgspec.Struct, frozen=True):
     """Wall clock."""
     state: str = "running"
     """running, finished or stopped, as the engine last said."""
+    identity: str = ""
+    """What starting again must agree on to go on with this run: the preset's file and its `--input`."""
+    aside: bool = False
+    """Set aside by `--fresh`: never gone on with."""
 
 
 @final
@@ -51,12 +55,13 @@ class HeldRun:
         self.record = record
         self._lock = handle
 
-    def describe(self, *, socket: str | None = None, state: str | None = None) -> None:
+    def describe(self, *, socket: str | None = None, state: str | None = None, aside: bool = False) -> None:
         """Change what others read about the run. Raises CannotWrite."""
         self.record = msgspec.structs.replace(
             self.record,
             socket=self.record.socket if socket is None else socket,
             state=state or self.record.state,
+            aside=aside or self.record.aside,
         )
         _write(self.folder / DESCRIPTION, msgspec.json.encode(self.record))
 
@@ -73,7 +78,7 @@ class HeldRun:
         self.release()
 
 
-def new_run(state: Path, *, name: str, preset: str, started_at: float) -> HeldRun:
+def new_run(state: Path, *, name: str, preset: str, started_at: float, identity: str = "") -> HeldRun:
     """Make the folder of a new run and hold it. Its id can be read and typed: `scrape-20261123-233012`.
 
     Raises:
@@ -97,7 +102,9 @@ def new_run(state: Path, *, name: str, preset: str, started_at: float) -> HeldRu
     except OSError as error:
         raise CannotWrite(f"cannot keep a run in {clean(state)}: {clean(reason(error))}; {place.REMEDY}") from error
     held = HeldRun(
-        folder, handle, RunRecord(run_id, clean(name), clean(preset, 4096), os.getpid(), started_at=started_at)
+        folder,
+        handle,
+        RunRecord(run_id, clean(name), clean(preset, 4096), os.getpid(), started_at=started_at, identity=identity),
     )
     held.describe()
     return held
@@ -120,6 +127,36 @@ def hold(folder: Path) -> HeldRun:
         os.close(handle)
         raise JournalUnreadable(f"{clean(folder / DESCRIPTION)} cannot be read; it is left as it is")
     return HeldRun(folder, handle, msgspec.structs.replace(record, pid=os.getpid(), socket="", state="running"))
+
+
+def unfinished(state: Path, identity: str, *, finished_too: bool = False) -> Path | None:
+    """The folder of the newest run with this identity when it has not come to its end, or None; it may be live."""
+    folder = newest(state, identity)
+    if folder is None or lock.is_held(folder) or finished_too:
+        return folder
+    return folder if _state(False, _read(folder), _summary(folder)) != "finished" else None
+
+
+def set_aside(folder: Path) -> None:
+    """Never go on with this run; nothing of it is deleted. A live one is left alone: it is nobody else's."""
+    before = read_record(folder)
+    try:
+        held = hold(folder)
+    except AlreadyRunning:
+        return
+    try:
+        held.describe(state=before.state, aside=True)
+    finally:
+        held.release()
+
+
+def newest(state: Path, identity: str) -> Path | None:
+    """The folder of the newest run with this identity that was not set aside, or None."""
+    records = [(record, folder) for folder in _folders(state) if (record := _read(folder))]
+    own = [
+        (record.started_at, folder) for record, folder in records if record.identity == identity and not record.aside
+    ]
+    return max(own)[1] if own else None
 
 
 def list_runs(state: Path) -> list[RunEntry]:

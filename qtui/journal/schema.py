@@ -16,7 +16,7 @@ from qtui.errors import CannotWrite, JournalUnreadable
 from qtui.text import clean
 
 FILE = "journal.db"
-FORMAT = 1
+FORMAT = 2
 """Kept in `user_version`; raised when an older qtui could no longer read the file rightly."""
 APPLICATION = 0x71747569
 """`qtui` in ASCII, kept in `application_id`."""
@@ -49,7 +49,13 @@ CREATE TABLE epoch (
     ended REAL,
     how TEXT
 );
-CREATE TABLE producer (idx INTEGER PRIMARY KEY, name TEXT NOT NULL, total INTEGER, problem TEXT NOT NULL DEFAULT '');
+CREATE TABLE producer (
+    idx INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    total INTEGER,
+    problem TEXT NOT NULL DEFAULT '',
+    given INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE job (
     seq INTEGER PRIMARY KEY,
     state TEXT NOT NULL,
@@ -83,6 +89,8 @@ CREATE TABLE attempt (
 ) WITHOUT ROWID;
 CREATE TABLE result (seq INTEGER PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE event (id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE sample (at REAL NOT NULL, data TEXT NOT NULL);
+CREATE TABLE suspect (key TEXT PRIMARY KEY, crashes INTEGER NOT NULL) WITHOUT ROWID;
 CREATE UNIQUE INDEX attempt_done ON attempt (seq) WHERE outcome = 'done';
 CREATE INDEX job_lost ON job (state, seq) WHERE state IN {LOST};
 CREATE INDEX job_group ON job (signature, seq) WHERE signature <> '';

@@ -50,8 +50,10 @@ _PUT_PRODUCERS = (
     "INSERT INTO producer VALUES {} ON CONFLICT (idx) DO UPDATE SET"
     " name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END,"
     " total = coalesce(excluded.total, total),"
-    " problem = CASE excluded.problem WHEN '' THEN problem ELSE excluded.problem END"
+    " problem = CASE excluded.problem WHEN '' THEN problem ELSE excluded.problem END,"
+    " given = max(excluded.given, given)"
 )
+_ADD_SAMPLES = "INSERT INTO sample VALUES {}"
 _PUT_META = "INSERT INTO meta VALUES {} ON CONFLICT (k) DO UPDATE SET v = excluded.v"
 
 
@@ -69,12 +71,16 @@ class Store:
         self._totals = Totals()
         self._open_from = 1
         self._position = 0
+        self._lived = 0.0
 
     def begin(self) -> None:
         """Note that an engine lives now; positions count from its first record."""
         db = self._connection
         db.execute("BEGIN IMMEDIATE")
-        db.execute("INSERT INTO epoch (pid, boot_id, started) VALUES (?, ?, ?)", (os.getpid(), _boot_id(), time.time()))
+        meta = dict(db.execute("SELECT k, v FROM meta"))
+        self._totals = Totals(**{name: int(meta.get(name, 0)) for name in Totals.__struct_fields__})
+        self._open_from, self._lived = int(meta.get("open_from", 1)), float(meta.get("lived", 0.0))
+        db.execute("INSERT INTO epoch (pid, boot_id, started) VALUES (?, ?, ?)", (os.getpid(), boot_id(), time.time()))
         self._epoch = int(db.execute("SELECT max(id) FROM epoch").fetchone()[0])
         self._put_meta(0, self._results.offset if self._results else 0)
         db.execute("COMMIT")
@@ -100,7 +106,8 @@ class Store:
         self._write(_ADD_RESULTS, batch.results)
         self._write(_ADD_EVENTS, batch.events)
         self._write(_PUT_PRODUCERS, batch.producers)
-        self._totals, self._open_from = batch.totals, batch.open_from
+        self._write(_ADD_SAMPLES, batch.samples)
+        self._totals, self._open_from, self._lived = batch.totals, batch.open_from, batch.lived
         self._put_meta(batch.position, end)
         db.execute("COMMIT")
         self._taken(batch.position, end)
@@ -197,6 +204,7 @@ class Store:
             ["position", position],
             ["results_offset", offset],
             ["open_from", self._open_from],
+            ["lived", self._lived],
             *([name, number] for name, number in msgspec.structs.asdict(self._totals).items()),
         ]
         self._write(_PUT_META, told)
@@ -243,7 +251,7 @@ def _statement(sql: str, width: int, rows: int) -> str:
     return sql.format(", ".join([row] * rows))
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

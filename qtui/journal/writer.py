@@ -26,6 +26,8 @@ GATHER_S = 0.020
 """A batch is saved when so long has passed since its first record …"""
 GATHER = 500
 """… or so many records have come."""
+HURRY_S = 0.001
+"""… or so long, when somebody waits for it: still a few records share a commit under load."""
 LARGEST_BATCH = 10_000
 SLOW_S = 1.0
 """The journal is slow when its oldest record has waited so long."""
@@ -74,6 +76,7 @@ class Writer:
         self._since = 0.0
         """Monotonic clock of the oldest record in hand, 0 when there is none."""
         self._wake = threading.Event()
+        self._hurried = False
         self._ending = threading.Event()
         self._how = ""
         self._deadline = 0.0
@@ -92,6 +95,7 @@ class Writer:
 
     def hurry(self) -> None:
         """Save what has been put without waiting for more."""
+        self._hurried = True
         self._wake.set()
 
     @property
@@ -151,7 +155,11 @@ class Writer:
         self._since = time.monotonic()
         self._wake.clear()
         if len(waiting) < GATHER and not self._ending.is_set():
-            self._wake.wait(GATHER_S)
+            if not self._hurried:
+                self._wake.wait(GATHER_S)
+            if self._hurried:
+                time.sleep(HURRY_S)
+        self._hurried = False  # before the records are taken: who hurries from here on is heard in the next round
         records = waiting[:LARGEST_BATCH]
         self._in_hand = len(records)
         del waiting[: len(records)]  # the other thread only appends, so these are still the same ones

@@ -110,8 +110,8 @@ class LinkPort:
             over, goodbye = self._over, self._goodbye
             if snapshot is not None or events:
                 yield snapshot, events, missed
-            if goodbye is not None and goodbye.code:
-                raise Refusal(goodbye.text, goodbye.code, goodbye.checked)
+            if goodbye is not None and (goodbye.code or goodbye.plan):
+                raise Refusal(goodbye.text, goodbye.code, goodbye.checked, goodbye.plan)
             if over:
                 return
 

@@ -10,6 +10,7 @@ import msgspec
 
 from qtui.core.commands import Reply, Request
 from qtui.core.events import Event
+from qtui.core.past import Plan
 from qtui.core.port import Checked
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
@@ -77,6 +78,7 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     code: int = 0
     text: str = ""
     checked: Checked | None = None
+    plan: Plan | None = None
 
 
 FromEngine = Welcome | Picture | Replied | Answered | Happened | Goodbye

@@ -14,6 +14,7 @@ import msgspec
 
 from qtui.core.commands import Reply, Request
 from qtui.core.events import Event
+from qtui.core.past import Plan
 from qtui.core.port import Checked
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
@@ -91,12 +92,14 @@ class LinkServer:
         self._send_events()  # a face must not see the end of a run before the events that led to it
         self._send_pictures(due_only=False)
 
-    async def close(self, code: int = 0, text: str = "", checked: Checked | None = None) -> None:
+    async def close(
+        self, code: int = 0, text: str = "", checked: Checked | None = None, plan: Plan | None = None
+    ) -> None:
         """Say goodbye to every face, those that connect within the next moment included, and close."""
         if self._ticker is not None:
             self._ticker.cancel()
         self.push()
-        self._goodbye = wire.encode(wire.Goodbye(code, text, checked))
+        self._goodbye = wire.encode(wire.Goodbye(code, text, checked, plan))
         for face in self._faces:
             face.send(self._goodbye)
         if self._server is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from qtui.core.past import Plan
 from qtui.core.port import Checked, Problem, RunEntry
 from qtui.plain.cells import cells
 from qtui.text import clean, count, plural
@@ -27,6 +28,16 @@ def problem_report(checked: Checked) -> str:
     text = checked.text.split("\n")
     head = f"{checked.source} cannot run: {plural(len(checked.problems), 'problem')}; nothing was started"
     return "\n\n".join([head, *(_problem(checked.source, problem, text) for problem in checked.problems)])
+
+
+def plan_report(plan: Plan, said: str) -> str:
+    """What going on with an unfinished run would do, and how to agree to it."""
+    lines = [f"{plan.run_id}: {plan.summary}", *(f"  {line}" for line in plan.lines[1:])]
+    if plan.surprises:
+        lines.append("nothing was started; --accept-plan goes on with it, --fresh starts anew and keeps it aside")
+    else:
+        lines.append(said)
+    return "\n".join(clean(line, 2_000) for line in lines)
 
 
 def _problem(source: str, problem: Problem, text: Sequence[str]) -> str:

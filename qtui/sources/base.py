@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
@@ -28,6 +30,13 @@ class BuiltIn(SourceTable, frozen=True, kw_only=True):
 
     def check(self) -> str:
         return ""
+
+    @property
+    def place(self) -> str:
+        return ""
+
+    def fingerprint(self) -> str:
+        return _what(self)
 
     def columns(self) -> Sequence[str] | None:
         return None
@@ -61,11 +70,24 @@ class FromPath(SourceTable, frozen=True, kw_only=True):
     def check(self) -> str:
         return stream.problem(self.path)
 
+    @property
+    def place(self) -> str:
+        return ""
+
+    def fingerprint(self) -> str:
+        stamp = stream.stamp(self.path)
+        return f"{_what(self)} {stamp}" if stamp else ""
+
     def columns(self) -> Sequence[str] | None:
         return None
 
     def total(self) -> int | None:
         return None
+
+
+def _what(source: SourceTable) -> str:
+    """The table as text, without what changes no row."""
+    return msgspec.json.encode(msgspec.structs.replace(source, name="", rate=None), order="deterministic").decode()
 
 
 def in_batches(rows: list[Row]) -> Iterator[list[Row]]:

@@ -21,6 +21,10 @@ class LinesSource(FromPath, frozen=True, kw_only=True):
     def title(self) -> str:
         return f"lines of {self.label}"
 
+    @property
+    def place(self) -> str:
+        return "n"
+
     def columns(self) -> Sequence[str]:
         return ("line", "n")
 

@@ -22,6 +22,10 @@ class ListSource(BuiltIn, frozen=True, kw_only=True):
     def title(self) -> str:
         return plural(len(self.items), "item")
 
+    @property
+    def place(self) -> str:
+        return "" if any(isinstance(item, dict) for item in self.items) else "n"
+
     def check(self) -> str:
         return "" if self.items else "items is empty; there is nothing to do"
 

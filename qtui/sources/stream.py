@@ -70,6 +70,17 @@ def regular(path: str) -> bool:
         return False
 
 
+def stamp(path: str) -> str:
+    """Size, time of change and place of a file that can be read twice; empty for anything else."""
+    if path == STDIN:
+        return ""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}" if stat.S_ISREG(found.st_mode) else ""
+
+
 def blocks(path: str) -> Iterator[bytes]:
     """The content in pieces of at most 64 KiB, each as soon as it is there.
 

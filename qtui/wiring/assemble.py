@@ -5,49 +5,120 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from qtui.core.job import Value
-from qtui.core.seams import Source, Unbound
+from qtui.core.naming import Naming
+from qtui.core.past import Past
+from qtui.core.seams import Kind, Source, Unbound
 from qtui.core.tables import Preset, SourceTable
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
+from qtui.errors import UsageError
 from qtui.executors import EXECUTORS
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
 from qtui.wiring.presets import uses_site
 
+SITE = "site"
+SOURCES = "sources"
+TEMPLATE = "template"
+BY_KEY = "by_key"
+"""Facts that are kept with a run, to compare a later start with."""
 
-async def assemble(preset: Preset, run: HeldRun, cleanup: contextlib.AsyncExitStack) -> Engine:
-    """The engine of a new run; what must be closed after it is pushed on `cleanup`.
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a run stands on, before its journal is opened."""
+
+    preset: Preset
+    site: str
+    kind: Kind
+    sources: list[Source]
+
+    @property
+    def namings(self) -> list[Naming]:
+        return [Naming(self.preset.job, self.kind.fields, source.place) for source in self.sources]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is kept with the run."""
+        tables = [cast(Source, table).fingerprint() for table in self.preset.sources]
+        return {SITE: self.site, SOURCES: msgspec.json.encode(tables).decode(), TEMPLATE: template(self.preset)}
+
+
+async def lay_ground(preset: Preset, cleanup: contextlib.AsyncExitStack, site_before: str = "") -> Ground:
+    """Start the site, at its former address when that is free, bind the sources and make the kind.
 
     Raises:
-        QtuiError: when the journal, the results file, the site or the kind cannot be had. Nothing has started then.
+        QtuiError: when the site or the kind cannot be had. Nothing has started then.
     """
     fields: dict[str, Value] = {}
+    site = ""
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
-        from qtui.demo.site import DemoSite
-
-        site = DemoSite(preset.demo)
-        fields["site"] = await site.start()
-        cleanup.push_async_callback(site.stop)
+        fields[SITE] = site = await _site(preset.demo, cleanup, site_before)
     kind = KINDS[preset.job.kind].make(preset.kind, _context(preset, fields))
-    results = Path(preset.results.path).absolute() if preset.results.path else None
-    journal = SqliteJournal.create(run.folder, run=run.record, results=results)
+    sources = [cast(Unbound, table).bind(fields) for table in preset.sources]  # every table of the registry is a source
+    return Ground(preset, site, kind, sources)
+
+
+async def _site(config: SiteConfig, cleanup: contextlib.AsyncExitStack, before: str) -> str:
+    from qtui.demo.site import DemoSite
+
+    site = DemoSite(config)
+    port = before.rpartition(":")[2]
+    try:
+        address = await site.start(int(port) if port.isdigit() else 0)
+    except UsageError:
+        address = await site.start()
+    cleanup.push_async_callback(site.stop)
+    return address
+
+
+def new_engine(ground: Ground, run: HeldRun) -> Engine:
+    """The engine of a new run. Raises CannotWrite when the journal or the results file cannot be made."""
+    results = Path(ground.preset.results.path).absolute() if ground.preset.results.path else None
+    journal = SqliteJournal.create(run.folder, run=run.record, results=results, facts=ground.facts)
     note = ""
     if journal.results_moved_to is not None:
         note = (
             f"an older {journal.results_moved_to.name.rpartition('.')[0]} was kept as {journal.results_moved_to.name}"
         )
-    sources = [_bound(table, fields) for table in preset.sources]
-    parts = Parts(sources, kind, EXECUTORS[preset.workers.executor](kind), journal, LoopClock())
+    return build(ground, run, journal, note)
+
+
+def build(
+    ground: Ground,
+    run: HeldRun,
+    journal: SqliteJournal,
+    note: str,
+    *,
+    past: Past | None = None,
+    skip: bool = True,
+    gone: frozenset[int] = frozenset(),
+) -> Engine:
+    """Join the parts."""
+    preset, kind = ground.preset, ground.kind
+    executor = EXECUTORS[preset.workers.executor](kind)
+    parts = Parts(ground.sources, kind, executor, journal, LoopClock(), past=past, skip=skip, gone=gone)
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
     journal.on_state = partial(_journal_state, engine)
     return engine
+
+
+def template(preset: Preset) -> str:
+    """What decides what a job executes and what it is, as text; values of secrets are no part of it."""
+    table = msgspec.to_builtins(preset.kind)
+    executed = {name: value for name, value in table.items() if name not in preset.kind.operational}
+    told = {"kind": preset.job.kind, "key": preset.job.key, "table": executed}
+    return msgspec.json.encode(told, order="deterministic").decode()
 
 
 def _journal_state(engine: Engine, state: str, sentence: str) -> None:
@@ -56,10 +127,6 @@ def _journal_state(engine: Engine, state: str, sentence: str) -> None:
         engine.fail(sentence)
     else:
         engine.problem = sentence if state == "blocked" else ""
-
-
-def _bound(table: SourceTable, fields: dict[str, Value]) -> Source:
-    return cast(Unbound, table).bind(fields)  # every table in the registry of sources is a source
 
 
 def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:

@@ -21,16 +21,20 @@ from qtui.core.lifecycle import State
 from qtui.core.port import Refusal
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.snapshot import RunState, Snapshot
+from qtui.core.tables import Preset
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
-from qtui.errors import CannotWrite, ExitCode, QtuiError
+from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
 from qtui.journal.place import state_dir
-from qtui.journal.runs import HeldRun, new_run
+from qtui.journal import runs
+from qtui.journal.runs import HeldRun
 from qtui.link.server import LinkServer
-from qtui.wiring.assemble import assemble
+from qtui.text import clean
+from qtui.wiring.assemble import SITE, lay_ground, new_engine
 from qtui.wiring.checking import checked
-from qtui.wiring.presets import Options, load
+from qtui.wiring.presets import Loaded, Options, identity_of, load
+from qtui.wiring.resuming import Intent, Resumption, agreed, look
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,8 @@ class Start:
     wait: bool = False
     """Start nothing before those faces are there: they want every event."""
     stop_timeout_s: float = STOP_TIMEOUT_S
+    intent: Intent = field(default_factory=Intent)
+    """What is wanted of an unfinished run of the same preset."""
 
     @property
     def early_log(self) -> Path:
@@ -107,7 +113,7 @@ class EngineProcess:
             refused = Refusal(f"internal error: {type(error).__name__}; the log of the engine has more", code)
         if refused is not None:
             await self._first_face()
-            await self._server.close(code, str(refused), refused.checked)
+            await self._server.close(code, str(refused), refused.checked, refused.plan)
         else:
             await self._server.close()
         self._start.socket.unlink(missing_ok=True)
@@ -119,20 +125,58 @@ class EngineProcess:
         loaded = load(start.source, start.options)
         if loaded.preset is None:
             raise Refusal(f"{start.source} cannot run", ExitCode.USAGE, checked(loaded))
-        preset = loaded.preset
-        run = new_run(
-            state_dir(start.state), name=preset.about.name, preset=loaded.source, started_at=LoopClock().wall()
-        )
         async with contextlib.AsyncExitStack() as cleanup:
-            cleanup.callback(run.release)
-            try:
-                engine = await assemble(preset, run, cleanup)
-            except BaseException:
-                run.discard()
-                raise
+            engine, run = await self._open(loaded, loaded.preset, cleanup)
             _log_to(run)
-            run.describe(socket=str(start.socket))
+            run.describe(socket=str(start.socket), state="running")
             return await self._live(engine, run)
+
+    async def _open(self, loaded: Loaded, preset: Preset, cleanup: contextlib.AsyncExitStack) -> tuple[Engine, HeldRun]:
+        """The engine of a new run, or of the unfinished one of this preset."""
+        start, where = self._start, state_dir(self._start.state)
+        identity = identity_of(loaded, start.options)
+        if folder := runs.unfinished(where, identity, finished_too=bool(start.intent.retry)):
+            if start.intent.fresh:
+                runs.set_aside(folder)
+            else:
+                return await self._resume(folder, preset, cleanup)
+        if start.intent.dry:
+            raise Refusal(f"{clean(start.source)} has no unfinished run: all of it would run", ExitCode.ALL_DONE)
+        run = runs.new_run(
+            where, name=preset.about.name, preset=loaded.source, started_at=LoopClock().wall(), identity=identity
+        )
+        cleanup.callback(run.release)
+        try:
+            return new_engine(await lay_ground(preset, cleanup), run), run
+        except BaseException:
+            run.discard()
+            raise
+
+    async def _resume(self, folder: Path, preset: Preset, cleanup: contextlib.AsyncExitStack) -> tuple[Engine, HeldRun]:
+        try:
+            run = runs.hold(folder)
+            cleanup.callback(run.release)
+            self._progress(f"reading the journal of {run.record.run_id}")
+            found = look(run)
+        except AlreadyRunning as error:
+            raise AlreadyRunning(
+                f"{error}; `qtui attach {folder.name}` shows it, --fresh starts another one beside it"
+            ) from None
+        except JournalUnreadable as error:
+            raise JournalUnreadable(f"{error}; --fresh starts anew without it") from None
+        ground = await lay_ground(preset, cleanup, found.meta.get(SITE, ""))
+        resumption = Resumption(ground, run, found)
+        loop = asyncio.get_running_loop()
+
+        def progress(doing: str) -> None:
+            loop.call_soon_threadsafe(self._progress, doing)
+
+        plan = await agreed(resumption, self._start.intent, progress)
+        return await resumption.engine(plan), run
+
+    def _progress(self, doing: str) -> None:
+        self._before.doing = doing
+        self._server.push()
 
     async def _live(self, engine: Engine, run: HeldRun) -> int:
         engine.subscribe(self._server.event)
@@ -142,7 +186,7 @@ class EngineProcess:
             if self._start.wait:
                 await self._first_face()
             self._listen_to_signals(engine)
-            await engine.start()
+            await engine.start(self._start.intent.retry)
             if self._terminated:
                 engine.drain("signal")  # it came before there was anything to drain
             self._server.run = engine

@@ -13,11 +13,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qtui.core.commands import Command, Drain, Request, Stop
 from qtui.core.events import Event
+from qtui.core.past import Plan
 from qtui.core.port import Refusal
 from qtui.core.snapshot import RunState, SlotState, Snapshot
 from qtui.errors import ExitCode, LinkError
@@ -26,7 +27,7 @@ from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
 from qtui.plain.jsonlines import event_lines
 from qtui.plain.outlet import Outlet
-from qtui.plain.report import problem_report
+from qtui.plain.report import plan_report, problem_report
 from qtui.plain.summary import exit_code, farewell
 from qtui.plain.voice import Voice, is_terminal
 from qtui.text import clean, clean_block, plural, seconds
@@ -65,7 +66,19 @@ def run(options: Headless) -> int:
     Raises:
         CannotWrite: when there is no place for the engine's socket. LinkError, when it cannot be reached.
     """
-    return asyncio.run(_Face(options).run())
+    face = _Face(options)
+    code = asyncio.run(face.run())
+    if face.plan is None or code != ExitCode.NEEDS_CONSENT or not _agrees():
+        return code
+    return asyncio.run(_Face(replace(options, arguments=[*options.arguments, "--accept-plan"])).run())
+
+
+def _agrees() -> bool:
+    """Whether the person at the terminal wants to go on; nobody else is asked."""
+    if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
+        return False
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 class _Face:
@@ -73,6 +86,8 @@ class _Face:
 
     def __init__(self, options: Headless) -> None:
         self._options = options
+        self.plan: Plan | None = None
+        """What a person should agree to before the run goes on."""
         self._voice = Voice(ME, plain=options.plain, json=options.json)
         self._snap: Snapshot | None = None
         self._port: LinkPort | None = None
@@ -107,7 +122,8 @@ class _Face:
         except Refusal as refusal:
             if self._snap is not None and self._snap.run_id:
                 self._voice.say(farewell(self._snap))
-            self._voice.say(problem_report(refusal.checked) if refusal.checked else f"qtui: {refusal}")
+            self.plan = refusal.plan
+            self._voice.say(_refused(refusal))
             return int(refusal.exit_code)
         finally:
             self._voice.clear()
@@ -319,6 +335,12 @@ def _running(snap: Snapshot | None) -> str:
         [slot.elapsed_s for slot in snap.slots if slot.state in (SlotState.RUNNING, SlotState.LEAVING)] if snap else []
     )
     return f"{plural(len(busy), 'job')} running, the oldest for {seconds(max(busy))}" if busy else "no job running"
+
+
+def _refused(refusal: Refusal) -> str:
+    if refusal.checked:
+        return problem_report(refusal.checked)
+    return plan_report(refusal.plan, str(refusal)) if refusal.plan else f"qtui: {refusal}"
 
 
 def _how(process: subprocess.Popen[bytes]) -> str:

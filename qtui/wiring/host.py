@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry
+from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry, Unfinished
 from qtui.errors import LinkError, QtuiError
 from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
@@ -16,13 +16,16 @@ from qtui.wiring.finding import bundled, locate
 from qtui.wiring.spawn import spawn_engine
 
 SCREEN_HZ = 10.0
+_WORDS = {"ask": "--ask-plan", "resume": "--accept-plan", "fresh": "--fresh"}
 
 
 class LocalHost:
     """The `Host` of a screen on this machine; runs are kept below `state`."""
 
-    def __init__(self, state: str = "") -> None:
+    def __init__(self, state: str = "", source: str = "", arguments: list[str] | None = None) -> None:
+        """`arguments` are the options that the preset `source` was started with."""
         self._state = state
+        self._arguments = {source: arguments or []}
 
     def presets(self) -> list[PresetEntry]:
         entries = []
@@ -46,8 +49,9 @@ class LocalHost:
         except QtuiError as error:
             return Checked(source, problems=[Problem("", str(error))])
 
-    async def open(self, source: str) -> Port:
-        return await connect(spawn_engine(source, [], state=self._state).socket)
+    async def open(self, source: str, unfinished: Unfinished = "ask") -> Port:
+        told = [*self._arguments.get(source, []), _WORDS[unfinished]]
+        return await connect(spawn_engine(source, told, state=self._state).socket)
 
     async def attach(self, run_id: str) -> Port:
         return await connect(live_socket(self._where, run_id))

@@ -27,10 +27,13 @@ RESTORE = (
 FORWARDED = (signal.SIGTERM, signal.SIGHUP)
 
 
-def open_screen(source: str, arguments: list[str], screen: Mapping[str, object], *, state: str) -> int:
+def open_screen(
+    source: str, arguments: list[str], resume: list[str], screen: Mapping[str, object], *, state: str
+) -> int:
     """Start the engine of a preset and its screen; without a preset the screen lets one be picked.
 
-    `screen` holds the options of the screen: theme, mouse.
+    `screen` holds the options of the screen: theme, mouse; `resume` what is wanted of an unfinished run. Without it the
+    screen shows the plan first and lets a person choose.
 
     Raises:
         UsageError: when there is no terminal or no such preset. CannotWrite, when no socket can be made.
@@ -39,8 +42,9 @@ def open_screen(source: str, arguments: list[str], screen: Mapping[str, object],
     if not source:
         return run_screen({**screen, "state": state})
     locate(source)
-    spawned = spawn_engine(source, arguments, state=state)
-    return run_screen({**screen, "state": state, "socket": str(spawned.socket), "source": source})
+    spawned = spawn_engine(source, [*arguments, *(resume or ["--ask-plan"])], state=state)
+    told = {"state": state, "socket": str(spawned.socket), "source": source, "arguments": arguments}
+    return run_screen({**screen, **told})
 
 
 def run_screen(start: Mapping[str, object]) -> int:

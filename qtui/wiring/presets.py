@@ -100,6 +100,12 @@ def _unreadable(preset: Preset) -> list[Problem]:
     return problems
 
 
+def identity_of(loaded: Loaded, options: Options) -> str:
+    """What two starts must agree on to be one run: the preset's file and the input it was given."""
+    given = options.input if options.input in ("", "-") else str(Path(options.input).resolve())
+    return msgspec.json.encode([str(loaded.path.resolve()), given]).decode()
+
+
 def uses_site(preset: Preset) -> bool:
     """Whether anything in the preset still names `{site}`; with `--input` nothing may."""
     told = msgspec.json.encode([preset.kind, preset.sources, preset.job])

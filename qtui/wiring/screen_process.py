@@ -28,6 +28,8 @@ class ScreenStart:
     """The engine to show; None opens the picker."""
     source: str = ""
     """The preset it runs, for the screen of a bad preset."""
+    arguments: tuple[str, ...] = ()
+    """The options it was started with, to start it again."""
     state: str = ""
     theme: str = ""
     watch: bool = False
@@ -55,7 +57,7 @@ def main(start: ScreenStart) -> int:
     socket = start.socket
     opening = (lambda: connect(socket, watch=start.watch)) if socket is not None else None
     app = QtuiApp(
-        LocalHost(start.state),
+        LocalHost(start.state, start.source, list(start.arguments)),
         opening=opening,
         source=start.source,
         palette=palette(start.theme, dict(os.environ)),

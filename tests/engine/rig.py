@@ -27,6 +27,7 @@ class Numbers:
 
     title = "numbers"
     blocking = False
+    place = ""
 
     def __init__(self, stop: int, problem_at: int = 0) -> None:
         self.stop = stop
@@ -37,6 +38,9 @@ class Numbers:
 
     def columns(self) -> list[str]:
         return ["n"]
+
+    def fingerprint(self) -> str:
+        return f"numbers to {self.stop}"
 
     def total(self) -> int:
         return self.stop
@@ -113,6 +117,9 @@ class BenchJournal:
         self.stuck = False
         self._arm()
 
+    def hurry(self) -> None:
+        pass
+
     @property
     def backlog(self) -> int:
         return self._position - self._durable
@@ -129,11 +136,11 @@ class BenchJournal:
     async def query(self, query: Query) -> Answer:
         return Unknown("this is a bench")
 
-    async def failed_jobs(self, signature: str | None, after: int, limit: int) -> list[FinalJob]:
+    async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
         found = [
             final
             for seq, final in sorted(self.final.items())
-            if seq > after and final.state == "failed" and signature in (None, final.signature)
+            if seq > after and final.state == state and signature in (None, final.signature)
         ]
         return found[:limit]
 

@@ -118,12 +118,24 @@ async def test_done_is_counted_only_after_its_commit() -> None:
     async with Rig(jobs=4, journal=journal) as rig:
         await rig.after(1)
         assert rig.snap.counts.done == 0
-        assert rig.snap.counts.running == 4
+        assert rig.snap.counts.running == 2
         assert rig.engine.ledger.ended is None
 
         journal.release()
         await rig.ended()
         assert rig.snap.counts.done == 4
+
+
+async def test_no_more_jobs_than_slots_are_ever_in_doubt() -> None:
+    journal = BenchJournal()
+    journal.stuck = True
+    async with Rig(jobs=9, journal=journal, concurrency=3) as rig:
+        await rig.after(1)
+        assert len(rig.of(ev.AttemptStarted)) == 3
+
+        journal.release()
+        await rig.ended()
+        assert rig.snap.counts.done == 9
 
 
 async def test_slots_wait_when_the_journal_is_far_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,27 +8,41 @@ from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
-from qtui.journal import schema
+import msgspec
+
+from qtui.core.events import Event
+from qtui.core.past import Past
+from qtui.journal import recovery, schema
 from qtui.journal.reader import open_reader
 from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
 from qtui.journal.store import Store
-from tests.journal.story import STARTED, lifetime
+from tests.journal.story import STARTED, done, lifetime, started
 
 RESULTS = "results.jsonl"
 
 
-def reopen(folder: Path) -> Store:
-    """Open the run in FOLDER/run, which has ended anyhow, for going on; its results are cut where they must be.
+class Reopened(msgspec.Struct):
+    """A run that can go on, with what it remembers."""
+
+    store: Store
+    fold: Fold
+    past: Past
+
+
+def reopen(folder: Path) -> Reopened:
+    """Open the run in FOLDER/run, which has ended anyhow, as `SqliteJournal.resume` does, without its thread.
+
+    Its results are FOLDER/results.jsonl wherever they were recorded.
 
     Raises:
         QtuiError: as the product refuses it.
     """
-    path = folder / "run" / schema.FILE
-    with closing(schema.open_readonly(path)) as db:  # what is refused must not have been touched
-        schema.check_pages(db, path)
-        ((offset,),) = db.execute("SELECT v FROM meta WHERE k = 'results_offset'")
-    return Store(folder / "run", ResultsFile.resumed(folder / RESULTS, offset))
+    found = recovery.recover(folder / "run", STARTED, recovery.Policy(), {})
+    results = ResultsFile.resumed(folder / RESULTS, int(found.meta["results_offset"]))
+    fold = Fold(STARTED, lines=True)
+    fold.go_on(found.totals, {}, found.states, found.past.last_seq)
+    return Reopened(Store(folder / "run", results), fold, found.past)
 
 
 def numbers(path: Path) -> list[int]:
@@ -37,16 +51,17 @@ def numbers(path: Path) -> list[int]:
 
 
 def verify(folder: Path, shown: Collection[int] | None = None, ran: Collection[int] | None = None) -> int:
-    """Reopen a run, check the promises, and let it go on for three jobs; gives the number of jobs it had shown."""
+    """Reopen a run, check the promises, and let it go on to its end; gives the number of jobs it had shown."""
     shown = set(numbers(folder / "shown") if shown is None else shown)
     ran = set(numbers(folder / "ran") if ran is None else ran)
-    store = reopen(folder)
+    run = reopen(folder)
     try:
-        done = _look(folder, shown, ran)
-        _go_on(store, start := max(ran, default=0) + 1)
+        finished = _look(folder, shown, ran)
+        finished += _go_on(run)
     finally:
-        store.close()
-    _agree(folder, [*done, start, start + 1, start + 2])
+        run.store.close()
+    _agree(folder, finished)
+    assert sorted(finished) == list(range(1, len(finished) + 1)), "a job that was accepted has disappeared"
     return len(shown)
 
 
@@ -62,9 +77,25 @@ def _look(folder: Path, shown: Collection[int], ran: Collection[int]) -> list[in
     assert set(done) <= set(ran), "done and never run"
     assert attempts == [(seq, 1) for seq in done], "done twice"
     assert meta.get("done", 0) == len(done), "the totals are not those of the jobs"
-    assert running == begun, "an attempt without its job"
+    assert (running, begun) == (0, 0), "an attempt of a dead engine still runs"
     _agree(folder, done)
     return done
+
+
+def _go_on(run: Reopened) -> list[int]:
+    """Do what is left, and three jobs more."""
+    left = [entry.job.seq for entry in run.past.open]
+    new = range(run.past.last_seq + 1, run.past.last_seq + 4)
+    events: list[Event] = []
+    for entry in run.past.open:
+        events += [started(entry.job.seq, attempt=entry.job.attempt)]
+        events += [done(entry.job.seq, {"value of": entry.job.seq}, attempt=entry.job.attempt)]
+    for seq in new:
+        events += lifetime(seq, {"value of": seq})
+    run.store.begin()
+    run.store.save(run.fold.fold(list(enumerate(events, 1))))
+    run.store.end("finished")
+    return [*left, *new]
 
 
 def _agree(folder: Path, done: list[int]) -> None:

@@ -25,7 +25,7 @@ def fill(path: Path, jobs: int) -> None:
     schema.create(path, {"accepted": jobs, "done": jobs - 50 - jobs // FAILED_EACH, "open_from": jobs - 49})
     with closing(schema.open_writer(path)) as db:
         db.execute("BEGIN")
-        db.execute("INSERT INTO producer VALUES (0, 'lines of urls.txt', NULL, '')")
+        db.execute("INSERT INTO producer VALUES (0, 'lines of urls.txt', NULL, '', 0)")
         db.execute(
             f"""
             WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < {jobs}),

@@ -152,7 +152,7 @@ def test_wall_clock_follows_the_start_that_the_engine_tells() -> None:
     batch = fold.fold(list(enumerate([*opening(), accepted(1, at=2.0)], 1)))
     assert batch.jobs[0][-1] == STARTED + 2
     assert [row[1] for row in batch.events] == ["run-started", "producer-started"]
-    assert batch.producers == [[0, "lines of urls.txt", 10, ""]]
+    assert batch.producers == [[0, "lines of urls.txt", 10, "", 0], [0, "", None, "", 1]]
 
 
 def test_what_only_moves_the_picture_is_not_kept() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -55,6 +55,8 @@ class Timeouts(Table, frozen=True, kw_only=True):
 
 class HttpTable(Table, frozen=True, kw_only=True):
     """[job.http]; texts are templates."""
+
+    operational: ClassVar[frozenset[str]] = frozenset({"timeout", "max_body", "max_redirects", "insecure"})
 
     url: Text
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"

@@ -1,0 +1,207 @@
+"""How a run stood when its last engine ended, and how it is put right before another one goes on.
+
+Looking changes nothing. Recovering is one transaction: attempts that were cut off become interruptions, which spend
+no try, and what a person should decide about is held.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from qtui.core.job import Failed, Job
+from qtui.core.past import OpenJob, Past, PastGroup, mark
+from qtui.core.template import as_text
+from qtui.errors import CannotWrite, JournalUnreadable
+from qtui.journal import flight, schema
+from qtui.journal.columns import JobState, Totals
+from qtui.journal.encoding import fields, kept
+from qtui.journal.store import boot_id
+from qtui.text import clean
+
+OPEN = "('pending', 'running', 'waiting')"
+GROUPS = 200
+"""Failure groups that are remembered; the largest."""
+SAMPLES = 5
+IN_DOUBT = "the engine died while it ran; whether it had its effect is not known"
+
+_STATE = ", ".join(JobState.__struct_fields__)
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What the preset says about jobs that were cut off by a crash."""
+
+    hold: bool = False
+    """Never start one of them again without a person saying so."""
+    crashes: int = 3
+    """Hold a job that was running so many times when the engine crashed; 0: never."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A run as its journal has it."""
+
+    past: Past
+    meta: dict[str, str]
+    totals: Totals
+    states: list[JobState]
+    """Of the open jobs."""
+    crashed: bool
+    """The last life has no orderly end."""
+    in_flight: list[flight.InFlight]
+    rows: list[int | None]
+    """How many rows each source gives, as far as it was found out."""
+
+
+def look(folder: Path, now: float) -> Found:
+    """How the run in `folder` stands at wall clock `now`; changes nothing.
+
+    Raises:
+        JournalUnreadable: when its journal cannot be read, or was written by another version.
+    """
+    path = folder / schema.FILE
+    with closing(schema.open_readonly(path)) as db:
+        try:
+            version = int(db.execute("PRAGMA user_version").fetchone()[0])
+            if version < schema.FORMAT:
+                raise JournalUnreadable(
+                    f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
+                    f" {schema.FORMAT}); it is left as it is"
+                )
+            found = _found(db, folder, now)
+            if found.crashed:
+                schema.check_pages(db, path)
+        except sqlite3.DatabaseError as error:
+            raise JournalUnreadable(
+                f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
+            ) from error
+    return found
+
+
+def recover(folder: Path, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
+    """Put the run in `folder` right and say how it stands then; the caller holds its lock. `facts` replace older ones.
+
+    Raises:
+        JournalUnreadable: when its journal cannot be read; nothing has changed then.
+        CannotWrite: when it cannot be written.
+    """
+    before = look(folder, now)
+    try:
+        with closing(schema.open_writer(folder / schema.FILE)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            _recover(db, before, now, policy)
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
+            db.execute("COMMIT")
+            (folder / flight.FILE).unlink(missing_ok=True)  # counted; another death must not count it again
+            return _found(db, folder, now)
+    except (sqlite3.Error, OSError) as error:
+        raise CannotWrite(f"cannot go on with {clean(folder.name)}: {clean(schema.reason(error))}") from error
+
+
+def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
+    meta = {str(k): str(v) for k, v in db.execute("SELECT k, v FROM meta")}
+    totals = Totals(**{name: int(meta.get(name, 0)) for name in Totals.__struct_fields__})
+    lives, ended, boot = db.execute("SELECT id, ended, boot_id FROM epoch ORDER BY id DESC LIMIT 1").fetchone() or (
+        0,
+        0,
+        "",
+    )
+    crashed = ended is None
+    states, jobs = _open(db, int(meta.get("open_from", 1)), now)
+    producers = {
+        int(index): (int(given), total) for index, given, total in db.execute("SELECT idx, given, total FROM producer")
+    }
+    known = [producers.get(index, (0, None)) for index in range(max(producers, default=-1) + 1)]
+    past = Past(
+        float(meta.get("lived", 0.0)),
+        lives,
+        totals.accepted,
+        totals.done,
+        totals.failed,
+        totals.held,
+        totals.cancelled,
+        int(db.execute("SELECT coalesce(max(seq), 0) FROM job").fetchone()[0]),
+        jobs,
+        [given for given, _ in known],
+        _groups(db),
+        {str(key): int(crashes) for key, crashes in db.execute("SELECT key, crashes FROM suspect")},
+    )
+    # After the machine itself went down nobody is suspected: it was not a job's doing.
+    flying = flight.read(folder) if crashed and boot == boot_id() else []
+    return Found(past, meta, totals, states, crashed, flying, [total for _, total in known])
+
+
+def _open(db: sqlite3.Connection, start: int, now: float) -> tuple[list[JobState], list[OpenJob]]:
+    states, jobs = [], []
+    query = (
+        f"SELECT {_STATE}, key, name, row, producer, problem FROM job WHERE seq >= ? AND state IN {OPEN} ORDER BY seq"
+    )
+    for *cells, key, name, row, producer, problem in db.execute(query, (start,)):
+        state = JobState(*cells)
+        states.append(state)
+        known = name if key is None else kept(key)
+        job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "")
+        waiting = state.state == "waiting"
+        cut_off = state.state == "running" or (state.state == "pending" and state.interruptions > 0)
+        jobs.append(OpenJob(job, waiting, max(0.0, state.next_at - now) if waiting else 0.0, cut_off))
+    return states, jobs
+
+
+def _groups(db: sqlite3.Connection) -> list[PastGroup]:
+    groups = []
+    query = (
+        "SELECT signature, count(*), sum(attempts), max(seq) FROM job INDEXED BY job_group"
+        " WHERE signature <> '' AND state = 'failed' GROUP BY signature ORDER BY 2 DESC LIMIT ?"
+    )
+    for signature, jobs, attempts, last in db.execute(query, (GROUPS,)).fetchall():
+        code, message, detail = db.execute(
+            "SELECT code, message, detail FROM attempt WHERE seq = ? ORDER BY n DESC LIMIT 1", (last,)
+        ).fetchone() or ("", "", "")
+        sample = (
+            "SELECT seq FROM job INDEXED BY job_group WHERE signature <> '' AND signature = ? ORDER BY seq DESC LIMIT ?"
+        )
+        samples = [int(seq) for (seq,) in db.execute(sample, (signature, SAMPLES))]
+        failed = Failed(as_text(code), as_text(message), as_text(detail))
+        groups.append(PastGroup(signature, failed, int(jobs), int(attempts), samples[::-1]))
+    return groups
+
+
+def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) -> None:
+    by_seq = {open_job.job.seq: open_job.job for open_job in before.past.open}
+    cut_off = [state for state in before.states if state.state == "running"]
+    crashes = _suspect(db, before, [by_seq[state.seq] for state in cut_off])
+    held = 0
+    for state in cut_off:
+        why = _why_held(policy, crashes.get(mark(by_seq[state.seq].key), 0))
+        held += bool(why)
+        db.execute(
+            "UPDATE attempt SET t1 = ?, outcome = 'interrupted', message = ? WHERE seq = ? AND n = ? AND t1 IS NULL",
+            (now, "the engine died", state.seq, state.attempts),
+        )
+        db.execute(
+            "UPDATE job SET state = ?, interruptions = interruptions + 1, ended_at = ?,"
+            " error = CASE ? WHEN '' THEN error ELSE ? END WHERE seq = ?",
+            ("held" if why else "pending", now if why else 0.0, why, why, state.seq),
+        )
+    db.execute("UPDATE producer SET problem = ''")
+    db.execute("INSERT INTO meta VALUES ('held', ?) ON CONFLICT (k) DO UPDATE SET v = v + ?", (held, held))
+
+
+def _suspect(db: sqlite3.Connection, before: Found, cut_off: Iterable[Job]) -> dict[str, int]:
+    """Count a crash against every job that was in the air; the counts of all suspects."""
+    crashes = dict(before.past.suspects)
+    if not before.in_flight:
+        return crashes
+    for suspect in {flying.mark for flying in before.in_flight} | {mark(job.key) for job in cut_off}:
+        crashes[suspect] = crashes.get(suspect, 0) + 1
+        db.execute("INSERT OR REPLACE INTO suspect VALUES (?, ?)", (suspect, crashes[suspect]))
+    return crashes
+
+
+def _why_held(policy: Policy, crashes: int) -> str:
+    if policy.crashes and crashes >= policy.crashes:
+        return f"was running when the engine crashed, {crashes} times"
+    return IN_DOUBT if policy.hold else ""
