@@ -105,10 +105,3 @@ def _agree(folder: Path, done: list[int]) -> None:
     with open_reader(folder / "run") as reader:
         told = Counter(row["value of"] for row in reader.results("submission"))
     assert told == Counter(done), "the results in the journal are not those of its jobs"
-
-
-def _go_on(store: Store, start: int) -> None:
-    events = [event for seq in range(start, start + 3) for event in lifetime(seq, {"value of": seq})]
-    store.begin()
-    store.save(Fold(STARTED, lines=True).fold(list(enumerate(events, 1))))
-    store.end("finished")

@@ -65,7 +65,14 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
         os.write(2, f"{state}: {sentence}\n".encode())
 
     journal.on_commit, journal.on_state = on_commit, on_state
-    position, backlog, states = 0, 0, set()
+
+    async def watch() -> None:
+        while True:
+            states.add(journal.state)
+            await asyncio.sleep(0.05)
+
+    position, backlog, states = 0, 0, set[str]()
+    watching = asyncio.create_task(watch())
     for event in opening():
         position += 1
         journal.append(position, event)
@@ -79,9 +86,9 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
                 journal.append(position, event)
             pace.pending.append((position, seq))
             backlog = max(backlog, journal.backlog)
-            states.add(journal.state)
             await pace.wait(seq)
         await journal.close("finished")
+        watching.cancel()
         os.write(1, msgspec.json.encode({"backlog": backlog, "states": sorted(states)}) + b"\n")
     except CannotWrite as error:
         os.write(2, f"{error}\n".encode())

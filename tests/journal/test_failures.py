@@ -111,7 +111,7 @@ async def test_closing_on_a_disk_that_stays_full_says_what_is_not_saved(
     with pytest.raises(CannotWrite, match="records could not be saved"):
         await told.journal.close("stopped")
     with open_reader(small_disk / "run") as reader:
-        assert told.acknowledged[-1] <= 3 * reader.summary().done < told.position
+        assert told.acknowledged[-1] // 3 <= reader.summary().done < told.position // 3
 
 
 async def test_a_disk_that_is_full_at_the_start_is_refused(small_disk: Path) -> None:
