@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from qtui.core.queries import Answer, Query
 from qtui.errors import JournalUnreadable
 from qtui.journal import queries
 from qtui.journal.encoding import decode, encode, kept, result_line
-from qtui.journal.schema import FILE, open_readonly, reason
+from qtui.journal.schema import FILE, UNREADABLE, open_readonly, reason
 from qtui.text import clean
 
 WINDOW = 500
@@ -69,7 +68,7 @@ class Reader:
         """Answer a face's question. Raises JournalUnreadable when a page is damaged."""
         try:
             return queries.answer(self._db, query, time.time())
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
 
     def summary(self) -> Summary:
@@ -93,7 +92,7 @@ class Reader:
                 how=how or "",
                 total=total if known else None,
             )
-        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
 
     def results(self, order: str = "completion", *, failed: bool = False) -> Iterator[dict[str, Value]]:
@@ -104,7 +103,7 @@ class Reader:
         """
         try:
             yield from self._failed(order) if failed else self._done(order)
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
 
     def _done(self, order: str) -> Iterator[dict[str, Value]]:

@@ -34,6 +34,11 @@ It would protect nothing: all that changes lies within the first sector.
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
 
+UNREADABLE = (sqlite3.DatabaseError, ValueError, TypeError, KeyError)
+"""What reading a damaged file raises: SQLite may find it out, or the text, number or name that should be there is none.
+
+A sentence of SQLite about a file whose very names are damaged cannot even be decoded: a UnicodeDecodeError.
+"""
 LOST = "('failed', 'held', 'cancelled')"
 
 # There is no index on the key, which is random: with it a million inserts take six times as long. There is none
@@ -168,10 +173,10 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         try:
             connection.execute("SELECT count(*) FROM meta").fetchone()
             connection.execute("SELECT seq, state, key FROM job LIMIT 1").fetchone()
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             connection.close()
             raise
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise JournalUnreadable(f"{clean(path)} cannot be read: {clean(reason(error))}; it is left as it is") from error
     return connection
 
@@ -209,7 +214,7 @@ def check_pages(connection: sqlite3.Connection, path: Path) -> None:
     """
     try:
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         answer = (reason(error),)
     if answer != ("ok",):
         raise JournalUnreadable(f"{clean(path)} is damaged: {clean(answer[0])}; it is left as it is")

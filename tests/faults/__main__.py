@@ -13,7 +13,13 @@ import click
 
 from tests.faults.report import Options, Report
 
-FAMILIES: dict[str, str] = {"calls": "tests.faults.calls", "power": "tests.faults.power"}
+FAMILIES: dict[str, str] = {
+    "calls": "tests.faults.calls",
+    "power": "tests.faults.power",
+    "disk": "tests.faults.disk",
+    "damage": "tests.faults.damage",
+    "mutants": "tests.faults.mutants",
+}
 """Name → module."""
 
 

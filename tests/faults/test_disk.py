@@ -21,6 +21,7 @@ from tests.faults import tracing
 from tests.faults.places import enlarge, fill_up, plain_user, read_only, small_disk
 from tests.faults.promises import verify
 from tests.faults.tracing import child, inject
+from tests.journal.child import make
 from tests.wiring.stage import Stage
 
 JOBS = 700
@@ -183,8 +184,9 @@ def test_a_run_whose_disk_goes_on_failing_ends_with_74_and_a_readable_journal(st
 
 def test_a_slow_disk_slows_the_run_down_and_takes_no_memory(tmp_path: Path) -> None:
     tracing.needed()
-    jobs = 12_000
-    done = child(tmp_path, jobs, before=inject("fdatasync", "delay_enter=700000"))
+    jobs = 6_000
+    make(tmp_path)
+    done = child(tmp_path, jobs, "--made", before=inject("fdatasync", "delay_enter=700000"))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert "slow" in told["states"]
