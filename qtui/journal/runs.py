@@ -161,9 +161,16 @@ def newest(state: Path, identity: str) -> Path | None:
     """The folder of the newest run with this identity that was not set aside, or None."""
     records = [(record, folder) for folder in _folders(state) if (record := _read(folder))]
     own = [
-        (record.started_at, folder) for record, folder in records if record.identity == identity and not record.aside
+        (record.started_at, folder)
+        for record, folder in records
+        if record.identity == identity and not record.aside and _began(folder)
     ]
     return max(own)[1] if own else None
+
+
+def _began(folder: Path) -> bool:
+    """False when the engine died before there was a journal: nothing had been started, and nothing can go on."""
+    return lock.is_held(folder) or (folder / FILE).exists() or (folder / "engine.log").exists()
 
 
 def list_runs(state: Path) -> list[RunEntry]:
