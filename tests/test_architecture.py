@@ -107,6 +107,21 @@ def test_the_launcher_stays_small() -> None:
     assert not {"textual", "aiohttp", "asyncio", "sqlite3"} & loaded_by("import qtui.wiring.launcher")
 
 
+def test_a_preset_alone_is_opened_without_a_parser_of_options() -> None:
+    started = (
+        "import sys; sys.argv[1:] = ['nowhere.toml']; from qtui.cli import main\ntry: main()\nexcept SystemExit: pass"
+    )
+
+    assert not {"click", "dataclasses", "tempfile"} & loaded_by(started)
+
+
+def test_the_first_frame_waits_for_no_link() -> None:
+    code = "import qtui.tui.app, qtui.wiring.host, sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert not {"qtui.link.client", "qtui.link.protocol", "qtui.wiring.presets"} & set(done.stdout.split())
+
+
 FORBIDDEN_CALLS = {
     "wait_for": "it swallows cancellation on 3.11; use asyncio.timeout",
     "eval": "no code from data",

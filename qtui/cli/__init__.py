@@ -6,7 +6,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+VERBS = {
+    "open": "open the screen for a preset; without one, pick a preset or a run",
+    "run": "run a preset without a screen; the exit code says how it ended",
+    "attach": "open the screen for a run that is live",
+    "ls": "list live and finished runs",
+    "results": "print the results of a run",
+    "check": "say what a preset will run, read, write and contact",
+    "demo-site": "serve the embedded shop that the bundled presets fetch",
+    "_engine": "",
+}
+"""By name, with what `--help` says; the one that begins with an underscore is started by qtui itself."""
 
 
 def main() -> None:
@@ -16,15 +29,33 @@ def main() -> None:
         from qtui.cli.screen import run
 
         sys.exit(run(words[1:]))
+    if _says_only_what(words):
+        sys.exit(_open_at_once("".join(words)))
     from qtui.cli.verbs import cli
 
     cli(prog_name="qtui", args=_with_default(words))
 
 
+def _says_only_what(words: list[str]) -> bool:
+    """Nothing to parse: the name of a preset, or nothing, and no wish that only `qtui open` can judge."""
+    plain = not words or (len(words) == 1 and not words[0].startswith("-") and words[0] not in VERBS)
+    return plain and not os.environ.get("QTUI_THEME") and "_QTUI_COMPLETE" not in os.environ
+
+
+def _open_at_once(source: str) -> int:
+    """What `qtui open` does without options, without the time it takes to load their parser."""
+    from qtui.errors import QtuiError
+    from qtui.wiring.launcher import open_screen
+
+    try:
+        return open_screen(source, [], [], {}, state=os.environ.get("QTUI_STATE", ""))
+    except QtuiError as error:
+        print(f"qtui: {error}", file=sys.stderr)
+        return int(error.exit_code)
+
+
 def _with_default(args: list[str]) -> list[str]:
     """`qtui preset.toml …` and plain `qtui` mean `qtui open …`."""
-    from qtui.cli.verbs import VERBS
-
     first = next((arg for arg in args if not arg.startswith("-")), None)
     if args and args[0] in ("--help", "-h", "--version"):
         return args

@@ -5,6 +5,7 @@ It is not a click command: the first frame would wait for it.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from qtui.errors import QtuiError
 
 def run(words: list[str]) -> int:
     """Show the run that the launcher describes; returns the exit code."""
+    gc.disable()  # loading makes nothing but objects that stay; the app turns it on behind the first frame
     from qtui.wiring.screen_process import ScreenStart, main
 
     told = json.loads(words[0])

@@ -7,18 +7,7 @@ import importlib
 import click
 
 from qtui import __version__
-
-VERBS = {
-    "open": "open the screen for a preset; without one, pick a preset or a run",
-    "run": "run a preset without a screen; the exit code says how it ended",
-    "attach": "open the screen for a run that is live",
-    "ls": "list live and finished runs",
-    "results": "print the results of a run",
-    "check": "say what a preset will run, read, write and contact",
-    "demo-site": "serve the embedded shop that the bundled presets fetch",
-    "_engine": "",
-}
-"""By name, with what `--help` says; the one that begins with an underscore is started by qtui itself."""
+from qtui.cli import VERBS
 
 
 class Verbs(click.Group):

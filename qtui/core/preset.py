@@ -50,6 +50,15 @@ def parse(
     return (None if reading.problems else preset), reading.problems
 
 
+def document(text: str, changes: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+    """The TOML tables of a preset that `parse` has accepted, after the `--set` changes; templates stay templates."""
+    reading = Reading(text)
+    tree = tomllib.loads(text)
+    for path, value in changes:
+        _apply(reading, tree, path, value)
+    return tree
+
+
 def _read(reading: Reading) -> dict[str, Any] | None:
     """TOML within limits: tomllib takes seconds for a line of 40 kB of dots and fails on deep brackets."""
     text = reading.text

@@ -107,8 +107,18 @@ class Results(Table, frozen=True):
     """[results]"""
 
     path: str = ""
-    """Where done jobs are written as JSON lines, relative to where qtui was started; nowhere when empty."""
-    order: Literal["completion"] = "completion"
+    """Where done jobs are written, relative to where qtui was started; nowhere when empty."""
+    order: Literal["completion", "submission"] = "completion"
+    """completion: as they are done; submission: as their sources gave them."""
+    format: Literal["auto", "jsonl", "csv"] = "auto"
+    """auto: CSV when the path ends in .csv, otherwise JSON lines."""
+
+    @property
+    def shape(self) -> Literal["jsonl", "csv"]:
+        """The format that is meant."""
+        if self.format != "auto":
+            return self.format
+        return "csv" if self.path.lower().endswith(".csv") else "jsonl"
 
 
 class Preset(msgspec.Struct, frozen=True):

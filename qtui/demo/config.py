@@ -15,6 +15,8 @@ class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     seed: int = 7
     """Everything that looks random is drawn from this number."""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """Where it listens; 0 takes a free one. Addresses that were written down need the one they were written with."""
     products: Annotated[int, Meta(ge=1)] = 1920
     per_listing: Annotated[int, Meta(ge=1)] = 24
 

@@ -7,15 +7,19 @@ from typing import TypeAlias
 
 import msgspec
 
+from qtui.core.job import Job, Value
 from qtui.journal.encoding import Stored
 
 Cells: TypeAlias = Sequence[Stored]
 """The columns of one row."""
+Given: TypeAlias = tuple[Job, Value, bytes]
+"""A job that is done, what it gave, and that as JSON."""
 
 GONE_SAID = "no longer in the input"
 """The error of a job that was cancelled for that."""
 
 FINAL = frozenset({"done", "failed", "cancelled", "held"})
+OPEN = frozenset({"pending", "running", "waiting"})
 
 
 class Totals(msgspec.Struct):
@@ -99,7 +103,7 @@ class Batch(msgspec.Struct):
     ends: list[Cells] = []
     """Attempts of earlier batches that have ended."""
     results: list[Cells] = []
-    lines: list[bytes] = []
+    done: list[Given] = []
     """For the results file."""
     events: list[Cells] = []
     producers: list[Cells] = []

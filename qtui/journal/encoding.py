@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from qtui.core.job import Job, Value
+from qtui.core.sheet import free
 from qtui.text import clean, clean_block
 
 Stored: TypeAlias = str | int | float | bytes | None
@@ -61,6 +62,11 @@ def kept(stored: Stored) -> str:
     return stored.decode("utf-8", "surrogatepass") if isinstance(stored, bytes) else str(stored)
 
 
+def fields_of(value: Value) -> dict[str, Value]:
+    """What a job gave, as fields: a dict is that already, anything else is the field `value`."""
+    return value if isinstance(value, dict) else {"value": value}
+
+
 def result_line(job: Job, value: Value, encoded: bytes) -> bytes:
     """One line of the results file.
 
@@ -70,15 +76,9 @@ def result_line(job: Job, value: Value, encoded: bytes) -> bytes:
     """
     flat = isinstance(value, dict) and encoded.startswith(b"{")
     taken = value if isinstance(value, dict) and flat else {}
-    head = b"{" + encode(_free("key", taken)) + b":" + encode(job.key)
+    head = b"{" + encode(free("key", taken)) + b":" + encode(job.key)
     if job.name != job.key:
-        head += b"," + encode(_free("name", taken)) + b":" + encode(job.name)
+        head += b"," + encode(free("name", taken)) + b":" + encode(job.name)
     if not flat:
         return head + b',"value":' + encoded + b"}\n"
     return head + (b"," + encoded[1:] if taken else b"}") + b"\n"
-
-
-def _free(name: str, taken: dict[str, Value]) -> str:
-    while name in taken:
-        name = "_" + name
-    return name

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from qtui.core.job import Job, Value
 from qtui.core.queries import Answer, Query
 from qtui.errors import JournalUnreadable
 from qtui.journal import queries
-from qtui.journal.encoding import decode, encode, kept, result_line
+from qtui.journal.encoding import Stored, decode, encode, fields_of, kept, result_line
 from qtui.journal.schema import FILE, UNREADABLE, open_readonly, reason
 from qtui.text import clean
 
@@ -43,6 +43,39 @@ class Summary(msgspec.Struct, frozen=True):
     """Jobs the sources give, or None while that is unknown."""
     results: str
     """Where results are written, or empty."""
+
+
+class Result(NamedTuple):
+    """A job and what it gave."""
+
+    job: Job
+    """Without its row."""
+    state: str
+    value: Value
+    encoded: bytes
+    """The value of a done job as JSON."""
+
+    @property
+    def fields(self) -> dict[str, Value]:
+        return fields_of(self.value)
+
+    @property
+    def line(self) -> bytes:
+        """As the results file has it; jobs that are not done stand there as a line of the same make."""
+        if self.state == "done":
+            return result_line(self.job, self.value, self.encoded)
+        return encode({"key": self.job.key, "name": self.job.name, **self.fields}) + b"\n"
+
+
+class Input(NamedTuple):
+    """A job as its source gave it."""
+
+    seq: int
+    name: str
+    row: str
+    """Its fields as JSON."""
+    problem: str
+    """Why they cannot be used, or empty."""
 
 
 @final
@@ -95,54 +128,67 @@ class Reader:
         except UNREADABLE as error:
             raise self._unreadable(error) from error
 
-    def results(self, order: str = "completion", *, failed: bool = False) -> Iterator[dict[str, Value]]:
-        """What the done jobs gave, shaped like the lines of the results file; in the order of completion or submission.
-
-        With `failed`, the failed jobs instead: key, name, attempts, error and the code of their last attempt.
-        Only a window is ever in memory. Raises JournalUnreadable.
-        """
+    def fact(self, name: str) -> str:
+        """Something that was kept with the run when it was made, or empty. Raises JournalUnreadable."""
         try:
-            yield from self._failed(order) if failed else self._done(order)
+            found = self._db.execute("SELECT v FROM meta WHERE k = ?", (name,)).fetchone()
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+        return str(found[0]) if found else ""
+
+    def choose(self, order: str, states: Sequence[str]) -> int:
+        """Choose the jobs that `results` and `inputs` tell of, and their order; gives their number.
+
+        `completion` is the order in which they became final, `submission` that of their sources. What becomes final
+        later is not among them. Raises JournalUnreadable.
+        """
+        # Sorted once into a file of our own; sorting anew for every window would be quadratic.
+        by = "seq" if order == "submission" else "ended_at, seq"
+        marks = ",".join("?" * len(states))
+        try:
+            self._db.execute("DROP TABLE IF EXISTS temp.chosen")
+            self._db.execute(
+                f"CREATE TEMP TABLE chosen AS SELECT seq AS of FROM job WHERE state IN ({marks}) ORDER BY {by}",
+                [*states],
+            )
+            return int(self._db.execute("SELECT count(*) FROM temp.chosen").fetchone()[0])
         except UNREADABLE as error:
             raise self._unreadable(error) from error
 
-    def _done(self, order: str) -> Iterator[dict[str, Value]]:
-        for seq, key, name, text in self._windows("done", order, "key, name, value"):
-            value = None if text is None else decode(text)
-            job = Job(seq, name if key is None else kept(key), name, {})
-            yield decode(result_line(job, value, encode(value)).decode())  # type: ignore[misc]  # a line is a dict
+    def results(self) -> Iterator[Result]:
+        """What the chosen jobs gave; where they failed or are held: attempts, error and the code of the last one.
 
-    def _failed(self, order: str) -> Iterator[dict[str, Value]]:
-        columns = "key, name, attempts, error, (SELECT code FROM attempt a WHERE a.seq = job.seq AND n = job.attempts)"
-        for _, key, name, attempts, error, code in self._windows("failed", order, columns):
-            yield {
-                "key": name if key is None else kept(key),
-                "name": name,
-                "attempts": attempts,
-                "code": code,
-                "error": error,
-            }
+        Only a window is ever in memory. Raises JournalUnreadable.
+        """
+        columns = (
+            "state, key, name, value, attempts, error,"
+            " CASE state WHEN 'done' THEN ''"
+            " ELSE (SELECT code FROM attempt a WHERE a.seq = job.seq AND n = job.attempts) END"
+        )
+        for row in self._windows(columns, "LEFT JOIN result USING (seq)"):
+            try:
+                result = _result(*row)
+            except UNREADABLE as error:
+                raise self._unreadable(error) from error
+            yield result
 
-    def _windows(self, state: str, order: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        """Jobs in `state`, window by window, so that no long transaction keeps the writer's log from shrinking."""
-        db = self._db
-        if order == "submission":
-            at, source = "seq", "job"
-        else:
-            # Sorted once into a file of our own; sorting anew for every window would be quadratic.
-            db.execute("DROP TABLE IF EXISTS temp.ordered")
-            db.execute(
-                "CREATE TEMP TABLE ordered AS SELECT seq AS of FROM job WHERE state = ? ORDER BY ended_at, seq",
-                (state,),
-            )
-            at, source = "ordered.rowid", "temp.ordered CROSS JOIN job ON job.seq = ordered.of"
+    def inputs(self) -> Iterator[Input]:
+        """What the sources gave for the chosen jobs. Raises JournalUnreadable."""
+        for seq, name, row, problem in self._windows("name, row, problem"):
+            yield Input(seq, name, row, problem or "")
+
+    def _windows(self, columns: str, join: str = "") -> Iterator[tuple[Any, ...]]:
+        """The chosen jobs, window by window, so that no long transaction keeps the writer's log from shrinking."""
         last = 0
         while True:
-            rows = db.execute(
-                f"SELECT {at}, seq, {columns} FROM {source} LEFT JOIN result USING (seq)"
-                f" WHERE {at} > ? AND state = ? ORDER BY {at} LIMIT ?",
-                (last, state, WINDOW),
-            ).fetchall()
+            try:
+                rows = self._db.execute(
+                    f"SELECT chosen.rowid, seq, {columns} FROM temp.chosen CROSS JOIN job ON job.seq = chosen.of {join}"
+                    " WHERE chosen.rowid > ? ORDER BY chosen.rowid LIMIT ?",
+                    (last, WINDOW),
+                ).fetchall()
+            except UNREADABLE as error:
+                raise self._unreadable(error) from error
             for row in rows:
                 yield row[1:]
             if len(rows) < WINDOW:
@@ -151,6 +197,16 @@ class Reader:
 
     def _unreadable(self, error: Exception) -> JournalUnreadable:
         return JournalUnreadable(f"{clean(self._path)} cannot be read: {clean(reason(error))}; it is left as it is")
+
+
+def _result(
+    seq: int, state: str, key: Stored, name: str, text: str | None, attempts: int, error: str, code: str | None
+) -> Result:
+    job = Job(seq, name if key is None else kept(key), name, {})
+    if state == "done":
+        encoded = b"null" if text is None else str(text).encode()
+        return Result(job, state, decode(encoded.decode()), encoded)
+    return Result(job, state, {"attempts": attempts, "code": code, "error": error}, b"")
 
 
 def open_reader(folder: Path) -> Reader:

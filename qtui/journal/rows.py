@@ -30,7 +30,7 @@ from qtui.core.events import (
 from qtui.core.job import Cancelled, Done, Failed, Job
 from qtui.core.signature import line
 from qtui.journal.columns import CHANGING, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
-from qtui.journal.encoding import encode, keep, result_line
+from qtui.journal.encoding import encode, keep
 from qtui.text import clean, clean_block
 
 Record: TypeAlias = tuple[int, Event]
@@ -216,7 +216,7 @@ class Fold:
         if value is not None:
             self._batch.results.append([job.seq, encoded.decode()])
         if self._lines:
-            self._batch.lines.append(result_line(job, value, encoded))
+            self._batch.done.append((job, value, encoded))
 
     def _finish(self, state: JobState, at: float) -> None:
         state.ended_at = at

@@ -19,7 +19,8 @@ from typing import final
 import msgspec
 
 from qtui.journal import schema
-from qtui.journal.columns import Batch, Cells, JobState, Totals
+from qtui.journal.columns import Batch, Cells, Given, JobState, Totals
+from qtui.journal.outflow import Outflow
 from qtui.journal.results import ResultsFile
 
 RESERVE = "reserve"
@@ -66,6 +67,7 @@ class Store:
         self._path = folder / schema.FILE
         self._results = results
         self._connection = schema.open_writer(self._path)
+        self._outflow = Outflow.read(self._connection)
         self._limit = self._connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
         self._epoch = 0
         self._totals = Totals()
@@ -86,7 +88,7 @@ class Store:
         db.execute("COMMIT")
 
     def save(self, batch: Batch) -> None:
-        """Make a batch durable: the results first, then the transaction that names their end.
+        """Make a batch durable: the results first, then the commit that names their end.
 
         Raises:
             sqlite3.Error: nothing of the batch is in the file, or (after `reopen`) all of it may be; save it again.
@@ -95,9 +97,6 @@ class Store:
         if batch.position <= self._position:
             return
         db = self._connection
-        end = 0
-        if self._results:
-            end = self._results.write(batch.lines) if batch.lines else self._results.offset
         db.execute("BEGIN IMMEDIATE")
         self._write(_ADD_JOBS, batch.jobs)
         self._write(_CHANGE_JOBS, batch.changes)
@@ -108,9 +107,25 @@ class Store:
         self._write(_PUT_PRODUCERS, batch.producers)
         self._write(_ADD_SAMPLES, batch.samples)
         self._totals, self._open_from, self._lived = batch.totals, batch.open_from, batch.lived
+        end, outflow = self._write_results(batch.done)
         self._put_meta(batch.position, end)
+        self._write(_PUT_META, outflow.changes(self._outflow))
         db.execute("COMMIT")
-        self._taken(batch.position, end)
+        self._taken(batch.position, end, outflow)
+
+    @property
+    def behind(self) -> bool:
+        """Whether results wait in the journal that can be written to their file now; `release` does that."""
+        return self._results is not None and self._outflow.behind
+
+    def release(self) -> None:
+        """Write some results that have waited for a job before them. Raises as `save` does; call it again then."""
+        db = self._connection
+        db.execute("BEGIN IMMEDIATE")
+        end, outflow = self._write_results([])
+        self._write(_PUT_META, [["results_offset", end], *outflow.changes(self._outflow)])
+        db.execute("COMMIT")
+        self._taken(self._position, end, outflow)
 
     def states(self, seqs: Sequence[int]) -> list[JobState]:
         """How these jobs stand in the file."""
@@ -160,7 +175,7 @@ class Store:
         schema.check_pages(self._connection, self._path)
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         meta = dict(self._connection.execute("SELECT k, v FROM meta WHERE k IN ('position', 'results_offset')"))
-        self._taken(int(meta["position"]), int(meta["results_offset"]))
+        self._taken(int(meta["position"]), int(meta["results_offset"]), Outflow.read(self._connection))
 
     def is_full(self, error: BaseException) -> bool:
         """Whether an error means that there is no space."""
@@ -199,6 +214,13 @@ class Store:
             start += size
             left -= size
 
+    def _write_results(self, done: Sequence[Given]) -> tuple[int, Outflow]:
+        """Put what the open transaction allows into the results file; its end is to be named by the commit."""
+        if self._results is None:
+            return 0, self._outflow
+        lines, outflow = self._outflow.step(self._connection, done)
+        return (self._results.write(lines) if lines else self._results.offset), outflow
+
     def _put_meta(self, position: int, offset: int) -> None:
         told: list[Cells] = [
             ["position", position],
@@ -209,8 +231,9 @@ class Store:
         ]
         self._write(_PUT_META, told)
 
-    def _taken(self, position: int, offset: int) -> None:
+    def _taken(self, position: int, offset: int, outflow: Outflow) -> None:
         self._position = position
+        self._outflow = outflow
         if self._results:
             self._results.offset = offset
 

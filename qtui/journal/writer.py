@@ -137,18 +137,21 @@ class Writer:
 
     def _work(self, store: Store) -> None:
         self._persist(store, store.begin)
-        while not (self._ending.is_set() and not self._waiting):
-            if records := self._gather():
+        while self._waiting or store.behind or not self._ending.is_set():
+            if records := self._gather(idle=not store.behind):
                 self._save(store, records)
+            elif store.behind:
+                self._persist(store, store.release)
             if self.state == "blocked":
                 self._unblock(store)
         self._persist(store, lambda: store.end(self._how))
 
-    def _gather(self) -> list[Record]:
+    def _gather(self, *, idle: bool) -> list[Record]:
+        """The next batch; only when there is nothing else to do it is waited for."""
         waiting = self._waiting
         # Cleared before it is looked whether there is work: a wake-up in between is kept.
         self._wake.clear()
-        if not waiting and not self._ending.is_set():
+        if not waiting and idle and not self._ending.is_set():
             self._wake.wait(RETRY_S if self.state == "blocked" else None)
         if not waiting:
             return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import tempfile
 from pathlib import Path
 
 from qtui.errors import CannotWrite
@@ -17,12 +16,18 @@ MAX_PATH = 100
 def socket_path(run_id: str) -> Path:
     """The socket of a run. Raises CannotWrite when its directory is not ours alone."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime) / "qtui" if runtime else Path(tempfile.gettempdir()) / f"qtui-{os.getuid()}"
+    folder = Path(runtime) / "qtui" if runtime else _without_runtime_dir()
     path = folder / f"{run_id}.sock"
     if len(os.fsencode(path)) > MAX_PATH:
         path = Path("/tmp") / f"qtui-{os.getuid()}" / f"{run_id}.sock"
     _own(path.parent)
     return path
+
+
+def _without_runtime_dir() -> Path:
+    from tempfile import gettempdir  # slow to load, and few systems need it
+
+    return Path(gettempdir()) / f"qtui-{os.getuid()}"
 
 
 def _own(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -30,6 +31,7 @@ from qtui.core.commands import (
     Stop,
 )
 from qtui.core.eta import Certainty, Forecast
+from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
@@ -133,6 +135,9 @@ class QtuiApp(App[Ending]):
     def _start(self) -> None:
         """Connect once the first frame is on the screen."""
         self._main.show(self._scene)
+        if not gc.isenabled():
+            gc.freeze()  # what exists now lives as long as the process; collections need not look at it
+            gc.enable()
         self.run_worker(self._live(), name="live", group="live")
 
     # ------------------------------------------------------------------ the run
@@ -161,20 +166,30 @@ class QtuiApp(App[Ending]):
             self.leave_with(self._way_out())
 
     async def _mend(self, refusal: Refusal) -> None:
-        """The engine would not start: a bad preset is shown until it is good, anything else is said at the end."""
-        if refusal.checked is None or not self._source:
+        """The engine would not start: what a person can decide or mend is shown, anything else is said at the end."""
+        if not self._source or (refusal.checked is None and refusal.plan is None):
             self._refused(refusal)
             return
         await self.feed.close()
         try:
-            port = await self._open(self._source)
+            port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
         except QtuiError as error:
             self._refused(error)
             return
         if port is None:
-            self._refused(refusal)
+            self._refused(refusal) if refusal.plan is None else self.leave_with(Left.QUIT, "nothing was started")
             return
         await self._follow(port)
+
+    async def _resume(self, plan: Plan) -> Port | None:
+        """Ask what becomes of the unfinished run; None when nothing is to be started."""
+        from qtui.tui.screens.resume import ResumeDialog
+
+        wanted = await self.push_screen_wait(ResumeDialog(plan))
+        if wanted is None:
+            return None
+        self.say(f"going on with {plan.run_id}" if wanted == "resume" else "starting anew")
+        return await self.host.open(self._source, wanted)
 
     async def another(self) -> None:
         """Show another run in place of the one that is over."""
@@ -204,6 +219,7 @@ class QtuiApp(App[Ending]):
             if not await self.push_screen_wait(BadPresetScreen(self.host, source)):
                 return None
         self.say(f"starting {clean(source, 60)}")
+        self._source = source
         return await self.host.open(source)
 
     async def _pick(self) -> Port | None:

@@ -6,6 +6,15 @@ WIDTHS = [(0, "-tiny-w"), (45, "-small-w"), (70, "-narrow"), (110, "-normal"), (
 HEIGHTS = [(0, "-tiny-h"), (12, "-small-h"), (20, "-short"), (34, "-tall"), (54, "-xtall")]
 """From so many columns and rows on."""
 
+
+def classes_at(columns: int, lines: int) -> tuple[str, str]:
+    """What a screen of this size is classed as; both lists rise."""
+    return (
+        [name for least, name in WIDTHS if least <= columns][-1],
+        [name for least, name in HEIGHTS if least <= lines][-1],
+    )
+
+
 SHEET = """
 MainScreen { layout: vertical; overflow: hidden; }
 #page, #stage, #overview, #upper, #side { height: 1fr; overflow: hidden; }

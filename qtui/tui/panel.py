@@ -18,9 +18,10 @@ Draw: TypeAlias = Callable[[Canvas], None]
 class Panel(Widget, can_focus=False):
     """Draws with whatever `draw` it was shown last; drawing happens once per change, painting once per row."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None, draw: Draw | None = None) -> None:
+        """`draw` is what it shows until it is shown something else."""
         super().__init__(id=id, classes=classes)
-        self._draw: Draw | None = None
+        self._draw = draw
         self._strips: list[Strip] = []
         self._drawn = (0, 0)
 

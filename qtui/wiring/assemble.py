@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,14 @@ from qtui.core.job import Value
 from qtui.core.naming import Naming
 from qtui.core.past import Past
 from qtui.core.seams import Kind, Source, Unbound
-from qtui.core.tables import Preset, SourceTable
+from qtui.core.tables import Preset
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
 from qtui.errors import UsageError
 from qtui.executors import EXECUTORS
+from qtui.journal import outflow
+from qtui.journal.encoding import encode
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
@@ -39,6 +42,8 @@ class Ground:
     """What a run stands on, before its journal is opened."""
 
     preset: Preset
+    document: Mapping[str, object]
+    """The preset as TOML tables."""
     site: str
     kind: Kind
     sources: list[Source]
@@ -49,12 +54,19 @@ class Ground:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What is kept with the run."""
+        """What is kept with the run: its preset's file may change or go."""
         tables = [cast(Source, table).fingerprint() for table in self.preset.sources]
-        return {SITE: self.site, SOURCES: msgspec.json.encode(tables).decode(), TEMPLATE: template(self.preset)}
+        return {
+            "preset_text": encode(self.document).decode(),
+            SITE: self.site,
+            SOURCES: msgspec.json.encode(tables).decode(),
+            TEMPLATE: template(self.preset),
+        }
 
 
-async def lay_ground(preset: Preset, cleanup: contextlib.AsyncExitStack, site_before: str = "") -> Ground:
+async def lay_ground(
+    preset: Preset, document: Mapping[str, object], cleanup: contextlib.AsyncExitStack, site_before: str = ""
+) -> Ground:
     """Start the site, at its former address when that is free, bind the sources and make the kind.
 
     Raises:
@@ -66,7 +78,7 @@ async def lay_ground(preset: Preset, cleanup: contextlib.AsyncExitStack, site_be
         fields[SITE] = site = await _site(preset.demo, cleanup, site_before)
     kind = KINDS[preset.job.kind].make(preset.kind, _context(preset, fields))
     sources = [cast(Unbound, table).bind(fields) for table in preset.sources]  # every table of the registry is a source
-    return Ground(preset, site, kind, sources)
+    return Ground(preset, document, site, kind, sources)
 
 
 async def _site(config: SiteConfig, cleanup: contextlib.AsyncExitStack, before: str) -> str:
@@ -75,17 +87,21 @@ async def _site(config: SiteConfig, cleanup: contextlib.AsyncExitStack, before: 
     site = DemoSite(config)
     port = before.rpartition(":")[2]
     try:
-        address = await site.start(int(port) if port.isdigit() else 0)
+        address = await site.start(int(port) if port.isdigit() else config.port)
     except UsageError:
-        address = await site.start()
+        if not before:
+            raise
+        address = await site.start(config.port)
     cleanup.push_async_callback(site.stop)
     return address
 
 
 def new_engine(ground: Ground, run: HeldRun) -> Engine:
     """The engine of a new run. Raises CannotWrite when the journal or the results file cannot be made."""
-    results = Path(ground.preset.results.path).absolute() if ground.preset.results.path else None
-    journal = SqliteJournal.create(run.folder, run=run.record, results=results, facts=ground.facts)
+    told = ground.preset.results
+    results = Path(told.path).absolute() if told.path else None
+    facts = ground.facts | outflow.facts(told.order, told.shape)
+    journal = SqliteJournal.create(run.folder, run=run.record, results=results, facts=facts)
     note = ""
     if journal.results_moved_to is not None:
         note = (

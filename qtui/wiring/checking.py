@@ -74,6 +74,12 @@ def plan(preset: Preset) -> list[str]:
     if preset.job.timeout:
         told.append(f"gives an attempt {preset.job.timeout:g} s")
     if preset.results.path:
-        told.append(f"writes {clean(preset.results.path)}")
+        told.append(f"writes {clean(preset.results.path)}{_shape(preset)}")
     told.append("keeps a journal of every attempt")
     return told
+
+
+def _shape(preset: Preset) -> str:
+    """What is special about the results file."""
+    shape = " as CSV" if preset.results.shape == "csv" else ""
+    return shape + (", in the order of submission" if preset.results.order == "submission" else "")

@@ -25,9 +25,10 @@ from qtui.core.tables import Preset
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
+from qtui.engine.sampler import Sampler
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
-from qtui.journal.place import state_dir
 from qtui.journal import runs
+from qtui.journal.place import state_dir
 from qtui.journal.runs import HeldRun
 from qtui.link.server import LinkServer
 from qtui.text import clean
@@ -139,7 +140,7 @@ class EngineProcess:
             if start.intent.fresh:
                 runs.set_aside(folder)
             else:
-                return await self._resume(folder, preset, cleanup)
+                return await self._resume(folder, loaded, preset, cleanup)
         if start.intent.dry:
             raise Refusal(f"{clean(start.source)} has no unfinished run: all of it would run", ExitCode.ALL_DONE)
         run = runs.new_run(
@@ -147,12 +148,14 @@ class EngineProcess:
         )
         cleanup.callback(run.release)
         try:
-            return new_engine(await lay_ground(preset, cleanup), run), run
+            return new_engine(await lay_ground(preset, loaded.document, cleanup), run), run
         except BaseException:
             run.discard()
             raise
 
-    async def _resume(self, folder: Path, preset: Preset, cleanup: contextlib.AsyncExitStack) -> tuple[Engine, HeldRun]:
+    async def _resume(
+        self, folder: Path, loaded: Loaded, preset: Preset, cleanup: contextlib.AsyncExitStack
+    ) -> tuple[Engine, HeldRun]:
         try:
             run = runs.hold(folder)
             cleanup.callback(run.release)
@@ -164,7 +167,7 @@ class EngineProcess:
             ) from None
         except JournalUnreadable as error:
             raise JournalUnreadable(f"{error}; --fresh starts anew without it") from None
-        ground = await lay_ground(preset, cleanup, found.meta.get(SITE, ""))
+        ground = await lay_ground(preset, loaded.document, cleanup, found.meta.get(SITE, ""))
         resumption = Resumption(ground, run, found)
         loop = asyncio.get_running_loop()
 
@@ -180,8 +183,8 @@ class EngineProcess:
 
     async def _live(self, engine: Engine, run: HeldRun) -> int:
         engine.subscribe(self._server.event)
-        heartbeat = Heartbeat(engine)
-        beating = asyncio.create_task(heartbeat.run(), name="heartbeat")
+        beating = asyncio.create_task(Heartbeat(engine).run(), name="heartbeat")
+        sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
         try:
             if self._start.wait:
                 await self._first_face()
@@ -195,6 +198,7 @@ class EngineProcess:
             await self._until_over(engine)
         finally:
             beating.cancel()
+            sampling.cancel()
             await engine.close()
             state = engine.ledger.state
             run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")

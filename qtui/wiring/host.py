@@ -1,19 +1,19 @@
 """What the screen may ask for besides a run: presets, past runs, and starting or joining one.
 
-Journal and presets are imported when they are asked for: a screen that only shows a run needs neither, and its first
-frame should not wait for them.
+Journal, presets and link are imported when they are asked for: the first frame of a screen should not wait for them.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry, Unfinished
 from qtui.errors import LinkError, QtuiError
-from qtui.link.client import LinkPort
-from qtui.link.protocol import VERSION, Hello
 from qtui.wiring.finding import bundled, locate
-from qtui.wiring.spawn import spawn_engine
+
+if TYPE_CHECKING:
+    from qtui.link.client import LinkPort
 
 SCREEN_HZ = 10.0
 _WORDS = {"ask": "--ask-plan", "resume": "--accept-plan", "fresh": "--fresh"}
@@ -50,6 +50,8 @@ class LocalHost:
             return Checked(source, problems=[Problem("", str(error))])
 
     async def open(self, source: str, unfinished: Unfinished = "ask") -> Port:
+        from qtui.wiring.spawn import spawn_engine
+
         told = [*self._arguments.get(source, []), _WORDS[unfinished]]
         return await connect(spawn_engine(source, told, state=self._state).socket)
 
@@ -83,4 +85,7 @@ def live_socket(state: Path, run: str) -> Path:
 
 async def connect(socket: Path, *, watch: bool = False) -> LinkPort:
     """A port to the engine behind a socket. Raises LinkError."""
+    from qtui.link.client import LinkPort
+    from qtui.link.protocol import VERSION, Hello
+
     return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ))

@@ -12,12 +12,12 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO
 
 from qtui.errors import UsageError
 from qtui.wiring.finding import locate
-from qtui.wiring.spawn import spawn_engine
+from qtui.wiring.spawn import listening, spawn_engine
 
 RESTORE = (
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # mouse reporting off
@@ -42,18 +42,34 @@ def open_screen(
     if not source:
         return run_screen({**screen, "state": state})
     locate(source)
-    spawned = spawn_engine(source, [*arguments, *(resume or ["--ask-plan"])], state=state)
-    told = {"state": state, "socket": str(spawned.socket), "source": source, "arguments": arguments}
-    return run_screen({**screen, **told})
+    at = listening()
+    told = {"state": state, "socket": str(at.path), "source": source, "arguments": arguments}
+    engine = [*arguments, *(resume or ["--ask-plan"])]
+    try:
+        return run_screen({**screen, **told}, beside=lambda: spawn_engine(source, engine, state=state, at=at))
+    except BaseException:
+        at.path.unlink(missing_ok=True)  # no engine came to do it
+        at.sock.close()
+        raise
 
 
-def run_screen(start: Mapping[str, object]) -> int:
-    """Run a screen process in this terminal and wait for it; `start` are the fields of its `ScreenStart`."""
+def run_screen(start: Mapping[str, object], beside: Callable[[], object] | None = None) -> int:
+    """Run a screen process in this terminal and wait for it; `start` are the fields of its `ScreenStart`.
+
+    `beside` starts what it shows: second, because a person waits for the screen.
+    """
     _need_terminal()
     command = [sys.executable, "-m", "qtui", "_screen", json.dumps(start)]
     with _keyboard() as keyboard, _guarded():
         process = subprocess.Popen(command, stdin=keyboard)
         with _forwarding(process):
+            if beside is not None:
+                try:
+                    beside()
+                except BaseException:
+                    process.kill()
+                    process.wait()
+                    raise
             code = process.wait()
     return 128 - code if code < 0 else code
 

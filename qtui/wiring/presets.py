@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from qtui.core.port import Problem
-from qtui.core.preset import Vocabulary, parse
+from qtui.core.preset import Vocabulary, document, parse
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable
 from qtui.demo.config import SiteConfig
@@ -32,6 +32,8 @@ class Loaded:
     text: str
     preset: Preset | None
     problems: list[Problem]
+    document: Mapping[str, object] = field(default_factory=dict)
+    """The TOML tables as they are in force, with the changes of the command line; empty when there are problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ def load(source: str, options: Options = Options()) -> Loaded:
     if preset is not None:
         preset = _placed(preset, path, options)
         problems = _unreadable(preset)
-    return Loaded(source, path, text, preset if not problems else None, problems)
+    if preset is None or problems:
+        return Loaded(source, path, text, None, problems)
+    tables = document(text, options.changes)
+    if options.input:
+        tables["source"] = [_document(source) for source in preset.sources]
+    return Loaded(source, path, text, preset, [], tables)
 
 
 def _placed(preset: Preset, path: Path, options: Options) -> Preset:
@@ -82,6 +89,11 @@ def _placed(preset: Preset, path: Path, options: Options) -> Preset:
         sources = preset.sources
     placed = [_absolute(source, path.parent) for source in sources]
     return msgspec.structs.replace(preset, sources=placed)
+
+
+def _document(source: SourceTable) -> dict[str, object]:
+    """A source as a TOML table, which knows no null."""
+    return {key: value for key, value in msgspec.to_builtins(source).items() if value is not None}
 
 
 def _absolute(source: SourceTable, folder: Path) -> SourceTable:
@@ -107,6 +119,8 @@ def identity_of(loaded: Loaded, options: Options) -> str:
 
 
 def uses_site(preset: Preset) -> bool:
-    """Whether anything in the preset still names `{site}`; with `--input` nothing may."""
+    """Whether anything in the preset still names `{site}`, or its port is asked for; with `--input` nothing may."""
+    if isinstance(preset.demo, SiteConfig) and preset.demo.port:
+        return True
     told = msgspec.json.encode([preset.kind, preset.sources, preset.job])
     return b"{site}" in told

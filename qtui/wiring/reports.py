@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from qtui.core.job import Value
 from qtui.core.port import Checked
+from qtui.core.sheet import Sheet
 from qtui.errors import UsageError
 from qtui.journal.place import state_dir
 from qtui.journal.reader import open_reader
 from qtui.journal.runs import find, list_runs
-from qtui.plain.jsonlines import columns, csv_lines, result_lines
+from qtui.plain.jsonlines import shown_cell, shown_lines
 from qtui.plain.report import check_report, runs_report
 from qtui.wiring.checking import checked
 from qtui.wiring.presets import Options, load
+
+BLOCK = 500
+"""Results that are written in one go."""
 
 
 def check(preset: str, input_: str, changes: tuple[tuple[str, str], ...]) -> tuple[Checked, str]:
@@ -28,28 +33,74 @@ def runs(state: str) -> str:
     return runs_report(list_runs(_state(state)))
 
 
-def results(run: str, state: str, *, order: str, failed: bool, as_csv: bool, terminal: bool) -> Iterator[bytes]:
-    """The results of a run, or of the newest one, as JSON lines or CSV; only a window of them is ever in memory.
+class Block(NamedTuple):
+    """A piece of output, and how far that is."""
 
-    The columns of the CSV are those of all rows, so they are looked through once before. `terminal`: what could
-    steer a terminal is spelled out.
+    data: bytes
+    rows: int
+    """Results so far."""
+    total: int
+    doing: str = ""
+    """What is being done while there is no output, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which results of which run, and how."""
+
+    run: str
+    """Its id, its beginning or the run's name; the newest run when empty."""
+    state: str
+    """The state directory, or empty for the usual one."""
+    states: tuple[str, ...] = ("done",)
+    order: str = "completion"
+    as_csv: bool = False
+    terminal: bool = False
+    """What could steer a terminal is spelled out."""
+
+
+def results(wanted: Wanted) -> Iterator[Block]:
+    """The results of a run as JSON lines or CSV; only a window of them is ever in memory.
+
+    The columns of the CSV are those of all rows, so they are looked through once before.
 
     Raises:
         UsageError: when there is no such run. JournalUnreadable, when its journal cannot be read.
     """
-    folder = _folder(run, _state(state))
-    if not as_csv:
-        yield from result_lines(_rows(folder, order, failed), terminal=terminal)
-    elif header := columns(_rows(folder, "submission", failed)):
-        yield from csv_lines(header, _rows(folder, order, failed), terminal=terminal)
+    with open_reader(run_folder(wanted.run, wanted.state)) as reader:
+        yield Block(b"", 0, 0, "sorting the results")
+        total = reader.choose(wanted.order, wanted.states)
+        if not wanted.as_csv:
+            lines = (result.line for result in reader.results())
+            yield from _blocks(lines, total, shown_lines if wanted.terminal else bytes)
+        elif total:
+            shown = shown_cell if wanted.terminal else str
+            fields: dict[str, None] = {}
+            for rows, result in enumerate(reader.results(), 1):
+                fields.update(dict.fromkeys(result.fields))
+                if rows % BLOCK == 0:
+                    yield Block(b"", rows, total, "looking for the columns")
+            sheet = Sheet.of(fields)
+            yield Block(sheet.header(shown), 0, total)
+            found = reader.results()
+            records = (sheet.record(one.job.key, one.job.name, one.fields, shown) for one in found)
+            yield from _blocks(records, total, bytes)
 
 
-def _rows(folder: Path, order: str, failed: bool) -> Iterator[dict[str, Value]]:
-    with open_reader(folder) as reader:
-        yield from reader.results(order, failed=failed)
+def _blocks(lines: Iterable[bytes], total: int, shown: Callable[[bytes], bytes]) -> Iterator[Block]:
+    rows, block = 0, []
+    for rows, line in enumerate(lines, 1):
+        block.append(line)
+        if rows % BLOCK == 0:
+            yield Block(shown(b"".join(block)), rows, total)
+            block = []
+    if block:
+        yield Block(shown(b"".join(block)), rows, total)
 
 
-def _folder(run: str, where: Path) -> Path:
+def run_folder(run: str, state: str) -> Path:
+    """The folder of a run, or of the newest one. Raises UsageError when there is none."""
+    where = _state(state)
     if run:
         return find(where, run)
     known = list_runs(where)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.naming import Naming
 from qtui.core.past import NAMED, Past, Plan
 from qtui.core.port import Refusal
 from qtui.core.seams import Source

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from qtui.link.address import listen, socket_path
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(NamedTuple):
     """An engine that is starting; its socket already takes connections."""
 
     socket: Path
@@ -21,18 +21,31 @@ class Spawned:
     """What it said before it had a run's folder to say it in."""
 
 
-def spawn_engine(source: str, arguments: list[str], *, state: str = "", faces: int = 1) -> Spawned:
+class Listening(NamedTuple):
+    """A socket that takes connections for an engine that does not exist yet: nobody has to poll for it."""
+
+    path: Path
+    sock: socket.socket
+
+
+def listening() -> Listening:
+    """Make the socket of an engine to come. Raises CannotWrite when there is no safe place for it."""
+    path = socket_path(os.urandom(6).hex())
+    return Listening(path, listen(path))
+
+
+def spawn_engine(
+    source: str, arguments: list[str], *, state: str = "", faces: int = 1, at: Listening | None = None
+) -> Spawned:
     """Start an engine for the preset `source`.
 
-    The socket is made here and inherited, so that a face can connect at once and nobody has to poll. `faces` says
-    how many faces the engine should wait for before it may end.
+    It inherits the socket `at`, or a new one. `faces` says how many faces it should wait for before it may end.
 
     Raises:
         CannotWrite: when there is no safe place for the socket.
     """
-    path = socket_path(os.urandom(6).hex())
+    path, sock = at or listening()
     log = path.with_suffix(".log")
-    sock = listen(path)
     try:
         command = [sys.executable, "-m", "qtui", "_engine", source, "--fd", str(sock.fileno()), "--socket", str(path)]
         command += ["--faces", str(faces), *(["--state", state] if state else []), *arguments]

@@ -1,22 +1,26 @@
 """Scraping with everything on against the shortest aiohttp program that fetches the same pages.
 
-Both fetch the calm shop in a process of its own, 64 at once: a real engine process with journal, retries, extraction
-and one face at 10 Hz; and a loop of `session.get` behind a semaphore that parses nothing and keeps nothing. Printed
-are the ratios of same-round pairs; absolute figures say more about the machine than about qtui.
+Both fetch the calm shop in a process of its own, 64 at once: a real engine process with journal, retries and one face
+at 10 Hz; and a loop of `session.get` behind a semaphore that keeps nothing. Two fair pairs: neither parses, and both
+take title and price out of every page with selectolax. Printed are the ratios of same-round pairs, and the CPU time of
+a page in the engine and in the loop; absolute figures say more about the machine than about qtui.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import statistics
 import sys
 import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
+from selectolax.lexbor import LexborHTMLParser
 
 from qtui.core.snapshot import RunState
 from qtui.demo.config import SiteConfig
@@ -28,6 +32,7 @@ from qtui.wiring.spawn import spawn_engine
 PAGES = 6_000
 AT_ONCE = 64
 ROUNDS = 5
+CONTENDERS = {"no extraction": "", "two selectors": 'extract = { title = "h1::text", price = ".price::text" }'}
 PRESET = """
 [preset]
 name = "bench"
@@ -59,16 +64,28 @@ def serve(pipe: Connection) -> None:
     asyncio.run(main())
 
 
-async def bare(site: str) -> float:
-    """Seconds for the shortest program."""
-    began = time.perf_counter()
+class Taken(NamedTuple):
+    seconds: float
+    cpu_us: float
+    """Of a page."""
+
+
+async def bare(site: str, *, extract: bool) -> Taken:
+    """The shortest program."""
+    began, cpu = time.perf_counter(), time.process_time()
     gate = asyncio.Semaphore(AT_ONCE)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
         async def fetch(number: int) -> None:
             try:
                 async with session.get(f"{site}/p/{number}") as response:
-                    await response.read()
+                    page = await response.text() if extract else await response.read()
+                    if isinstance(page, str):
+                        tree = LexborHTMLParser(page)
+                        for selector in ("h1", ".price"):
+                            node = tree.css_first(selector)
+                            assert node is not None
+                            assert node.text(strip=True)
             finally:
                 gate.release()
 
@@ -76,11 +93,11 @@ async def bare(site: str) -> float:
             for number in range(1, PAGES + 1):
                 await gate.acquire()
                 group.create_task(fetch((number - 1) % 1920 + 1))
-    return time.perf_counter() - began
+    return Taken(time.perf_counter() - began, (time.process_time() - cpu) / PAGES * 1e6)
 
 
-async def engine(site: str, folder: Path, extract: str) -> float:
-    """Seconds from the first job to the last in a real engine process, as its own clock says."""
+async def engine(site: str, folder: Path, extract: str) -> Taken:
+    """A real engine process, from the first job to the last as its own clock says; its CPU from its birth on."""
     preset = folder / "bench.toml"
     preset.write_text(PRESET.format(site=site, pages=1920, at_once=AT_ONCE, extract=extract))
     text = preset.read_text()
@@ -89,14 +106,25 @@ async def engine(site: str, folder: Path, extract: str) -> float:
     spawned = spawn_engine(str(preset), [], state=str(folder / "state"))
     port = await LinkPort.connect(spawned.socket, Hello(VERSION, hz=10))
     snap = None
+    began = 0.0
     async for snap in port.snapshots():
+        if not began and snap.state is RunState.RUNNING:
+            began = cpu_seconds(spawned.process.pid)
         if snap.state is RunState.FINISHED:
             break
+    cpu = cpu_seconds(spawned.process.pid) - began
     await port.close()
     await asyncio.to_thread(spawned.process.wait)
     assert snap is not None
-    assert snap.counts.done == PAGES // 1920 * 1920, snap.counts
-    return snap.elapsed_s * PAGES / (PAGES // 1920 * 1920)
+    jobs = PAGES // 1920 * 1920
+    assert snap.counts.done == jobs, snap.counts
+    return Taken(snap.elapsed_s * PAGES / jobs, cpu / jobs * 1e6)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a live process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def main() -> None:
@@ -105,20 +133,24 @@ async def main() -> None:
     server = context.Process(target=serve, args=(theirs,), daemon=True)
     server.start()
     site = ours.recv()
-    ratios: dict[str, list[float]] = {"no extraction": [], "two selectors": []}
-    extracts = {"no extraction": "", "two selectors": 'extract = { title = "h1::text", price = ".price::text" }'}
+    pairs: dict[str, list[tuple[Taken, Taken]]] = {name: [] for name in CONTENDERS}
     with tempfile.TemporaryDirectory() as folder:
-        await bare(site)
+        await bare(site, extract=True)
         for _ in range(ROUNDS):
-            for name, extract in extracts.items():
-                alone = await bare(site)
+            for name, extract in CONTENDERS.items():
+                alone = await bare(site, extract=bool(extract))
                 full = await engine(site, Path(folder), extract)
-                ratios[name].append(alone / full)
-                print(f"{name}: bare {PAGES / alone:,.0f}/s, everything on {PAGES / full:,.0f}/s", file=sys.stderr)
+                pairs[name].append((alone, full))
+                rates = f"bare {PAGES / alone.seconds:,.0f}/s, everything on {PAGES / full.seconds:,.0f}/s"
+                print(f"{name}: {rates}", file=sys.stderr)
     ours.send(None)
-    for name, values in ratios.items():
-        spread = f"{min(values):.2f}-{max(values):.2f}"
-        print(f"everything on ÷ bare aiohttp, {name}: {statistics.median(values):.2f} ({spread})")
+    for name, taken in pairs.items():
+        ratios = [alone.seconds / full.seconds for alone, full in taken]
+        cpu = [statistics.median(side.cpu_us for side in sides) for sides in zip(*taken, strict=True)]
+        print(
+            f"everything on ÷ bare aiohttp, both {name}: {statistics.median(ratios):.2f}"
+            f" ({min(ratios):.2f}-{max(ratios):.2f}); CPU of a page: bare {cpu[0]:.0f} µs, engine {cpu[1]:.0f} µs"
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qtui.core.port import Problem
-from qtui.core.preset import parse
+from qtui.core.preset import document, parse
 from qtui.core.tables import Preset
 from qtui.errors import UsageError
 from qtui.wiring.presets import Options, load, vocabulary
@@ -206,3 +206,45 @@ def test_a_preset_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
 def test_a_missing_preset_names_the_bundled_ones() -> None:
     with pytest.raises(UsageError, match=r"no preset ghost.*backpressure"):
         load("ghost")
+
+
+def test_the_tables_in_force_have_the_changes_and_keep_their_templates() -> None:
+    text = GOOD + '[job.http]\nheaders = { A = "{secret:env:TOKEN}" }\n'
+    tables = document(text, [("workers.concurrency", "3"), ("source[0].stop", "5")])
+
+    assert tables["workers"] == {"concurrency": 3}
+    assert tables["source"][0]["stop"] == 5
+    assert tables["job"]["http"]["headers"] == {"A": "{secret:env:TOKEN}"}
+
+
+def test_the_tables_in_force_have_the_source_of_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(GOOD)
+    (tmp_path / "rows.tsv").write_text("n\tm\n1\t2\n")
+    told = load(str(tmp_path / "p.toml"), Options(str(tmp_path / "rows.tsv"))).document
+
+    assert told["source"] == [{"kind": "csv", "name": "", "path": str(tmp_path / "rows.tsv"), "delimiter": "tab"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "format_", "shape"),
+    [
+        ("r.csv", "auto", "csv"),
+        ("r.CSV", "auto", "csv"),
+        ("r.csv", "jsonl", "jsonl"),
+        ("r", "csv", "csv"),
+        ("r", "auto", "jsonl"),
+    ],
+)
+def test_the_suffix_decides_the_format_unless_the_preset_does(path: str, format_: str, shape: str) -> None:
+    preset, _ = read(GOOD, ("results.path", path), ("results.format", format_))
+
+    assert preset is not None
+    assert preset.results.shape == shape
+
+
+@pytest.mark.parametrize("change", [("results.order", "submision"), ("results.format", "cvs")])
+def test_an_unknown_order_or_format_is_told_with_what_there_is(change: tuple[str, str]) -> None:
+    preset, (problem,) = read(GOOD, change)
+
+    assert preset is None
+    assert problem.suggestion in ("submission", "csv")

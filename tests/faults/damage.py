@@ -117,8 +117,8 @@ def look_everywhere(folder: Path) -> int:
     runs.list_runs(folder.parent)
     ways: list[Callable[[], object]] = [
         lambda: recovery.look(folder, 0.0),
-        lambda: _read(folder, failed=False),
-        lambda: _read(folder, failed=True),
+        lambda: _read(folder, "done"),
+        lambda: _read(folder, "failed"),
     ]
     for way in ways:
         try:
@@ -129,10 +129,12 @@ def look_everywhere(folder: Path) -> int:
     return len(told)
 
 
-def _read(folder: Path, *, failed: bool) -> None:
+def _read(folder: Path, state: str) -> None:
     with open_reader(folder) as reader:
         reader.summary()
-        list(reader.results("completion", failed=failed))
+        reader.choose("completion", [state])
+        for result in reader.results():
+            assert result.line
 
 
 def flip(chance: random.Random, whole: Path, place: Path) -> int:

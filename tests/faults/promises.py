@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Collection
@@ -99,9 +100,24 @@ def _go_on(run: Reopened) -> list[int]:
 
 
 def _agree(folder: Path, done: list[int]) -> None:
-    """The results file and the results in the journal are those of the done jobs, each once."""
-    lines = [json.loads(line) for line in (folder / RESULTS).read_text().splitlines()]
-    assert [line["value of"] for line in lines] == done, "the results file and the journal differ"
+    """The results file and the results in the journal are those of the done jobs, each once and in the right order."""
+    with closing(schema.open_readonly(folder / "run" / schema.FILE)) as db:
+        meta = dict(db.execute("SELECT k, v FROM meta"))
+    wanted = done
+    if meta["results_order"] == "submission":  # up to the first that is open
+        wanted = sorted(done)
+        wanted = wanted[: next((at for at, seq in enumerate(wanted) if seq != at + 1), len(wanted))]
+    assert _values(folder / RESULTS, meta["results_format"]) == wanted, "the results file and the journal differ"
     with open_reader(folder / "run") as reader:
-        told = Counter(row["value of"] for row in reader.results("submission"))
+        reader.choose("submission", ["done"])
+        told = Counter(result.fields["value of"] for result in reader.results())
     assert told == Counter(done), "the results in the journal are not those of its jobs"
+
+
+def _values(path: Path, format_: str) -> list[int]:
+    text = path.read_text()
+    if format_ == "jsonl":
+        return [json.loads(line)["value of"] for line in text.splitlines()]
+    rows = list(csv.reader(text.splitlines()))
+    assert rows[:1] in ([], [["key", "name", "value of", "more"]])
+    return [int(row[2]) for row in rows[1:]]

@@ -1,7 +1,8 @@
 """A small engine for tests that kill it: `python -m tests.journal.child FOLDER JOBS`.
 
 Each acknowledged job is one line of FOLDER/shown, written after the journal said so and before anything else: what
-stands there was shown to a person. FOLDER/ran has a line for each job whose work was done.
+stands there was shown to a person. FOLDER/ran has a line for each job whose work was done. In the order of submission
+the jobs of a pair end in the wrong order.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import asyncio
 import os
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from qtui.core.events import Event
 from qtui.errors import CannotWrite
 from qtui.journal import schema
 from qtui.journal.journal import SqliteJournal
+from qtui.journal.outflow import facts
 from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
 from qtui.journal.store import make_reserve
-from tests.journal.story import STARTED, lifetime, opening, record
+from tests.journal.story import STARTED, accepted, done, lifetime, opening, record, started
 
 
 class Pace:
@@ -43,7 +47,23 @@ class Pace:
                 await self.shown.wait()
 
 
-async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
+class How(NamedTuple):
+    """What a run asks of its results."""
+
+    order: str = "completion"
+    format: str = "jsonl"
+
+
+def next_events(number: int, order: str) -> tuple[int, list[Event]]:
+    """The next job that is done and what happens until it is."""
+    if order == "completion":
+        return number, lifetime(number, {"value of": number})
+    seq = number + 1 if number % 2 else number - 1
+    begun = [accepted(number), started(number), accepted(seq), started(seq)] if number % 2 else []
+    return seq, [*begun, done(seq, {"value of": seq})]
+
+
+async def run(folder: Path, jobs: int, pace: Pace, how: How, *, made: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     shown, ran = os.open(folder / "shown", flags, 0o600), os.open(folder / "ran", flags, 0o600)
     results = folder / "results.jsonl"
@@ -53,7 +73,7 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
         )
     else:
         (folder / "run").mkdir(mode=0o700)
-        journal = SqliteJournal.create(folder / "run", run=record(), results=results)
+        journal = SqliteJournal.create(folder / "run", run=record(), results=results, facts=facts(*how))
 
     def on_commit(position: int) -> None:
         count = sum(1 for last, _ in pace.pending if last <= position)
@@ -78,15 +98,16 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
         journal.append(position, event)
     os.write(1, b"begun\n")
     try:
-        for seq in range(1, jobs + 1):
+        for number in range(1, jobs + 1):
             await journal.room()
+            seq, events = next_events(number, how.order)
             os.write(ran, b"%d\n" % seq)
-            for event in lifetime(seq, {"value of": seq}):
+            for event in events:
                 position += 1
                 journal.append(position, event)
             pace.pending.append((position, seq))
             backlog = max(backlog, journal.backlog)
-            await pace.wait(seq)
+            await pace.wait(number)
         await journal.close("finished")
         watching.cancel()
         os.write(1, msgspec.json.encode({"backlog": backlog, "states": sorted(states)}) + b"\n")
@@ -98,7 +119,13 @@ async def run(folder: Path, jobs: int, pace: Pace, *, made: bool) -> None:
 def make(folder: Path) -> None:
     """What is there when a run begins, so that a child with `--made` only writes."""
     (folder / "run").mkdir(mode=0o700, parents=True)
-    meta = {"run_id": "scrape-1", "name": "scrape", "preset": "scrape.toml", "started_at": STARTED, "results": ""}
+    meta = facts(*How()) | {
+        "run_id": "scrape-1",
+        "name": "scrape",
+        "preset": "scrape.toml",
+        "started_at": STARTED,
+        "results": "",
+    }
     schema.create(folder / "run" / schema.FILE, meta)
     assert make_reserve(folder / "run")
 
@@ -122,12 +149,14 @@ def main() -> None:
     parser.add_argument("--made", action="store_true", help="the journal is there already, see `make`")
     parser.add_argument("--pace", type=int, default=0, help="wait for the journal after every so many jobs")
     parser.add_argument("--pragma", action="append", default=[])
+    parser.add_argument("--order", default="completion")
+    parser.add_argument("--format", default="jsonl")
     told = parser.parse_args()
     for pragma in told.pragma:
         tune(pragma)
 
     async def live() -> None:
-        await run(told.folder, told.jobs, Pace(told.pace), made=told.made)
+        await run(told.folder, told.jobs, Pace(told.pace), How(told.order, told.format), made=told.made)
 
     asyncio.run(live())
 

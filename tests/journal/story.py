@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from qtui.core.events import (
@@ -88,9 +88,9 @@ class Told:
         journal.on_state = self._on_state
 
     @classmethod
-    def create(cls, folder: Path, results: Path | None = None) -> Told:
+    def create(cls, folder: Path, results: Path | None = None, facts: Mapping[str, str] | None = None) -> Told:
         folder.mkdir(mode=0o700, exist_ok=True)
-        return cls(SqliteJournal.create(folder, run=record(), results=results))
+        return cls(SqliteJournal.create(folder, run=record(), results=results, facts=facts))
 
     def tell(self, *events: Event) -> None:
         for event in events:

@@ -13,7 +13,7 @@ import pytest
 
 from qtui.core.events import Notice
 from qtui.errors import CannotWrite
-from qtui.journal import schema, store, writer
+from qtui.journal import outflow, schema, store, writer
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.reader import open_reader
 from tests.journal.story import Told, lifetime, record
@@ -53,8 +53,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "RETRY_S", 0.05)
 
 
-async def test_a_full_disk_blocks_and_goes_on_by_itself(small_disk: Path) -> None:
-    told = Told.create(small_disk / "run", small_disk / "results.jsonl")
+@pytest.mark.parametrize("order", ["completion", "submission"])
+async def test_a_full_disk_blocks_and_goes_on_by_itself(small_disk: Path, order: str) -> None:
+    told = Told.create(small_disk / "run", small_disk / "results.jsonl", facts=outflow.facts(order, "jsonl"))
     told.tell(*lifetime(1))
     await told.durable()
     ballast = fill_up(small_disk)

@@ -10,13 +10,16 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.promises import verify
 
-KILLS = 20
+KILLS = 10
 ROOT = Path(__file__).parents[2]
 
 
-def test_kill_nine_at_random(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [("completion", "jsonl"), ("submission", "jsonl"), ("submission", "csv")])
+def test_kill_nine_at_random(tmp_path: Path, how: tuple[str, str]) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -25,6 +28,7 @@ def test_kill_nine_at_random(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         command = [sys.executable, "-m", "tests.journal.child", str(folder), str(10**9)]
+        command += ["--order", how[0], "--format", how[1]]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == b"begun\n"

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
 
+from qtui.core.job import Value
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.journal import reader as reader_module
 from qtui.journal import schema
-from qtui.journal.reader import open_reader
+from qtui.journal.reader import Input, Reader, open_reader
 from tests.journal.story import STARTED, Told, accepted, done, failed, lifetime, opening, started
+
+
+def told_by(reader: Reader, order: str = "completion", *states: str) -> list[dict[str, Value]]:
+    """The chosen results as lines."""
+    reader.choose(order, states or ("done",))
+    return [json.loads(result.line) for result in reader.results()]
 
 
 async def test_results_in_both_orders_while_the_engine_writes(tmp_path: Path) -> None:
@@ -19,8 +27,8 @@ async def test_results_in_both_orders_while_the_engine_writes(tmp_path: Path) ->
     told.tell(done(2, {"n": 2}, 2.0), done(3, "text", 3.0), done(1, None, 4.0))
     await told.durable()
     with open_reader(tmp_path / "run") as reader:
-        assert [result["key"] for result in reader.results()] == ["key-2", "key-3", "key-1"]
-        assert list(reader.results("submission")) == [
+        assert [result["key"] for result in told_by(reader)] == ["key-2", "key-3", "key-1"]
+        assert told_by(reader, "submission") == [
             {"key": "key-1", "name": "job 1", "value": None},
             {"key": "key-2", "name": "job 2", "n": 2},
             {"key": "key-3", "name": "job 3", "value": "text"},
@@ -29,8 +37,6 @@ async def test_results_in_both_orders_while_the_engine_writes(tmp_path: Path) ->
 
 
 async def test_results_are_what_the_file_has(tmp_path: Path) -> None:
-    import json
-
     told = Told.create(tmp_path / "run", tmp_path / "results.jsonl")
     values = [{"key": 1}, {}, [1, 2], "é\udc80", None, {"name": "x", "_key": 2}]
     for seq, value in enumerate(values, 1):
@@ -38,7 +44,7 @@ async def test_results_are_what_the_file_has(tmp_path: Path) -> None:
     await told.journal.close("finished")
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
     with open_reader(tmp_path / "run") as reader:
-        assert list(reader.results()) == lines
+        assert told_by(reader) == lines
 
 
 async def test_failed_jobs_tell_why(tmp_path: Path) -> None:
@@ -47,7 +53,7 @@ async def test_failed_jobs_tell_why(tmp_path: Path) -> None:
     told.tell(failed(2, "timeout", 3.0, attempt=2))
     await told.journal.close("finished")
     with open_reader(tmp_path / "run") as reader:
-        assert list(reader.results(failed=True)) == [
+        assert told_by(reader, "completion", "failed") == [
             {"key": "key-2", "name": "job 2", "attempts": 2, "code": "timeout", "error": "Timeout: went wrong"}
         ]
 
@@ -59,7 +65,7 @@ async def test_windows_of_results_join(tmp_path: Path) -> None:
     await told.journal.close("finished")
     with open_reader(tmp_path / "run") as reader:
         for order in ("completion", "submission"):
-            found = [result["value"] for result in reader.results(order)]
+            found = [result["value"] for result in told_by(reader, order)]
             assert found == list(range(1, 2 * reader_module.WINDOW + 1))
 
 
@@ -68,6 +74,7 @@ async def test_a_reader_that_stops_in_the_middle_does_not_hold_the_writer_up(tmp
     told.tell(*(event for seq in range(1, 2_001) for event in lifetime(seq, "x" * 100)))
     await told.durable()
     with open_reader(tmp_path / "run") as reader:
+        assert reader.choose("completion", ["done"]) == 2_000
         results = reader.results()
         next(results)
         with closing(schema.open_writer(tmp_path / "run" / schema.FILE)) as other:
@@ -85,6 +92,7 @@ async def test_memory_is_that_of_a_window(tmp_path: Path) -> None:
     with open_reader(tmp_path / "run") as reader:
         tracemalloc.start()
         try:
+            assert reader.choose("completion", ["done"]) == 5_000
             assert sum(1 for _ in reader.results()) == 5_000
             assert tracemalloc.get_traced_memory()[1] < 2_500_000
         finally:
@@ -113,3 +121,33 @@ async def test_a_reader_answers_the_questions_of_faces(tmp_path: Path) -> None:
         answer = reader.query(JobsQuery(state="done"))
     assert isinstance(answer, Jobs)
     assert answer.total == 1
+
+
+async def test_what_becomes_final_later_is_not_among_the_chosen(tmp_path: Path) -> None:
+    told = Told.create(tmp_path / "run")
+    told.tell(*lifetime(2, 2), accepted(1), started(1))
+    await told.durable()
+    with open_reader(tmp_path / "run") as reader:
+        assert reader.choose("submission", ["done"]) == 1
+        told.tell(done(1, 1))
+        await told.durable()
+        assert [result.value for result in reader.results()] == [2]
+        assert [result.value for result in reader.results()] == [2], "a second look sees the same"
+    await told.journal.close("finished")
+
+
+async def test_failed_jobs_are_given_back_as_their_source_gave_them(tmp_path: Path) -> None:
+    told = Told.create(tmp_path / "run")
+    told.tell(*lifetime(1), accepted(2), started(2), failed(2))
+    await told.durable()
+    with open_reader(tmp_path / "run") as reader:
+        reader.choose("submission", ["failed", "held"])
+        assert list(reader.inputs()) == [Input(2, "job 2", '{"n":2}', "")]
+    await told.journal.close("finished")
+
+
+async def test_a_fact_is_read_back_and_an_unknown_one_is_empty(tmp_path: Path) -> None:
+    told = Told.create(tmp_path / "run")
+    await told.journal.close("finished")
+    with open_reader(tmp_path / "run") as reader:
+        assert (reader.fact("name"), reader.fact("never kept")) == ("scrape", "")

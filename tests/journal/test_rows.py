@@ -159,9 +159,9 @@ def test_what_only_moves_the_picture_is_not_kept() -> None:
     assert Teller().tell(ProducerBlocked(1.0, 0)).events == []
 
 
-def test_every_done_job_gives_a_line_even_without_a_value() -> None:
+def test_every_done_job_is_told_to_the_results_file_even_without_a_value() -> None:
     batch = Teller(lines=True).tell(accepted(1), started(1), done(1))
-    assert batch.lines == [b'{"key":"key-1","name":"job 1","value":null}\n']
+    assert batch.done == [(job(1), None, b"null")]
     assert batch.results == []
 
 

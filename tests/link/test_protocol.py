@@ -10,6 +10,7 @@ import pytest
 from qtui.core import commands, events, queries
 from qtui.core.commands import Reply, Request
 from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job
+from qtui.core.past import PastGroup
 from qtui.core.port import Checked, Problem
 from qtui.link import protocol as wire
 from tests.tui.samples import sample
@@ -59,6 +60,10 @@ EVENTS: list[events.Event] = [
     events.Released(1.0, "you"),
     events.ThrottleHolding(1.0, True),
     events.RunStarted(1.0, "n", "p", 1.5e9, 4, 16, None, 3, 30.0),
+    events.RunResumed(9.0, events.RunStarted(9.0, "n", "p", 1.5e9, 4, 16, None, 3, 30.0), 2, 1, 2, 3, 4),
+    events.JobRestored(9.0, JOB, True, 12.0),
+    events.GroupRestored(9.0, PastGroup("http:503 …", Failed("http:503", "m"), 3, 9, [1, 2])),
+    events.Sampled(1.0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 1),
     events.DrainStarted(1.0, "you"),
     events.DrainTakenBack(1.0, "you"),
     events.StopStarted(1.0, "you"),

@@ -1,27 +1,11 @@
-"""What programs read: events and results as JSON lines, and tables as CSV."""
+"""What programs read: events as JSON lines, harmless on a terminal."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
-import pytest
-
 from qtui.core.events import Notice, RunEnded
-from qtui.core.job import Value
-from qtui.plain.jsonlines import columns, csv_lines, event_lines, result_lines
-
-ROWS: list[dict[str, Value]] = [
-    {"n": 1, "title": "a, b"},
-    {"n": 2, "price": 1.5, "tags": ["x", {"y": None}]},
-    {"ok": True},
-]
-
-
-def read(rows: list[dict[str, Value]], *, terminal: bool = False) -> list[dict[str, str]]:
-    text = b"".join(csv_lines(columns(rows), rows, terminal=terminal)).decode()
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+from qtui.plain.jsonlines import event_lines, shown_cell
 
 
 def test_every_event_is_a_line_with_its_type() -> None:
@@ -47,42 +31,5 @@ def test_on_a_terminal_nothing_can_steer_it_and_it_is_still_the_same_json() -> N
     assert "ü日" in text
 
 
-def test_results_are_written_in_blocks_and_none_is_lost() -> None:
-    rows: list[dict[str, Value]] = [{"n": number} for number in range(1_234)]
-    blocks = list(result_lines(rows))
-
-    assert len(blocks) == 3
-    assert [json.loads(line)["n"] for line in b"".join(blocks).splitlines()] == list(range(1_234))
-
-
-def test_no_results_are_no_output() -> None:
-    assert list(result_lines([])) == []
-
-
-def test_a_table_has_the_columns_of_all_rows() -> None:
-    assert columns(ROWS) == ["n", "title", "price", "tags", "ok"]
-    assert [row["price"] for row in read(ROWS)] == ["", "1.5", ""]
-
-
-@pytest.mark.parametrize(
-    ("value", "cell"),
-    [
-        ("a, b", "a, b"),
-        ('say "x"\ny', 'say "x"\ny'),
-        (None, ""),
-        (True, "true"),
-        (1.5, "1.5"),
-        (["ü"], '["ü"]'),
-        ("", ""),
-    ],
-)
-def test_cells_are_text_numbers_or_json(value: Value, cell: str) -> None:
-    assert read([{"first": 1, "value": value}])[0]["value"] == cell
-
-
-def test_a_table_on_a_terminal_can_do_no_harm() -> None:
-    assert read([{"n": "a\x1b[2Jb\u202e"}], terminal=True)[0]["n"] == "ab"
-
-
-def test_a_long_cell_is_never_cut() -> None:
-    assert read([{"n": "x" * 5_000}], terminal=True)[0]["n"] == "x" * 5_000
+def test_a_cell_on_a_terminal_can_do_no_harm_and_is_never_cut() -> None:
+    assert shown_cell("a\x1b[2Jb\u202e" + "x" * 5_000) == "ab" + "x" * 5_000

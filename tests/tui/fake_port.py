@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
-from qtui.core.port import Checked, Port, PresetEntry, RunEntry
+from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
 from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
 from qtui.core.snapshot import Snapshot
 from qtui.errors import QtuiError
@@ -63,6 +63,7 @@ class FakeHost:
         self.port = port
         self.checked = checked or {}
         self.opened: list[str] = []
+        self.unfinished: list[Unfinished] = []
         self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
         self.past: list[RunEntry] = []
 
@@ -75,8 +76,9 @@ class FakeHost:
     def check(self, source: str) -> Checked:
         return self.checked.get(source, Checked(source, source))
 
-    async def open(self, source: str) -> Port:
+    async def open(self, source: str, unfinished: Unfinished = "ask") -> Port:
         self.opened.append(source)
+        self.unfinished.append(unfinished)
         if self.port is None:
             raise QtuiError(f"{source} cannot be started")
         return self.port

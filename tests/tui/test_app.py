@@ -18,6 +18,7 @@ from qtui.core.snapshot import RunState, Snapshot
 from qtui.errors import QtuiError
 from qtui.tui.app import QtuiApp
 from qtui.tui.ending import Left
+from qtui.tui.layout import HEIGHTS, WIDTHS, classes_at
 from qtui.tui.theme import DARK, LIGHT, PLAIN, Palette
 from tests.tui.fake_port import FakeHost, FakePort
 from tests.tui.rig import Rig, running, until
@@ -271,3 +272,11 @@ async def test_a_click_on_the_key_bar_is_its_key() -> None:
         bar = rig.app.screen.query_one("#keys")
         await rig.pilot.click(bar, offset=(rig.rows()[bar.region.y].index("p pause"), 0))
         assert await rig.asked()
+
+
+@pytest.mark.parametrize("size", [(38, 9), (45, 12), (80, 24), (109, 33), (120, 40), (200, 60)])
+async def test_the_first_layout_is_that_of_the_size(size: tuple[int, int]) -> None:
+    async with running(size=size) as rig:
+        told = {name for name in rig.app.screen.classes if name in {each for _, each in WIDTHS + HEIGHTS}}
+
+    assert set(classes_at(*size)) == told

@@ -6,6 +6,7 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import aiohttp
@@ -151,6 +152,7 @@ def decode(content: bytes, content_type: str) -> str:
         return content.decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=256)
 def _charset(content_type: str) -> str:
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
@@ -159,6 +161,7 @@ def _charset(content_type: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
 def _usable(named: str) -> str:
     """The codec for a character set, as the web means its name. Raises LookupError, ValueError."""
     if not named:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from yarl import URL
 
 from qtui.core.job import Value
 from qtui.kinds.http.body import Unusable
@@ -27,7 +28,7 @@ class Extractor:
         self._require = frozenset(require)
         self._previous: LexborHTMLParser | None = None
 
-    def fields(self, page: str, url: str) -> dict[str, Value]:
+    def fields(self, page: str, url: URL) -> dict[str, Value]:
         """Every field: a text, a list of texts, or None for what is not there. `url` completes links.
 
         Raises:
@@ -44,7 +45,7 @@ class Extractor:
         found: dict[str, Value] = {}
         for name, selector in self._fields:
             if selector.what == "link" and not base:
-                base = _base(tree, url)
+                base = _base(tree, str(url))
             if selector.every:
                 values = (_read(node, selector, base) for node in tree.css(selector.css)[:MAX_ITEMS])
                 found[name] = [value for value in values if value is not None]

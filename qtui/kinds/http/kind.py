@@ -165,7 +165,8 @@ class HttpKind:
             if self._contains and self._contains not in page:
                 return Failed("extract", f'the answer does not contain "{clean(self._contains, 80)}"')
             if self._extractor is not None:
-                found = await self._extract(self._extractor, page, str(response.url))
+                read = partial(self._extractor.fields, page, response.url)
+                found = read() if len(page) < LARGE else await self._parsers.call(read)
                 if missing := self._extractor.missing(found):
                     return Failed("extract", clean(missing))
                 value.update({name: self._cleaned(found_value) for name, found_value in found.items()})
@@ -180,11 +181,6 @@ class HttpKind:
                 raise
             return Failed("file", f"cannot save: {os.strerror(error.errno or 0).lower()}")
         return None
-
-    async def _extract(self, extractor: Extractor, page: str, url: str) -> dict[str, Value]:
-        if len(page) < LARGE:
-            return extractor.fields(page, url)
-        return await self._parsers.call(partial(extractor.fields, page, url))
 
     def _cleaned(self, found: Value) -> Value:
         if isinstance(found, str):

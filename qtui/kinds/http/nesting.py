@@ -17,6 +17,8 @@ _BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
 _FEW_TAGS = 20_000
 _FEW_WORDS = 30_000
 """With fewer tags and words than these a page cannot take more than a second or two, whatever it is."""
+_SMALL = min(_FEW_TAGS, _FEW_WORDS // 2)
+"""Characters of a page too small for so many: it need not be counted; a character counts twice at most."""
 _SHORT = 256
 """Characters of attributes that are not looked into: however many tags have them, it does not add up to much."""
 _MOST_NESTING = 200_000_000
@@ -34,7 +36,7 @@ _NEVER_OPEN = _HOLD_NOTHING | _END_BY_THEMSELVES
 
 def too_intricate(page: str) -> bool:
     """Whether parsing the page would take too long, estimated from its tags alone."""
-    if page.count("<") < _FEW_TAGS and _words(page) < _FEW_WORDS:
+    if len(page) < _SMALL or (page.count("<") < _FEW_TAGS and _words(page) < _FEW_WORDS):
         return False
     opened: defaultdict[str, int] = defaultdict(int)
     tags = depth = deepest = squares = 0

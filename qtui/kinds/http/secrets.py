@@ -33,7 +33,7 @@ class Redactor:
 
     def line(self, foreign: str, limit: int = 300) -> str:
         """Foreign text cleaned for one line; masked before it is cut and after invisible characters are gone."""
-        return self.text(clean(self.text(foreign), limit))
+        return clean(foreign, limit) if self._pattern is None else self.text(clean(self.text(foreign), limit))
 
     def block(self, foreign: str, limit: int) -> str:
         """Foreign text of several lines, cleaned."""

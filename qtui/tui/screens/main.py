@@ -15,6 +15,7 @@ from qtui.core.snapshot import RunState, Snapshot
 from qtui.tui.actions import BY_ID, Context, bindings, entries, hints, sections
 from qtui.tui.canvas import Canvas
 from qtui.tui.feed import ENDS
+from qtui.tui.layout import classes_at
 from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
@@ -97,11 +98,13 @@ class MainScreen(Screen[object]):
     def __init__(self) -> None:
         super().__init__()
         self._scene = before_the_first()
-        self._panels = {name: Panel(id=name) for name in ROWS}
+        self._panels = {name: Panel(id=name, draw=partial(draw, scene=self._scene)) for name, draw in ROWS.items()}
         self._keys = KeyBar()
         self._stage = Stage()
 
     def compose(self) -> ComposeResult:
+        # Textual would tell the classes after the first layout, and everything would be styled and laid out twice
+        self.add_class(*classes_at(*self.app.size), update=False)
         panels = self._panels
         with Vertical(id="page"):
             yield panels["header"]
