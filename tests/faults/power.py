@@ -21,6 +21,11 @@ JOBS = 120
 SHAPE = ("--pace", "8", "--pragma", "wal_autocheckpoint=12")
 NORMAL = ("--pragma", "synchronous=NORMAL")
 """What must lose jobs; it proves that this can find such a loss."""
+GROUPS = (
+    ("power cuts", 1, ()),
+    ("power cuts, csv in order of submission", 3, ("--order", "submission", "--format", "csv")),
+)
+"""Name, share of the states, options of the child."""
 MARKERS = ("shown", "ran")
 
 
@@ -116,10 +121,12 @@ def full(report: Report) -> None:
         report.skip("power cuts", reason)
         return
     with tempfile.TemporaryDirectory(dir=fast_place()) as place, tempfile.TemporaryDirectory() as real:
-        recording = record(Path(real))
-        for state in cuts(recording, report.options.states, report.options.seed, Path(place)):
-            report.attempt("power cuts", lambda: check(state), f"cut {state.cut}")  # noqa: B023  # called at once
-        report.note("power cuts", f"{len(recording.moments):,} moments recorded")
+        for group, number, options in GROUPS:
+            (Path(real) / group).mkdir()
+            recording = record(Path(real) / group, *options)
+            for state in cuts(recording, report.options.states // number, report.options.seed, Path(place)):
+                report.attempt(group, lambda: check(state), f"cut {state.cut}")  # noqa: B023  # called at once
+            report.note(group, f"{len(recording.moments):,} moments recorded")
     with tempfile.TemporaryDirectory(dir=fast_place()) as place, tempfile.TemporaryDirectory() as real:
         states = max(100, report.options.states // 10)
         bad = len(lost(record(Path(real), *NORMAL), states, report.options.seed, Path(place)))

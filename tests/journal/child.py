@@ -54,6 +54,9 @@ class How(NamedTuple):
     format: str = "jsonl"
 
 
+PLAIN = How()
+
+
 def next_events(number: int, order: str) -> tuple[int, list[Event]]:
     """The next job that is done and what happens until it is."""
     if order == "completion":
@@ -116,10 +119,10 @@ async def run(folder: Path, jobs: int, pace: Pace, how: How, *, made: bool) -> N
         os._exit(error.exit_code)
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, how: How = PLAIN) -> None:
     """What is there when a run begins, so that a child with `--made` only writes."""
     (folder / "run").mkdir(mode=0o700, parents=True)
-    meta = facts(*How()) | {
+    meta = facts(*how) | {
         "run_id": "scrape-1",
         "name": "scrape",
         "preset": "scrape.toml",
