@@ -368,7 +368,10 @@ class Engine:
         ledger = self.ledger
         if ledger.open and not ledger.stopping:
             return  # nearly always; asked after every attempt
-        if ledger.ended is not None or ledger.started is None or ledger.unsettled:
+        if ledger.ended is not None or ledger.started is None:
+            return
+        # A stop does not wait for a full disk: closing the journal gives it a last chance and says what is not saved.
+        if ledger.unsettled and not (ledger.stopping and self.journal.state == "blocked"):
             return
         if ledger.stopping:
             if not self.dispatcher.running:
@@ -431,6 +434,11 @@ class Engine:
         self._shut_gates(True)
         self.dispatcher.stop()
         self._ended.set()
+
+    def journal_told(self, problem: str) -> None:
+        """The journal cannot be written for now, for example because the disk is full; empty when it can be again."""
+        self.problem = problem
+        self._check_ended()
 
     def _shut_gates(self, shut: bool) -> None:
         for producer in self.producers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,8 +14,8 @@ from qtui.core.job import Job, Value
 from qtui.core.queries import Answer, Query
 from qtui.errors import JournalUnreadable
 from qtui.journal import queries
-from qtui.journal.encoding import decode, encode, fields_of, kept, result_line
-from qtui.journal.schema import FILE, open_readonly, reason
+from qtui.journal.encoding import Stored, decode, encode, fields_of, kept, result_line
+from qtui.journal.schema import FILE, UNREADABLE, open_readonly, reason
 from qtui.text import clean
 
 WINDOW = 500
@@ -102,7 +101,7 @@ class Reader:
         """Answer a face's question. Raises JournalUnreadable when a page is damaged."""
         try:
             return queries.answer(self._db, query, time.time())
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
 
     def summary(self) -> Summary:
@@ -126,14 +125,14 @@ class Reader:
                 how=how or "",
                 total=total if known else None,
             )
-        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
 
     def fact(self, name: str) -> str:
         """Something that was kept with the run when it was made, or empty. Raises JournalUnreadable."""
         try:
             found = self._db.execute("SELECT v FROM meta WHERE k = ?", (name,)).fetchone()
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
         return str(found[0]) if found else ""
 
@@ -153,7 +152,7 @@ class Reader:
                 [*states],
             )
             return int(self._db.execute("SELECT count(*) FROM temp.chosen").fetchone()[0])
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise self._unreadable(error) from error
 
     def results(self) -> Iterator[Result]:
@@ -166,15 +165,12 @@ class Reader:
             " CASE state WHEN 'done' THEN ''"
             " ELSE (SELECT code FROM attempt a WHERE a.seq = job.seq AND n = job.attempts) END"
         )
-        for seq, state, key, name, text, attempts, error, code in self._windows(
-            columns, "LEFT JOIN result USING (seq)"
-        ):
-            job = Job(seq, name if key is None else kept(key), name, {})
-            if state == "done":
-                encoded = b"null" if text is None else text.encode()
-                yield Result(job, state, decode(encoded.decode()), encoded)
-            else:
-                yield Result(job, state, {"attempts": attempts, "code": code, "error": error}, b"")
+        for row in self._windows(columns, "LEFT JOIN result USING (seq)"):
+            try:
+                result = _result(*row)
+            except UNREADABLE as error:
+                raise self._unreadable(error) from error
+            yield result
 
     def inputs(self) -> Iterator[Input]:
         """What the sources gave for the chosen jobs. Raises JournalUnreadable."""
@@ -191,7 +187,7 @@ class Reader:
                     " WHERE chosen.rowid > ? ORDER BY chosen.rowid LIMIT ?",
                     (last, WINDOW),
                 ).fetchall()
-            except sqlite3.DatabaseError as error:
+            except UNREADABLE as error:
                 raise self._unreadable(error) from error
             for row in rows:
                 yield row[1:]
@@ -201,6 +197,16 @@ class Reader:
 
     def _unreadable(self, error: Exception) -> JournalUnreadable:
         return JournalUnreadable(f"{clean(self._path)} cannot be read: {clean(reason(error))}; it is left as it is")
+
+
+def _result(
+    seq: int, state: str, key: Stored, name: str, text: str | None, attempts: int, error: str, code: str | None
+) -> Result:
+    job = Job(seq, name if key is None else kept(key), name, {})
+    if state == "done":
+        encoded = b"null" if text is None else str(text).encode()
+        return Result(job, state, decode(encoded.decode()), encoded)
+    return Result(job, state, {"attempts": attempts, "code": code, "error": error}, b"")
 
 
 def open_reader(folder: Path) -> Reader:

@@ -74,7 +74,7 @@ def look(folder: Path, now: float) -> Found:
             found = _found(db, folder, now)
             if found.crashed:
                 schema.check_pages(db, path)
-        except sqlite3.DatabaseError as error:
+        except schema.UNREADABLE as error:
             raise JournalUnreadable(
                 f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
             ) from error

@@ -78,11 +78,15 @@ class ResultsFile:
         """
         at = self.offset
         rest = memoryview(b"".join(lines))
-        while rest:
-            written = os.pwrite(self._handle, rest, at)
-            at += written
-            rest = rest[written:]
-        os.fdatasync(self._handle)
+        try:
+            while rest:
+                written = os.pwrite(self._handle, rest, at)
+                at += written
+                rest = rest[written:]
+            os.fdatasync(self._handle)
+        except OSError as error:
+            error.filename = str(self.path)  # a person must know which disk to look at
+            raise
         return at
 
     def close(self) -> None:

@@ -88,6 +88,7 @@ def new_run(state: Path, *, name: str, preset: str, started_at: float, identity:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(started_at))
     first = f"{_slug(name)}-{stamp}"
     run_id, number = first, 1
+    made: Path | None = None
     try:
         while True:
             try:
@@ -96,17 +97,23 @@ def new_run(state: Path, *, name: str, preset: str, started_at: float, identity:
             except FileExistsError:
                 number += 1
                 run_id = f"{first}-{number}"
-        folder = state / run_id
+        folder = made = state / run_id
         sync_folder(state)
         handle = lock.take(folder)
     except OSError as error:
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
         raise CannotWrite(f"cannot keep a run in {clean(state)}: {clean(reason(error))}; {place.REMEDY}") from error
     held = HeldRun(
         folder,
         handle,
         RunRecord(run_id, clean(name), clean(preset, 4096), os.getpid(), started_at=started_at, identity=identity),
     )
-    held.describe()
+    try:
+        held.describe()
+    except CannotWrite:
+        held.discard()
+        raise
     return held
 
 
@@ -154,9 +161,16 @@ def newest(state: Path, identity: str) -> Path | None:
     """The folder of the newest run with this identity that was not set aside, or None."""
     records = [(record, folder) for folder in _folders(state) if (record := _read(folder))]
     own = [
-        (record.started_at, folder) for record, folder in records if record.identity == identity and not record.aside
+        (record.started_at, folder)
+        for record, folder in records
+        if record.identity == identity and not record.aside and _began(folder)
     ]
     return max(own)[1] if own else None
+
+
+def _began(folder: Path) -> bool:
+    """False when the engine died before there was a journal: nothing had been started, and nothing can go on."""
+    return lock.is_held(folder) or (folder / FILE).exists() or (folder / "engine.log").exists()
 
 
 def list_runs(state: Path) -> list[RunEntry]:

@@ -5,6 +5,7 @@ A file that is not ours, is newer than we are, or is damaged is refused by its b
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Mapping
@@ -24,9 +25,20 @@ OLDEST_SQLITE = (3, 33, 0)
 BUSY_S = 2.0
 """How long a connection waits for a lock somebody else holds."""
 
+PLAIN = "PRAGMA journal_mode = MEMORY"
+"""Leaves one plain file, which can be read without making another beside it, or goes from there to WAL.
+
+No rollback journal is written for that: a file with one cannot be read before somebody who may write rolls it back.
+It would protect nothing: all that changes lies within the first sector.
+"""
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
 
+UNREADABLE = (sqlite3.DatabaseError, ValueError, TypeError, KeyError)
+"""What reading a damaged file raises: SQLite may find it out, or the text, number or name that should be there is none.
+
+A sentence of SQLite about a file whose very names are damaged cannot even be decoded: a UnicodeDecodeError.
+"""
 LOST = "('failed', 'held', 'cancelled')"
 
 # There is no index on the key, which is random: with it a million inserts take six times as long. There is none
@@ -101,9 +113,14 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
         raise CannotWrite(
             f"this Python comes with SQLite {sqlite3.sqlite_version}; the journal needs {wanted} or newer"
         )
+    draft = path.with_name(path.name + ".new")
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        for left in ("", "-journal", "-wal", "-shm"):  # by somebody who died here
+            draft.with_name(draft.name + left).unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(draft, isolation_level=None)) as made:
             # Header and tables go to the main file first, so that its first bytes tell what it is even while
             # the write-ahead log is still full.
             stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
@@ -114,6 +131,7 @@ def create(path: Path, meta: Mapping[str, str | float]) -> None:
                 raise CannotWrite(
                     f"{clean(path.parent)} takes no write-ahead log; choose another place with --state DIR"
                 )
+        draft.rename(path)  # whole or not at all
         sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise CannotWrite(f"cannot create the journal {clean(path)}: {clean(reason(error))}") from error
@@ -130,8 +148,10 @@ def open_writer(path: Path) -> sqlite3.Connection:
         path.absolute().as_uri() + "?mode=rw", uri=True, isolation_level=None, timeout=BUSY_S, cached_statements=256
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute(PLAIN)
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
     except sqlite3.DatabaseError:
         connection.close()
@@ -153,10 +173,10 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         try:
             connection.execute("SELECT count(*) FROM meta").fetchone()
             connection.execute("SELECT seq, state, key FROM job LIMIT 1").fetchone()
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             connection.close()
             raise
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise JournalUnreadable(f"{clean(path)} cannot be read: {clean(reason(error))}; it is left as it is") from error
     return connection
 
@@ -182,16 +202,8 @@ def check_header(path: Path) -> None:
             f"{clean(path)} was written by a newer qtui (format {found}, this one reads {FORMAT}); it is left as it is"
         )
     page = int.from_bytes(head[16:18], "big")
-    # While the log is not folded in, e.g. because the disk was full, the missing pages stand there.
     if octets < _number(head, 28) * (65536 if page == 1 else page) and not _has_log(path):
         raise JournalUnreadable(f"{clean(path)} is damaged: its end is missing; it is left as it is")
-
-
-def _has_log(path: Path) -> bool:
-    try:
-        return path.with_name(path.name + "-wal").stat().st_size > 0
-    except OSError:
-        return False
 
 
 def check_pages(connection: sqlite3.Connection, path: Path) -> None:
@@ -202,7 +214,7 @@ def check_pages(connection: sqlite3.Connection, path: Path) -> None:
     """
     try:
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         answer = (reason(error),)
     if answer != ("ok",):
         raise JournalUnreadable(f"{clean(path)} is damaged: {clean(answer[0])}; it is left as it is")
@@ -222,6 +234,14 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:1].lower() + error.strerror[1:]
     return str(error)
+
+
+def _has_log(path: Path) -> bool:
+    """Whether there is more in the write-ahead log: a checkpoint writes the first page, with the new length, first."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _number(head: bytes, at: int) -> int:

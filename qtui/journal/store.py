@@ -148,7 +148,7 @@ class Store:
             with suppress(sqlite3.Error):  # a reader keeps the log in use: the next one to open folds it in
                 self._connection.execute("PRAGMA busy_timeout = 0")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self._connection.execute("PRAGMA journal_mode = DELETE")
+                self._connection.execute(schema.PLAIN)
             self._connection.close()
         finally:
             if self._results:

@@ -192,9 +192,7 @@ class Writer:
                 if sentence := self._passing(store, error):
                     self._block(store, sentence)
                 elif failures:
-                    raise _Lost(
-                        f"the journal in {clean(self._folder)} cannot be written: {clean(reason(error))}"
-                    ) from error
+                    raise _Lost(f"{self._what(error)} cannot be written: {clean(reason(error))}") from error
                 else:
                     _LOG.warning("the journal could not be written, trying once more: %s", clean(reason(error)))
                     failures += 1
@@ -202,10 +200,16 @@ class Writer:
     def _passing(self, store: Store, error: Exception) -> str:
         """What to say of an error that goes by itself when the cause does, or nothing."""
         if store.is_full(error):
-            return f"disk full: nothing is lost, the run goes on when there is space for {clean(self._folder)}"
+            return f"disk full: nothing is lost, the run goes on when there is space for {self._where(error)}"
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
             return f"another program has locked the journal in {clean(self._folder)}; the run goes on when it lets go"
         return ""
+
+    def _what(self, error: Exception) -> str:
+        return f"the {'results file' if _place(error) else 'journal in'} {self._where(error)}"
+
+    def _where(self, error: Exception) -> str:
+        return clean(_place(error) or self._folder, 4096)
 
     def _block(self, store: Store, sentence: str) -> None:
         if self.state != "blocked":
@@ -218,7 +222,8 @@ class Writer:
         elif time.monotonic() < self._deadline:
             time.sleep(RETRY_S / 4)  # a disk does not tell when it has space again
         else:
-            raise _Lost(f"{sentence}; {plural(self.backlog, 'record')} could not be saved")
+            cause = sentence.partition(":")[0].partition(";")[0]
+            raise _Lost(f"{cause}: {plural(self.backlog, 'record')} could not be saved; their jobs run again")
 
     def _unblock(self, store: Store) -> None:
         """Go on only when the reserve stands again: then there is more space than the last records needed."""
@@ -233,3 +238,8 @@ class Writer:
     def _fail(self, sentence: str) -> None:
         self.state, self.problem = "failed", sentence
         self._voice.state("failed", sentence)
+
+
+def _place(error: Exception) -> str:
+    """The file that could not be written when it is not the journal, or empty."""
+    return str(error.filename or "") if isinstance(error, OSError) else ""

@@ -16,6 +16,11 @@ from tests.faults.report import Options, Report
 FAMILIES: dict[str, str] = {
     "kill": "tests.faults.kill",
     "live": "tests.faults.live",
+    "calls": "tests.faults.calls",
+    "power": "tests.faults.power",
+    "disk": "tests.faults.disk",
+    "damage": "tests.faults.damage",
+    "mutants": "tests.faults.mutants",
 }
 """Name → module."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 import msgspec
 
 ROOT = Path(__file__).parents[2]
+LONG = "QTUI_FAULTS_LONG" in os.environ
+"""Tests that were started by `Report.pytest` leave nothing out."""
 SHOWN_PROBLEMS = 5
 """Violations of one group that are spelled out in the table."""
 
@@ -76,7 +79,8 @@ class Report:
     def pytest(self, group: str, *selection: str) -> None:
         """Tests of the suite that have no longer form; each is a case, skips are told with their reasons."""
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-vv", "--color=no", *selection]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        env = {**os.environ, "QTUI_FAULTS_LONG": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         for line in done.stdout.splitlines():
             test, _, outcome = line.partition(" ")
             if "::" not in test or not outcome:

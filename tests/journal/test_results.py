@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,19 @@ def test_a_resumed_file_that_has_shrunk_is_refused_and_untouched(tmp_path: Path)
     with pytest.raises(CannotWrite, match="holds 2 bytes, but 4 were written"):
         ResultsFile.resumed(path, 4)
     assert path.read_bytes() == b"1\n"
+
+
+def test_a_write_that_fails_names_the_file(tmp_path: Path) -> None:
+    """A person must know which disk is full: it may be another one than the journal's."""
+    file = ResultsFile.fresh(tmp_path / "results.jsonl")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="large") as raised:
+            file.write([b"x" * 200])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+        file.close()
+    assert raised.value.filename == str(tmp_path / "results.jsonl")

@@ -204,3 +204,13 @@ def test_a_state_directory_that_takes_nothing_is_told_with_the_remedy(tmp_path: 
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match="--state DIR"):
         new(tmp_path / "file" / "state")
+
+
+def test_an_engine_that_died_before_its_journal_was_made_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
+    held = runs.new_run(tmp_path, name="scrape", preset="scrape.toml", started_at=STARTED, identity="it")
+    assert runs.unfinished(tmp_path, "it") == held.folder, "somebody works on it"
+    (held.folder / "journal.db.new").write_bytes(b"half a page")
+    held.release()
+    assert runs.unfinished(tmp_path, "it") is None
+    (held.folder / "engine.log").touch()
+    assert runs.unfinished(tmp_path, "it") == held.folder, "it had begun: its journal was taken away"

@@ -144,3 +144,35 @@ async def test_the_database_itself_refuses_a_second_done(finished: Path) -> None
         pytest.raises(sqlite3.IntegrityError, match=r"attempt\.seq"),
     ):
         db.execute("INSERT INTO attempt VALUES (7, 2, 1, 0, 0, 'done', NULL, NULL, NULL)")
+
+
+async def test_a_checkpoint_that_was_cut_off_is_no_damage(tmp_path: Path) -> None:
+    """It has written the first page, which tells the new length, and not yet the pages that make it so long."""
+    told = Told.create(tmp_path / "run")
+    await told.durable()
+    file, log = tmp_path / "run" / schema.FILE, tmp_path / "run" / f"{schema.FILE}-wal"
+    for seq in range(1, 301):
+        told.tell(*lifetime(seq, {"text": "x" * 50}))
+    await told.durable()
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    shutil.copy(file, cut)
+    shutil.copy(log, cut)
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("PRAGMA wal_checkpoint").fetchone()[0] == 0
+    with (cut / schema.FILE).open("r+b") as half:
+        half.write(file.read_bytes()[:4096])
+    await told.journal.close("finished")
+    with open_reader(cut) as reader:
+        assert reader.summary().done == 300
+    with closing(schema.open_writer(cut / schema.FILE)) as db:
+        schema.check_pages(db, cut / schema.FILE)
+
+
+def test_what_somebody_left_who_died_making_it_is_replaced(tmp_path: Path) -> None:
+    for left in ("", "-journal", "-wal"):
+        (tmp_path / f"{schema.FILE}.new{left}").write_bytes(b"half a page")
+    schema.create(tmp_path / schema.FILE, {"run_id": "again"})
+    assert [path.name for path in tmp_path.iterdir()] == [schema.FILE]
+    with closing(schema.open_readonly(tmp_path / schema.FILE)) as db:
+        assert db.execute("SELECT v FROM meta WHERE k = 'run_id'").fetchone() == ("again",)
