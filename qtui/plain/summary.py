@@ -33,8 +33,11 @@ def exit_words(snap: Snapshot) -> str:
             return "all done" if counts.done else "nothing was left to do" if counts.accepted else "there were no jobs"
 
 
-def farewell(snap: Snapshot, *, detached: bool = False, lost: bool = False) -> str:
-    """A few lines for the normal screen: what was done, what failed, where the results are, what can be typed now."""
+def farewell(snap: Snapshot, *, detached: bool = False, lost: bool = False, again: str = "") -> str:
+    """A few lines for the normal screen: what was done, what failed, where the results are, what can be typed now.
+
+    `again` is the command that goes on with a run that has not come to its end.
+    """
     run = clean(snap.run_id, 80)
     took = clock(snap.elapsed_s) if snap.elapsed_s >= 60 else seconds(snap.elapsed_s)
     lines = [f"{clean(snap.name, 60)}: {'engine lost' if lost else snap.state} after {took}"]
@@ -50,6 +53,8 @@ def farewell(snap: Snapshot, *, detached: bool = False, lost: bool = False) -> s
         lines.append("  the engine is gone without a word; its log is in the run's folder, `qtui ls` names the run")
     else:
         lines.append(f"  run {run} · exit code {int(exit_code(snap))}: {exit_words(snap)}")
+    if again and not detached and snap.state is not RunState.FINISHED:
+        lines.append(f"  to go on: {again}")
     return "\n".join(lines)
 
 
