@@ -47,7 +47,8 @@ class LocalHost:
             return Checked(source, problems=[Problem("", str(error))])
 
     async def open(self, source: str) -> Port:
-        return await connect(spawn_engine(source, [], state=self._state).socket)
+        spawned = spawn_engine(source, [], state=self._state)
+        return await connect(spawned.socket, pid=spawned.process.pid)
 
     async def attach(self, run_id: str) -> Port:
         return await connect(live_socket(self._where, run_id))
@@ -77,6 +78,6 @@ def live_socket(state: Path, run: str) -> Path:
     return Path(record.socket)
 
 
-async def connect(socket: Path, *, watch: bool = False) -> LinkPort:
-    """A port to the engine behind a socket. Raises LinkError."""
-    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ))
+async def connect(socket: Path, *, watch: bool = False, pid: int = 0) -> LinkPort:
+    """A port to the engine behind a socket; who has started it knows its `pid`. Raises LinkError."""
+    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ), pid)

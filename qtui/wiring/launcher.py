@@ -24,7 +24,9 @@ RESTORE = (
     b"\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # bracketed paste, focus reports, resize reports, kitty keys off
     b"\x1b[?2026l\x1b[?1049l\x1b[?25h\x1b[0m"  # synchronized output off, main screen, cursor, plain text
 )
-FORWARDED = (signal.SIGTERM, signal.SIGHUP)
+FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+PATIENCE_S = 5
+"""How long a screen may take to leave after a signal; one that is stuck in its terminal is killed then."""
 
 
 def open_screen(source: str, arguments: list[str], screen: Mapping[str, object], *, state: str) -> int:
@@ -40,17 +42,19 @@ def open_screen(source: str, arguments: list[str], screen: Mapping[str, object],
         return run_screen({**screen, "state": state})
     locate(source)
     spawned = spawn_engine(source, arguments, state=state)
-    return run_screen({**screen, "state": state, "socket": str(spawned.socket), "source": source})
+    told = {"socket": str(spawned.socket), "pid": spawned.process.pid, "source": source, "again": [source, *arguments]}
+    return run_screen({**screen, **told, "state": state})
 
 
 def run_screen(start: Mapping[str, object]) -> int:
     """Run a screen process in this terminal and wait for it; `start` are the fields of its `ScreenStart`."""
     _need_terminal()
     command = [sys.executable, "-m", "qtui", "_screen", json.dumps(start)]
-    with _keyboard() as keyboard, _guarded():
+    with _keyboard() as keyboard, _guarded() as guard:
         process = subprocess.Popen(command, stdin=keyboard)
         with _forwarding(process):
             code = process.wait()
+        guard.was_killed = code < 0
     return 128 - code if code < 0 else code
 
 
@@ -73,21 +77,28 @@ def _keyboard() -> Iterator[IO[bytes] | None]:
         yield tty
 
 
+class _Guard:
+    """What is known of the screen that has ended."""
+
+    was_killed = False
+
+
 @contextlib.contextmanager
-def _guarded() -> Iterator[None]:
+def _guarded() -> Iterator[_Guard]:
     """Whatever the screen does to the terminal is undone; Ctrl-C is a key of the screen, even while it starts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited
     terminal = sys.stderr.fileno()
     try:
         saved = termios.tcgetattr(terminal)
     except termios.error:
-        yield
+        yield _Guard()
         return
+    guard = _Guard()
     try:
-        yield
+        yield guard
     finally:
         with contextlib.suppress(OSError, termios.error):
-            if termios.tcgetattr(terminal) != saved:
+            if guard.was_killed or termios.tcgetattr(terminal) != saved:
                 os.write(terminal, RESTORE)
                 termios.tcsetattr(terminal, termios.TCSADRAIN, saved)
 
@@ -99,10 +110,15 @@ def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
     def forward(number: int, _frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
+        signal.alarm(PATIENCE_S)
 
-    before = {number: signal.signal(number, forward) for number in FORWARDED}
+    before: dict[signal.Signals, signal._HANDLER] = {
+        signal.SIGALRM: signal.signal(signal.SIGALRM, lambda _number, _frame: process.kill())
+    }
+    before |= {number: signal.signal(number, forward) for number in FORWARDED}
     try:
         yield
     finally:
+        signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -459,3 +459,101 @@ def test_an_engine_that_others_kill_while_it_is_blocked_is_a_run_that_was_stoppe
 
     assert wait(run, KILLED_S) == 130
     assert "to go on: qtui run" in said
+
+
+# -- the screen
+
+
+def test_stop_now_ends_an_engine_whose_loop_is_blocked(stage: Stage) -> None:
+    text = Path(blocking(stage)).read_text().replace('"10ms"', '"500ms"')  # slow enough to be seen before it blocks
+    stage.write("bench.toml", text)
+    with stage.open("bench.toml", "--set", "workers.concurrency=8") as screen:
+        screen.wait("● RUNNING", 20)
+        screen.wait(re.compile(r"data \d+ s old"), 20)
+        screen.press("ctrl+c")
+        screen.wait("Leave this run?")
+        screen.press("ctrl+c")
+        begun = time.monotonic()
+        screen.wait("the engine does not answer")
+        assert screen.wait_exit(15) == 130
+        assert time.monotonic() - begun < 3 + KILLED_S + SPARE_S
+        assert "to go on: qtui bench.toml --set workers.concurrency=8" in screen.text()
+    assert stage.record.state == "stopped"
+    assert stage.engines == []
+    no_try_spent(stage)
+
+
+def test_an_engine_that_is_blocked_before_it_was_seen_can_be_ended(stage: Stage) -> None:
+    text = Path(blocking(stage)).read_text().replace(f"block_every = {GOOD + 1}", "block_every = 1")
+    with stage.open(stage.write("bench.toml", text)) as screen:
+        screen.wait("connecting to the engine", 20)
+        started(stage)
+        time.sleep(1)
+        screen.press("ctrl+c")
+        screen.wait("ctrl+c again ends it")
+        screen.press("ctrl+c")
+        assert screen.wait_exit(15) == 130
+        assert "ended before it was seen" in screen.text()
+    assert stage.record.state == "stopped"
+    assert stage.engines == []
+
+
+def test_stop_now_ends_an_engine_that_is_frozen_altogether(stage: Stage) -> None:
+    with stage.open(stage.preset()) as screen:
+        screen.wait("● RUNNING", 20)
+        os.kill(stage.record.pid, signal.SIGSTOP)
+        screen.press("q")
+        screen.wait("Leave this run?")
+        screen.press("s")
+        begun = time.monotonic()
+        assert screen.wait_exit(15) == 130
+        assert time.monotonic() - begun < 3 + KILLED_S + SPARE_S
+        assert "bench: killed after" in screen.text()
+    assert stage.engines == []
+
+
+def test_another_screen_can_end_a_frozen_engine_too_but_only_by_choice(stage: Stage) -> None:
+    assert stage.run("run", stage.preset(), "--detach").returncode == 0
+    with stage.open("attach") as screen:
+        screen.wait("● RUNNING", 20)
+        screen.press("q")
+        assert screen.wait_exit() == 0
+        assert "it goes on in the background" in screen.text()
+    stage.goes_on()
+    with stage.open("attach") as screen:
+        screen.wait("● RUNNING", 20)
+        os.kill(stage.record.pid, signal.SIGSTOP)
+        screen.press("ctrl+c")
+        screen.wait("q or ctrl+c again = keep running.")
+        screen.press("s")
+        assert screen.wait_exit(15) == 130
+        assert f"to go on: qtui {stage.folder}/bench.toml" in screen.text()
+    assert stage.engines == []
+
+
+def test_a_third_ctrl_c_kills_what_does_not_stop(stage: Stage) -> None:
+    with stage.open(faulty(stage, STUBBORN)) as screen:
+        screen.wait("● RUNNING", 20)
+        stuck(stage)
+        stage.picture(lambda snap: snap.counts.done > GOOD)
+        screen.press("ctrl+c")
+        screen.wait("Leave this run?")
+        screen.press("ctrl+c")
+        screen.wait("ctrl+c again kills the engine")
+        screen.press("ctrl+c")
+        begun = time.monotonic()
+        assert screen.wait_exit(15) == 130
+        assert time.monotonic() - begun < KILLED_S + SPARE_S
+    assert stage.record.state == "stopped"
+    no_try_spent(stage)
+
+
+def test_a_run_that_is_only_left_goes_on_and_names_no_way_to_go_on(stage: Stage) -> None:
+    with stage.open(stage.preset()) as screen:
+        screen.wait("● RUNNING", 20)
+        screen.press("q")
+        screen.wait("Leave this run?")
+        screen.press("q")
+        assert screen.wait_exit() == 0
+        assert "to go on" not in screen.text()
+    stage.goes_on()
