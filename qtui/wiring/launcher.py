@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -27,6 +28,9 @@ RESTORE = (
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 PATIENCE_S = 5
 """How long a screen may take to leave after a signal; one that is stuck in its terminal is killed then."""
+
+STALLED_S = 1
+"""A terminal that takes nothing for so long must not keep us."""
 
 
 def open_screen(source: str, arguments: list[str], screen: Mapping[str, object], *, state: str) -> int:
@@ -99,6 +103,8 @@ def _guarded() -> Iterator[_Guard]:
     finally:
         with contextlib.suppress(OSError, termios.error):
             if guard.was_killed or termios.tcgetattr(terminal) != saved:
+                if not select.select([], [terminal], [], STALLED_S)[1]:
+                    termios.tcflush(terminal, termios.TCOFLUSH)  # nobody reads it: the rest of a picture is no loss
                 os.write(terminal, RESTORE)
                 termios.tcsetattr(terminal, termios.TCSADRAIN, saved)
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,27 @@ def test_a_screen_that_does_not_heed_a_signal_is_killed(stage: Stage) -> None:
         assert "code 137" in screen.text()
         in_order_again(stage, screen)
     stage.goes_on()
+
+
+def test_a_terminal_that_reads_nothing_cannot_hold_up_the_end_of_its_screen(stage: Stage) -> None:
+    with stage.open(stage.preset(jobs=100_000, latency="5ms"), size=(200, 60)) as screen:
+        screen.wait("FULL", 20)
+        frozen = part(screen.pid, "screen")
+        with screen.stalled():
+            written, since = "", time.monotonic()
+            while time.monotonic() - since < 1.5:  # it paints four times a second, until the pty is full
+                stage.goes_on()
+                if written != (written := screen_writes(frozen)):
+                    since = time.monotonic()
+            os.kill(screen.pid, signal.SIGTERM)
+            ends(screen.pid, 12)
+        assert not runs(frozen)
+    stage.goes_on()
+
+
+def screen_writes(pid: int) -> str:
+    """How many bytes a process has written so far."""
+    return Path(f"/proc/{pid}/io").read_text().split("wchar: ")[1].split()[0]
 
 
 BROKEN = """
