@@ -109,6 +109,7 @@ class _Face:
         finally:
             self._voice.clear()
             await port.close()
+            self._presses.over()
 
     async def _until_left(self, port: LinkPort, spawned: Spawned) -> int:
         """The run's exit code, or another one when this face has to leave before its end."""

@@ -89,7 +89,8 @@ class Ladder:
         self._signals.later(STUCK_S, self._kill_if_stuck)
 
     def leave_within(self, code: int) -> None:
-        """Everything is over and saved: end with `code`, whatever a job has left behind."""
+        """Everything is over and saved: end with `code`, whatever a job has left behind; for the main thread."""
+        self._signals.ignore()
         self._signals.later(EXIT_S, lambda: os._exit(code))
 
     # -- in the thread

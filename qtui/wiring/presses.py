@@ -50,6 +50,10 @@ class Presses:
         if self.ended_by_us is not None:
             self._send(signal.SIGTERM)
 
+    def over(self) -> None:
+        """How this process ends is settled; another signal changes nothing."""
+        self._signals.ignore()
+
     def kill(self, code: ExitCode) -> None:
         """End the engine within three seconds, and this process soon after."""
         self.ended_by_us = code

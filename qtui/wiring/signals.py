@@ -55,6 +55,11 @@ class Signals:
         self._coming.append((time.monotonic() + delay_s, next(self._order), action))
         self._wake.send(b"\0")
 
+    def ignore(self) -> None:
+        """Everything is over; for the main thread. An interpreter that ends would give signals their power back."""
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_IGN)
+
     def _listen(self) -> None:
         while True:
             self._ours.settimeout(max(0.001, self._due[0][0] - time.monotonic()) if self._due else None)

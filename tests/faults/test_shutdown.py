@@ -449,6 +449,17 @@ def test_a_run_that_was_drained_says_how_to_go_on_with_it_and_a_finished_one_doe
     assert "to go on" not in finished.stderr
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_a_run_that_is_over_ends_changes_nothing(stage: Stage, headless: Headless, name: str) -> None:
+    run = headless(stage.preset(jobs=3))
+    until(run, "finished after")
+    while run.poll() is None:
+        run.send_signal(signal.Signals[name])
+        time.sleep(0.001)
+
+    assert run.returncode == 0
+
+
 def test_an_engine_that_others_kill_while_it_is_blocked_is_a_run_that_was_stopped(
     stage: Stage, headless: Headless
 ) -> None:
