@@ -178,6 +178,12 @@ class Dispatcher:
             if slot.job is not None:
                 self._cancel(slot, Interrupted("stopped"))
 
+    def abandon(self) -> None:
+        """After `stop`: go on at once without the attempts that have not ended yet."""
+        for slot in list(self._slots.values()):
+            if slot.job is not None:
+                self._abandon(slot, slot.job, slot.reason or Interrupted("stopped"))
+
     def resume(self) -> None:
         """Start again after `stop`."""
         self._stopping = False

@@ -87,6 +87,8 @@ class Engine:
         """Something a person should know now, or empty."""
         self.fatal = ""
         """Why the run was given up, or empty."""
+        self.on_stop: Callable[[], None] = lambda: None
+        """Told when a stop begins: whoever can ends the process should the stop get stuck."""
         self._clock = parts.clock
         self._luck = parts.luck
         self._clock_now = parts.clock.now
@@ -423,10 +425,17 @@ class Engine:
         """Interrupt what runs and end; what is left stays in the journal."""
         if self.ledger.stopping or self.ledger.ended is not None:
             return
+        self.on_stop()
         self.emit(ev.StopStarted(self.now(), by))
         self._shut_gates(True)
         self.dispatcher.stop()
         self._check_ended()
+
+    def give_up(self, by: str) -> None:
+        """Stop without waiting for any attempt; each is written down as interrupted."""
+        self.stop(by)
+        if self.ledger.ended is None:
+            self.dispatcher.abandon()
 
     def fail(self, problem: str) -> None:
         """The run cannot go on: nothing that happens now could be recorded. It ends without a last word on disk."""

@@ -50,6 +50,8 @@ FromFace = Hello | Ask | Look
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     version: int
     run_id: str
+    pid: int = 0
+    """Of the engine's process."""
 
 
 class Picture(msgspec.Struct, frozen=True, tag="snapshot"):

@@ -138,7 +138,7 @@ class LinkServer:
             raise LinkError("this face speaks another version of the link")
         face.hello = hello
         self._on_faces(len(self._faces))
-        face.send(wire.encode(wire.Welcome(wire.VERSION, self._run_id)))
+        face.send(wire.encode(wire.Welcome(wire.VERSION, self._run_id, os.getpid())))
         if self._goodbye:
             face.send(self._goodbye)
             return

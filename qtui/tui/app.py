@@ -8,6 +8,7 @@ import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,7 +20,6 @@ from textual.screen import Screen
 
 from qtui.core.commands import (
     Command,
-    Drain,
     Hold,
     KeepRunning,
     Pause,
@@ -28,16 +28,14 @@ from qtui.core.commands import (
     SetCapacity,
     SetConcurrency,
     SetRate,
-    Stop,
 )
 from qtui.core.eta import Certainty, Forecast
 from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
-from qtui.core.snapshot import RunState
 from qtui.core.verdict import Judge
-from qtui.errors import QtuiError
+from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
 from qtui.tui.ending import Ending, Left
@@ -45,6 +43,7 @@ from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
+from qtui.tui.leaving import Leaving
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
@@ -58,6 +57,18 @@ EAGER_S = 2.0
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
 UNDOABLE = (SetConcurrency, SetCapacity, SetRate, Pause, Resume, Hold, Release)
+
+
+class Joins(Enum):
+    """Whose run the screen shows."""
+
+    OWN = "own"
+    """The person who looks at it has started it here."""
+    OTHERS = "others"
+    """It was running before."""
+    WATCHED = "watched"
+    """The same, and this screen may not steer."""
+
 
 Opening = Callable[[], Awaitable[Port]]
 
@@ -86,6 +97,7 @@ class QtuiApp(App[Ending]):
         palette: Palette,
         hz: float = 4.0,
         keep_report: Callable[[str], str] | None = None,
+        joins: Joins = Joins.OWN,
     ) -> None:
         self._gates: list[LineFilter] = [NoControls()]
         super().__init__(ansi_color=not palette.colour)
@@ -112,10 +124,8 @@ class QtuiApp(App[Ending]):
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
         self._blurred = False
-        self._leaves_at_end = False
-        self._leaves_when_seen = False
-        """A person wants to leave a run that has not been seen yet: it cannot be left in silence."""
-        self._dialog: Screen[str | None] | None = None
+        self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
+        self._picked: str | None = None
 
     @property
     def _now(self) -> float:
@@ -162,8 +172,7 @@ class QtuiApp(App[Ending]):
         except Refusal as refusal:
             await self._mend(refusal)
             return
-        if self._leaves_at_end and self.feed.over:
-            self.leave_with(self._way_out())
+        self.leaving.ended()
 
     async def _mend(self, refusal: Refusal) -> None:
         """The engine would not start: what a person can decide or mend is shown, anything else is said at the end."""
@@ -237,13 +246,13 @@ class QtuiApp(App[Ending]):
                 self.say(str(error), ok=False)
                 continue
             if port is not None:
+                self._picked = source if run_id == source else ""
+                self.leaving = Leaving(self, attached=run_id != source, watches=False)
                 return port
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
-        if self._leaves_when_seen:
-            self._leaves_when_seen = False
-            self.leave()
+        self.leaving.seen()
         if self._now - self._key_at < EAGER_S:
             self.paint()
 
@@ -304,7 +313,7 @@ class QtuiApp(App[Ending]):
 
     async def keep_running(self) -> None:
         """Take a drain back."""
-        self._leaves_at_end = False
+        self.leaving.at_end = False
         await self.send(KeepRunning())
 
     async def on_event(self, event: events.Event) -> None:
@@ -332,60 +341,22 @@ class QtuiApp(App[Ending]):
         self.say("ctrl+z is off: q leaves this screen and the run goes on", ok=False)
 
     def action_leave_now(self) -> None:
-        self._leave_by("stop")
+        self.leaving.interrupt()
 
     def action_leave_softly(self) -> None:
-        self._leave_by("detach")
-
-    def _leave_by(self, in_dialog: str) -> None:
-        """Like q; in its dialog the key is an answer."""
-        if self._dialog is not None and self.screen is self._dialog:
-            self._dialog.dismiss(in_dialog)
-        else:
-            self.leave()
+        self.leaving.leave_softly()
 
     def leave(self) -> None:
-        """At once when nothing is left to decide, otherwise after the dialog."""
-        if self.feed.newest is None and self._opening is not None and not self._leaves_when_seen:
-            self._leaves_when_seen = True
-            self.say("the run is starting; once more leaves without having seen it")
-        elif self._leaves_when_seen:
-            self.leave_with(Left.QUIT, "left before the run was seen; if it has started, `qtui attach` shows it")
-        elif self.feed.newest is None or self.feed.over or self.feed.lost:
-            self.leave_with(self._way_out())
-        elif self._dialog is None:
-            self.work(self._ask_to_leave(), "leave")
+        self.leaving.leave()
 
-    async def _ask_to_leave(self) -> None:
-        from qtui.tui.screens.leave import LeaveDialog
-
-        if self.feed.newest is None:
-            return
-        self._dialog = LeaveDialog(self.feed.newest)
-        try:
-            answer = await self.push_screen_wait(self._dialog)
-        finally:
-            self._dialog = None
-        if self.feed.over and answer is not None:
-            self.leave_with(self._way_out())
-        elif answer == "detach":
-            self.leave_with(Left.DETACHED)
-        elif answer in ("drain", "stop"):
-            self._leaves_at_end = await self.send(Drain() if answer == "drain" else Stop())
-            if self.feed.over:
-                self.leave_with(self._way_out())
-
-    def _way_out(self) -> Left:
-        snap = self.feed.newest
-        if snap is None:
-            return Left.QUIT
-        if snap.state is RunState.FINISHED:
-            return Left.FINISHED
-        return Left.STOPPED if self.feed.over else Left.LOST
+    @property
+    def is_starting(self) -> bool:
+        """A run was asked for and may begin before it is seen."""
+        return self._opening is not None
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""
-        ending = Ending(how, self.feed.newest, reason, number, code)
+        ending = Ending(how, self.feed.newest, reason, number, code, self._picked)
         self.exit(ending, return_code=128 + number if number else code)
 
     async def on_unmount(self) -> None:
@@ -409,12 +380,14 @@ class QtuiApp(App[Ending]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""
-        self._return_code = 1
+        self._return_code = int(ExitCode.BUG)
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
         report = "".join(traceback.format_exception(error))
         where = f"the report is in {self._keep_report(report)}" if self._keep_report else report
+        run = self.feed.newest.run_id if self.feed.newest is not None else ""
+        look = f"look at it again with: qtui attach {clean(run, 80)}\n" if run else ""
         self.panic(
-            Text(f"qtui: a bug ended the screen; the run goes on and its journal is safe.\n{clean_block(where)}")
+            Text(f"qtui: a bug ended the screen; the run goes on and its journal is safe.\n{look}{clean_block(where)}")
         )

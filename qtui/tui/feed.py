@@ -24,16 +24,18 @@ class Feed:
         self._clock = clock
         self._port: Port | None = None
         self._arrived_at = 0.0
-        self._stopping = False
+        self.ended_here = False
+        """A stop was asked for here, or the engine was killed."""
 
     @property
-    def connected(self) -> bool:
-        return self._port is not None
+    def port(self) -> Port | None:
+        """None until the run is reached."""
+        return self._port
 
     @property
     def over(self) -> bool:
         """The run has come to its end, by itself or by a stop asked for here."""
-        return self.newest is not None and (self.newest.state in ENDS or (self.lost and self._stopping))
+        return self.newest is not None and (self.newest.state in ENDS or (self.lost and self.ended_here))
 
     @property
     def trouble(self) -> str:
@@ -69,7 +71,7 @@ class Feed:
         """Ask for a change; refused with the reason while there is nobody to ask."""
         if self._port is None or self.refusal:
             return Reply(False, self.refusal)
-        self._stopping |= isinstance(command, Stop)
+        self.ended_here |= isinstance(command, Stop)
         return await self._port.send(Request(command))
 
     async def ask(self, query: Query) -> Answer:

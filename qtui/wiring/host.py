@@ -53,7 +53,8 @@ class LocalHost:
         from qtui.wiring.spawn import spawn_engine
 
         told = [*self._arguments.get(source, []), _WORDS[unfinished]]
-        return await connect(spawn_engine(source, told, state=self._state).socket)
+        spawned = spawn_engine(source, told, state=self._state)
+        return await connect(spawned.socket, pid=spawned.process.pid)
 
     async def attach(self, run_id: str) -> Port:
         return await connect(live_socket(self._where, run_id))
@@ -83,9 +84,9 @@ def live_socket(state: Path, run: str) -> Path:
     return Path(record.socket)
 
 
-async def connect(socket: Path, *, watch: bool = False) -> LinkPort:
-    """A port to the engine behind a socket. Raises LinkError."""
+async def connect(socket: Path, *, watch: bool = False, pid: int = 0) -> LinkPort:
+    """A port to the engine behind a socket; who has started it knows its `pid`. Raises LinkError."""
     from qtui.link.client import LinkPort
     from qtui.link.protocol import VERSION, Hello
 
-    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ))
+    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ), pid)
