@@ -324,22 +324,22 @@ class Engine:
         )
         return picture.take(self.ledger, self.now(), around)
 
-    def drain(self, by: str) -> None:
+    def drain(self, by: str, reason: str = "") -> None:
         """Take nothing new, finish everything accepted, then end."""
-        self.emit(ev.DrainStarted(self.now(), by))
+        self.emit(ev.DrainStarted(self.now(), by, reason))
         self._shut_gates(True)
         self._check_ended()
 
-    def keep_running(self, by: str) -> None:
+    def keep_running(self, by: str, reason: str = "") -> None:
         """Take a drain back."""
-        self.emit(ev.DrainTakenBack(self.now(), by))
+        self.emit(ev.DrainTakenBack(self.now(), by, reason))
         self._shut_gates(False)
 
-    def stop(self, by: str) -> None:
+    def stop(self, by: str, reason: str = "") -> None:
         """Interrupt what runs and end; what is left stays in the journal."""
         if self.ledger.stopping or self.ledger.ended is not None:
             return
-        self.emit(ev.StopStarted(self.now(), by))
+        self.emit(ev.StopStarted(self.now(), by, reason))
         self._shut_gates(True)
         self.dispatcher.stop()
         self._check_ended()
@@ -357,28 +357,29 @@ class Engine:
         self._retry_gate.shut = shut
         self.queue.settle()
 
-    def cancel_job(self, seq: int, by: str) -> None:
+    def cancel_job(self, seq: int, by: str, reason: str = "") -> None:
         """Cancel a job that is open, wherever it is."""
+        self.emit(ev.CommandDone(self.now(), by, f"cancel of job {seq}", reason))
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self._check_ended()
 
-    def retry_one(self, final: FinalJob, by: str) -> None:
+    def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
         """Give one final job another round."""
-        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by)
+        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by, reason)
 
-    def retry_many(self, group: str | None, number: int, by: str, said: str) -> None:
+    def retry_many(self, group: str | None, number: int, said: str, by: str, reason: str = "") -> None:
         """Give the oldest `number` failed jobs of a group, or of all groups, another round."""
-        self._feed(self._feed_failed(group, number, by), said, by)
+        self._feed(self._feed_failed(group, number, by), said, by, reason)
 
-    def _feed(self, work: Coroutine[object, object, None], said: str, by: str) -> None:
+    def _feed(self, work: Coroutine[object, object, None], said: str, by: str, reason: str) -> None:
         if self.ledger.ended is not None:
             self.emit(ev.RunReopened(self.now(), by))
             self._ended.clear()
             self._reopened.set()
-        self.emit(ev.CommandDone(self.now(), by, said))
+        self.emit(ev.CommandDone(self.now(), by, said, reason))
         self._feeding += 1
         self._spawn(self._fed(work), said)
 
