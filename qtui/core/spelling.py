@@ -161,13 +161,15 @@ FORMS = (
 """Longer words come before their beginnings."""
 
 
-def parse(words: Sequence[str], producers: Sequence[str] = ()) -> cmd.Command:
+def parse(words: Sequence[str], producers: Sequence[str] = (), also: Sequence[str] = ()) -> cmd.Command:
     """The command that `words` spell; `producers` are the names that may stand for a producer's number.
+
+    `also` are words that the caller understands besides, for the hint after a wrong one.
 
     Raises:
         Misspelt: one sentence with what is allowed, or the nearest spelling.
     """
-    form, rest = _form(words)
+    form, rest = _form(words, also)
     if not form.argument and rest:
         raise Misspelt(f"`{form.words}` takes no argument, but {_quoted(rest[0])} follows")
     if not rest and form.argument and not form.argument.startswith("["):
@@ -199,13 +201,13 @@ def spell(command: cmd.Command) -> str:
     return f"{form.words} {form.write(command)}".strip()
 
 
-def _form(words: Sequence[str]) -> tuple[Form, list[str]]:
+def _form(words: Sequence[str], also: Sequence[str]) -> tuple[Form, list[str]]:
     for form in FORMS:
         own = form.words.split()
         if list(words[: len(own)]) == own:
             return form, list(words[len(own) :])
     first = words[0] if words else ""
-    known = list(dict.fromkeys(form.words.split()[0] for form in FORMS))
+    known = list(dict.fromkeys(form.words.split()[0] for form in FORMS)) + list(also)
     near = difflib.get_close_matches(first[:100].lower(), known, 1, 0.5)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     raise Misspelt(f"there is no command {_quoted(first)}; {hint}" if first else f"which command? {hint}")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from qtui.core.eta import Eta
 from qtui.core.port import Checked, Problem, RunEntry
+from qtui.core.snapshot import Snapshot
+from qtui.core.verdict import Verdict
 from qtui.plain.cells import cells
-from qtui.text import clean, count, plural
+from qtui.plain.linear import standing
+from qtui.text import clean, clock, count, plural
 
 
 def check_report(checked: Checked) -> str:
@@ -57,6 +61,21 @@ def _spot(problem: Problem, line: str) -> str:
         if start >= 0:
             return " " * cells(line[:start]) + "^" * cells(word)
     return ""
+
+
+def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
+    """A live run in four lines: how far it is, what is going on, and the values in force."""
+    control = snap.control
+    limit = f"{control.rate:g}/s" if control.rate is not None else "none"
+    held = " · held" if snap.throttle.held_by_person else ""
+    return "\n".join(
+        [
+            f"{clean(snap.run_id, 80)}: {snap.state} for {clock(snap.elapsed_s)}",
+            f"  {standing(snap, eta)}",
+            f"  {verdict.word.capitalize()}: {clean(verdict.sentence)}",
+            f"  concurrency {control.concurrency} · capacity {control.capacity} · rate {limit}{held}",
+        ]
+    )
 
 
 def runs_report(runs: Iterable[RunEntry]) -> str:
