@@ -26,3 +26,13 @@ class LoopClock:
 
     def wall(self) -> float:
         return time.time() if self._wall is None else self._wall + self.now()
+
+
+def asleep() -> float:
+    """Seconds that the machine has been suspended since it was started; 0 where the system does not say.
+
+    The monotonic clock stands still meanwhile: no deadline of an attempt passes.
+    """
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)

@@ -34,11 +34,12 @@ from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
 from qtui.core.snapshot import RunState
-from qtui.core.verdict import Judge
+from qtui.core.verdict import Judge, unreachable
 from qtui.errors import QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
 from qtui.tui.ending import Ending, Left
+from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.key_order import KeyOrder
@@ -84,17 +85,19 @@ class QtuiApp(App[Ending]):
         palette: Palette,
         hz: float = 4.0,
         keep_report: Callable[[str], str] | None = None,
+        watch: bool = False,
     ) -> None:
         self._gates: list[LineFilter] = [NoControls()]
         super().__init__(ansi_color=not palette.colour)
         if not palette.colour and not any(isinstance(gate, NoColor) for gate in self._filters):
             self._gates.append(NoColor())
-        self.palette = palette
+        self.palette = self._colours = palette
         self.register_theme(textual_theme(palette))
         self.theme = palette.name
         self.host = host
         self.steering = Steering(self)
-        self.feed = Feed(lambda: self._now)
+        self._watch = watch
+        self.feed = self._new_feed()
         self._port = port
         self._opening = opening
         self._source = source
@@ -104,6 +107,8 @@ class QtuiApp(App[Ending]):
         self._judge = Judge()
         self._forecast = Forecast()
         self._scene = before_the_first()
+        self._verdict = self._scene.verdict
+        """The last one on a picture of now."""
         self._answer: tuple[float, Answer] | None = None
         self._painted_at = 0.0
         self._key_at = float("-inf")
@@ -114,6 +119,9 @@ class QtuiApp(App[Ending]):
         self._leaves_when_seen = False
         """A person wants to leave a run that has not been seen yet: it cannot be left in silence."""
         self._dialog: Screen[str | None] | None = None
+
+    def _new_feed(self) -> Feed:
+        return Feed(lambda: self._now, again=self.host.attach, watch=self._watch)
 
     @property
     def _now(self) -> float:
@@ -182,7 +190,7 @@ class QtuiApp(App[Ending]):
         if port is None:
             return
         await self.feed.close()
-        self.feed = Feed(lambda: self._now)
+        self.feed = self._new_feed()
         self._judge, self._forecast = Judge(), Forecast()
         self._scene = before_the_first()
         self._main.show(self._scene)
@@ -246,20 +254,34 @@ class QtuiApp(App[Ending]):
         if self._answer is not None and now > self._answer[0]:
             self._answer = None
         answer = self._answer[1] if self._answer else None
-        trouble = self.feed.trouble
+        trouble, stale = self.feed.trouble, self.feed.stale
+        self.palette = faded(self._colours) if stale else self._colours
         if snap is None:
             self._main.show(Scene(self._scene.snap, self._scene.verdict, self._scene.eta, "", trouble, answer))
             return
-        verdict, eta = self._scene.verdict, self._scene.eta
+        verdict, eta = self._verdict, self._scene.eta
         if snap is not self._scene.snap:
+            if snap.elapsed_s < self._scene.snap.elapsed_s:  # another engine has taken the run up
+                self._judge, self._forecast = Judge(), Forecast()
             verdict, eta = self._judge.step(snap), self._forecast.step(snap)
             self.steering.dial.settle(snap.control.concurrency)
             best = max(snap.rates.done_peak, snap.rates.started, 0.1)
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
+        self._verdict = verdict
+        if stale:
+            verdict = unreachable(snap, self.feed.age_s, lost=self.feed.lost, gone=self.feed.gone)
         moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(
-            snap, verdict, eta, until, trouble, answer, self.steering.dial.target, int(self._phase) if moving else 0
+            snap,
+            verdict,
+            eta,
+            until,
+            trouble,
+            answer,
+            self.steering.dial.target,
+            int(self._phase) if moving else 0,
+            self._watch,
         )
         self._painted_at = now
         self._main.show(self._scene)
@@ -337,6 +359,8 @@ class QtuiApp(App[Ending]):
             self.leave_with(Left.QUIT, "left before the run was seen; if it has started, `qtui attach` shows it")
         elif self.feed.newest is None or self.feed.over or self.feed.lost:
             self.leave_with(self._way_out())
+        elif self._watch:
+            self.leave_with(Left.DETACHED)  # there is nothing else it may decide
         elif self._dialog is None:
             self.work(self._ask_to_leave(), "leave")
 

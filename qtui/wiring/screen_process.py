@@ -55,11 +55,12 @@ def main(start: ScreenStart) -> int:
     socket = start.socket
     opening = (lambda: connect(socket, watch=start.watch)) if socket is not None else None
     app = QtuiApp(
-        LocalHost(start.state),
+        LocalHost(start.state, watch=start.watch),
         opening=opening,
         source=start.source,
         palette=palette(start.theme, dict(os.environ)),
         keep_report=_keep_report,
+        watch=start.watch,
     )
     threading.Thread(target=_leave_with, args=(os.getppid(),), name="launcher watch", daemon=True).start()
     with _drawing_on_the_terminal():

@@ -64,10 +64,11 @@ async def visit(socket: Path, patience_s: float) -> AsyncIterator[tuple[LinkPort
     Raises:
         LinkError: when it does not answer within `patience_s`. Refusal, when it has no room for another face.
     """
-    port = await LinkPort.connect(socket, Hello(VERSION, name="ctl", hz=0))
+    port: LinkPort | None = None
     try:
         try:
             async with asyncio.timeout(patience_s):
+                port = await LinkPort.connect(socket, Hello(VERSION, name="ctl", hz=0))
                 snap = await anext(aiter(port.snapshots()))
         except TimeoutError:
             raise LinkError(
@@ -77,7 +78,8 @@ async def visit(socket: Path, patience_s: float) -> AsyncIterator[tuple[LinkPort
             raise LinkError("the engine has just gone") from None
         yield port, snap
     finally:
-        await port.close()
+        if port is not None:
+            await port.close()
 
 
 def _understood(words: list[str], snap: Snapshot) -> Command:
