@@ -242,6 +242,7 @@ class QtuiApp(App[Ending]):
     # ------------------------------------------------------------------ painting
 
     def _tick(self) -> None:
+        self.feed.beat()
         now = self._now
         idle = now - self._key_at
         rest = 2.0 if self._blurred else 0.5 if idle > 300 else 0.0
@@ -250,6 +251,7 @@ class QtuiApp(App[Ending]):
 
     def paint(self) -> None:
         """Draw the newest snapshot, with what this face adds to it."""
+        self.feed.beat()
         snap, now = self.feed.newest, self._now
         if self._answer is not None and now > self._answer[0]:
             self._answer = None

@@ -15,6 +15,8 @@ OLD_AFTER_S = 2.0
 """Snapshots come several times a second, whether anything changes or not; silence for so long means a hung engine."""
 ANSWER_S = 5.0
 """How long an answer is waited for."""
+OWN_PAUSE_S = 0.75
+"""A gap between two beats of this face that is its own: what the engine said meanwhile has not been read yet."""
 AGAIN_S = 1.0
 """How often a lost engine is looked for."""
 ENDS = frozenset({RunState.FINISHED, RunState.STOPPED})
@@ -39,7 +41,7 @@ class Feed:
         self._clock = clock
         self._again = again
         self._port: Port | None = None
-        self._arrived_at = 0.0
+        self._arrived_at = self._beat_at = 0.0
         self._stopping = False
         self._closed = False
 
@@ -86,10 +88,17 @@ class Feed:
             return f"the engine has not answered for {self.age_s:.0f} s, nothing can be changed"
         return ""
 
+    def beat(self) -> None:
+        """This face runs: to be called several times a second, so that its own standstills are not the engine's."""
+        now = self._clock()
+        if (gap := now - self._beat_at) > OWN_PAUSE_S:
+            self._arrived_at += gap
+        self._beat_at = now
+
     async def follow(self, port: Port, arrived: Callable[[], None]) -> None:
         """Keep the newest snapshot of a run until it is over, through losses of its engine; `arrived` hears of each."""
         found: Port | None = port
-        self._arrived_at = self._clock()
+        self._arrived_at = self._beat_at = self._clock()
         while found is not None:
             await self._listen(found, arrived)
             found = await self._look_for(arrived) if self.lost and not self.over else None
