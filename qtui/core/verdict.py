@@ -205,18 +205,12 @@ def unreachable(snap: Snapshot, age_s: float, *, lost: bool, gone: bool) -> Verd
     return Verdict(Kind.LOST, what, "", "q", "quit")
 
 
-def _running(snap: Snapshot) -> int:
-    return _number(snap, SlotState.RUNNING) + _number(snap, SlotState.LEAVING)
-
-
 def _blocked(snap: Snapshot) -> Verdict:
     """The journal cannot be written for now: nothing is started that could not be recorded."""
-    busy = _running(snap)
-    finishing = f" · {plural(busy, 'running job')} to finish" if busy else ""
     if snap.problem.startswith("disk full"):
-        what = f"nothing new starts until there is space{finishing} · goes on by itself · {snap.problem}"
+        what = f"nothing new starts until there is space · what runs is finished · {snap.problem}"
         return Verdict(Kind.DISK_FULL, what)
-    return Verdict(Kind.JOURNAL_BLOCKED, f"nothing new starts{finishing} · {snap.problem or 'it goes on by itself'}")
+    return Verdict(Kind.JOURNAL_BLOCKED, f"nothing new starts · {snap.problem or 'it goes on by itself'}")
 
 
 def _slow(snap: Snapshot) -> Verdict:
@@ -258,7 +252,7 @@ def _throttled(snap: Snapshot) -> Verdict:
 
 
 def _held_by_person(snap: Snapshot) -> Verdict:
-    running = _running(snap)
+    running = _number(snap, SlotState.RUNNING) + _number(snap, SlotState.LEAVING)
     what = f"nothing new starts · {count(snap.queue.depth)} waiting"
     if running:
         what += f" · {plural(running, 'running job')} to finish"

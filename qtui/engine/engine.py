@@ -78,6 +78,8 @@ class Engine:
         self.health = Health()
         self.problem = ""
         """Something a person should know now, or empty."""
+        self.blocked = False
+        """The journal cannot be written for now: what is started could not be recorded."""
         self.fatal = ""
         """Why the run was given up, or empty."""
         self._clock = parts.clock
@@ -208,7 +210,7 @@ class Engine:
         self._check_ended()
 
     def _room(self) -> Awaitable[None] | None:
-        return self.journal.room() if self._position - self._durable > MAX_BACKLOG else None
+        return self.journal.room() if self.blocked or self._position - self._durable > MAX_BACKLOG else None
 
     # -- what producers, slots and queue tell
 

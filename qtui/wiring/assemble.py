@@ -55,7 +55,8 @@ def _journal_state(engine: Engine, state: str, sentence: str) -> None:
     if state == "failed":
         engine.fail(sentence)
     else:
-        engine.problem = sentence if state == "blocked" else ""
+        engine.blocked = state == "blocked"
+        engine.problem = sentence if engine.blocked else ""
 
 
 def _bound(table: SourceTable, fields: dict[str, Value]) -> Source:
