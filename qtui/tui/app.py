@@ -44,6 +44,7 @@ from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
+from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
@@ -257,7 +258,7 @@ class QtuiApp(App[Ending]):
             self._answer = None
         answer = self._answer[1] if self._answer else None
         trouble, stale = self.feed.trouble, self.feed.stale
-        self.palette = faded(self._colours) if stale else self._colours
+        self._colour(faded(self._colours) if stale else self._colours)
         if snap is None:
             self._main.show(Scene(self._scene.snap, self._scene.verdict, self._scene.eta, "", trouble, answer))
             return
@@ -287,6 +288,13 @@ class QtuiApp(App[Ending]):
         )
         self._painted_at = now
         self._main.show(self._scene)
+
+    def _colour(self, palette: Palette) -> None:
+        """Draw everything in another palette from now on."""
+        if palette is not self.palette:
+            self.palette = palette
+            for widget in self._main.walk_children():
+                widget.forget() if isinstance(widget, Panel) else widget.refresh()
 
     def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
         """Answer a key press in the ticker row."""

@@ -18,7 +18,6 @@ from qtui.tui.feed import ENDS
 from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
-from qtui.tui.theme import Palette
 from qtui.tui.widgets.band import draw_band
 from qtui.tui.widgets.header import draw_header
 from qtui.tui.widgets.keybar import Hint, draw_keybar, hint_at
@@ -77,11 +76,10 @@ class KeyBar(Panel):
     def __init__(self) -> None:
         super().__init__(id="keys")
         self._hints: list[Hint] = []
-        self._painted_with: Palette | None = None
 
     def offer(self, offered: list[Hint]) -> None:
-        if offered != self._hints or not self._strips or self.palette is not self._painted_with:
-            self._hints, self._painted_with = offered, self.palette
+        if offered != self._hints or not self._strips:
+            self._hints = offered
             self.show(lambda canvas: draw_keybar(canvas, offered))
 
     async def on_click(self, event: events.Click) -> None:
