@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -193,16 +194,23 @@ def _limit(snap: Snapshot) -> tuple[str, tuple[str, str]]:
     return f"rate limit {allowed}, not the workers", ("t", "change limit")
 
 
-def unreachable(snap: Snapshot, age_s: float, *, lost: bool, gone: bool) -> Verdict:
-    """What a face says of a run whose engine it cannot hear: it hangs, it is lost, or it is gone and what to type."""
+def unreachable(snap: Snapshot, last: Verdict, age_s: float, *, lost: bool, gone: bool) -> Verdict:
+    """What a face says of a run whose engine it cannot hear: it hangs, it is lost, or it is gone and what to type.
+
+    `last` is the verdict on the last picture, which stays as it was.
+    """
+    key = ("", "")
     if not lost:
+        kind = Kind.SILENT
         what = f"the engine has not answered for {age_s:.0f} s · this is the last picture · nothing can be changed"
-        return Verdict(Kind.SILENT, what)
-    if not gone:
-        return Verdict(Kind.LOST, "looking for the engine · this is the last picture · nothing can be changed")
-    preset = snap.preset if snap.preset.isprintable() and " " not in snap.preset else f"'{snap.preset}'"
-    what = f"`qtui {preset}` resumes the run · `qtui results {snap.run_id}` · nothing that was shown as done is lost"
-    return Verdict(Kind.LOST, what, "", "q", "quit")
+    elif not gone:
+        kind = Kind.LOST
+        what = "looking for the engine · this is the last picture · nothing can be changed"
+    else:
+        kind, key = Kind.LOST, ("q", "quit")
+        again = f"`qtui {shlex.quote(snap.preset)}` resumes the run"
+        what = f"{again} · `qtui results {snap.run_id}` · nothing that was shown as done is lost"
+    return Verdict(kind, what, "", *key, pressure=last.pressure, held=last.held)
 
 
 def _blocked(snap: Snapshot) -> Verdict:

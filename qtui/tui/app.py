@@ -272,7 +272,7 @@ class QtuiApp(App[Ending]):
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
         self._verdict = verdict
         if stale:
-            verdict = unreachable(snap, self.feed.age_s, lost=self.feed.lost, gone=self.feed.gone)
+            verdict = unreachable(snap, verdict, self.feed.age_s, lost=self.feed.lost, gone=self.feed.gone)
         moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(

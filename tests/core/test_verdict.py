@@ -264,9 +264,11 @@ def test_a_loop_that_is_a_little_late_is_no_verdict() -> None:
 def test_an_engine_that_cannot_be_heard_is_told_with_what_can_be_typed(
     lost: bool, gone: bool, word: str, sentence: str
 ) -> None:
-    verdict = unreachable(snapshot(), 8.2, lost=lost, gone=gone)
+    last = Verdict(Kind.PRESSURE, "queue full", pressure=True, held=True)
+    verdict = unreachable(snapshot(), last, 8.2, lost=lost, gone=gone)
 
     assert (verdict.word, verdict.sentence) == (word, sentence)
+    assert (verdict.pressure, verdict.held) == (True, True)  # the wall on the last picture stays
 
 
 def test_more_workers_in_vain_is_said() -> None:
