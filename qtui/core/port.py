@@ -127,6 +127,8 @@ class RunEntry(msgspec.Struct, frozen=True):
     failed: int = 0
     total: int | None = None
     pid: int = 0
+    ended_at: float = 0.0
+    """Wall clock of its orderly end, 0 when it has none."""
 
 
 Unfinished: TypeAlias = Literal["ask", "resume", "fresh"]

@@ -87,10 +87,12 @@ class LinkPort:
                 self._newest = snapshot
                 self._news.set()
             case wire.Replied(number=number, reply=reply):
-                if (waiting := self._replies.pop(number, None)) is not None:
+                waiting = self._replies.pop(number, None)
+                if waiting is not None and not waiting.done():  # done: whoever asked has given up
                     waiting.set_result(reply)
             case wire.Answered(number=number, answer=answer):
-                if (asked := self._answers.pop(number, None)) is not None:
+                asked = self._answers.pop(number, None)
+                if asked is not None and not asked.done():
                     asked.set_result(answer)
             case wire.Happened(events=events, missed=missed):
                 self._events += events

@@ -52,7 +52,9 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     if detached:
         lines.append(f"  it goes on in the background; look at it again with: qtui attach {run}")
     elif told == LOST:
-        lines.append("  the engine is gone without a word; its log is in the run's folder, `qtui ls` names the run")
+        lines.append(
+            f"  the engine is gone without a word; go on with: qtui {clean(snap.preset)} · its log: engine.log of {run}"
+        )
     else:
         lines.append(f"  run {run} · exit code {int(exit_code(snap))}: {exit_words(snap)}")
     if again and not detached and snap.state is not RunState.FINISHED:

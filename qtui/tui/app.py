@@ -34,16 +34,18 @@ from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
-from qtui.core.verdict import Judge
+from qtui.core.verdict import Judge, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
 from qtui.tui.ending import Ending, Left
+from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
+from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
@@ -103,12 +105,13 @@ class QtuiApp(App[Ending]):
         super().__init__(ansi_color=not palette.colour)
         if not palette.colour and not any(isinstance(gate, NoColor) for gate in self._filters):
             self._gates.append(NoColor())
-        self.palette = palette
+        self.palette = self._colours = palette
         self.register_theme(textual_theme(palette))
         self.theme = palette.name
         self.host = host
         self.steering = Steering(self)
-        self.feed = Feed(lambda: self._now)
+        self._watch = joins is Joins.WATCHED
+        self.feed = self._new_feed()
         self._port = port
         self._opening = opening
         self._source = source
@@ -118,6 +121,8 @@ class QtuiApp(App[Ending]):
         self._judge = Judge()
         self._forecast = Forecast()
         self._scene = before_the_first()
+        self._verdict = self._scene.verdict
+        """The last one on a picture of now."""
         self._answer: tuple[float, Answer] | None = None
         self._painted_at = 0.0
         self._key_at = float("-inf")
@@ -126,6 +131,9 @@ class QtuiApp(App[Ending]):
         self._blurred = False
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
         self._picked: str | None = None
+
+    def _new_feed(self) -> Feed:
+        return Feed(lambda: self._now, again=self.host.attach, watch=self._watch)
 
     @property
     def _now(self) -> float:
@@ -206,7 +214,7 @@ class QtuiApp(App[Ending]):
         if port is None:
             return
         await self.feed.close()
-        self.feed = Feed(lambda: self._now)
+        self.feed = self._new_feed()
         self._judge, self._forecast = Judge(), Forecast()
         self._scene = before_the_first()
         self._main.show(self._scene)
@@ -259,6 +267,7 @@ class QtuiApp(App[Ending]):
     # ------------------------------------------------------------------ painting
 
     def _tick(self) -> None:
+        self.feed.beat()
         now = self._now
         idle = now - self._key_at
         rest = 2.0 if self._blurred else 0.5 if idle > 300 else 0.0
@@ -267,27 +276,49 @@ class QtuiApp(App[Ending]):
 
     def paint(self) -> None:
         """Draw the newest snapshot, with what this face adds to it."""
+        self.feed.beat()
         snap, now = self.feed.newest, self._now
         if self._answer is not None and now > self._answer[0]:
             self._answer = None
         answer = self._answer[1] if self._answer else None
-        trouble = self.feed.trouble
+        trouble, stale = self.feed.trouble, self.feed.stale
+        self._colour(faded(self._colours) if stale else self._colours)
         if snap is None:
             self._main.show(Scene(self._scene.snap, self._scene.verdict, self._scene.eta, "", trouble, answer))
             return
-        verdict, eta = self._scene.verdict, self._scene.eta
+        verdict, eta = self._verdict, self._scene.eta
         if snap is not self._scene.snap:
+            if snap.elapsed_s < self._scene.snap.elapsed_s:  # another engine has taken the run up
+                self._judge, self._forecast = Judge(), Forecast()
             verdict, eta = self._judge.step(snap), self._forecast.step(snap)
             self.steering.dial.settle(snap.control.concurrency)
             best = max(snap.rates.done_peak, snap.rates.started, 0.1)
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
+        self._verdict = verdict
+        if stale:
+            verdict = unreachable(snap, verdict, self.feed.age_s, lost=self.feed.lost, gone=self.feed.gone)
         moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(
-            snap, verdict, eta, until, trouble, answer, self.steering.dial.target, int(self._phase) if moving else 0
+            snap,
+            verdict,
+            eta,
+            until,
+            trouble,
+            answer,
+            self.steering.dial.target,
+            int(self._phase) if moving else 0,
+            self._watch,
         )
         self._painted_at = now
         self._main.show(self._scene)
+
+    def _colour(self, palette: Palette) -> None:
+        """Draw everything in another palette from now on."""
+        if palette is not self.palette:
+            self.palette = palette
+            for widget in self._main.walk_children():
+                widget.forget() if isinstance(widget, Panel) else widget.refresh()
 
     def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
         """Answer a key press in the ticker row."""

@@ -144,6 +144,9 @@ class Leaving:
 
     async def _stop(self) -> None:
         app = self._app
+        if app.feed.stale and not app.feed.lost:
+            await self.kill("the engine does not answer: killing it, and no try is spent")
+            return
         self._stopped = self.at_end = True
         asking = asyncio.create_task(app.send(Stop()), name="stop")
         await asyncio.wait([asking], timeout=ANSWERS_S)

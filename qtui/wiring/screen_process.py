@@ -60,7 +60,7 @@ def main(start: ScreenStart) -> int:
     socket = start.socket
     opening = (lambda: connect(socket, watch=start.watch)) if socket is not None else None
     app = QtuiApp(
-        LocalHost(start.state, start.source, list(start.arguments)),
+        LocalHost(start.state, start.source, list(start.arguments), watch=start.watch),
         opening=opening,
         source=start.source,
         palette=palette(start.theme, dict(os.environ)),
