@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -441,12 +442,27 @@ def test_a_run_that_was_drained_says_how_to_go_on_with_it_and_a_finished_one_doe
     until(run, "Backpressure on")
     press(run, "draining")
     said = rest(run)
-    finished = stage.run("run", stage.preset(jobs=3))
+    finished = stage.run("run", stage.write("other.toml", Path(stage.preset(jobs=3)).read_text()))
 
     assert wait(run, 2) == 130
     assert said.endswith("  to go on: qtui run ./bench.toml --set 'job.name=a b'\n")
     assert finished.returncode == 0
     assert "to go on" not in finished.stderr
+
+
+def test_the_command_that_is_printed_goes_on_with_the_run(stage: Stage, headless: Headless) -> None:
+    run = headless(stage.preset(jobs=100, latency="30ms"), "--fresh", "--set", "workers.concurrency=3")
+    until(run, "Backpressure on")
+    press(run, "draining")
+    words = shlex.split(rest(run).splitlines()[-1].partition("to go on: qtui ")[2])
+    assert wait(run, 2) == 130
+    done = states(stage, "done")
+    again = stage.run(*words)
+
+    assert again.returncode == 0, again.stderr
+    assert "--fresh" not in words
+    assert 0 < len(done) < 100
+    assert states(stage, "done") == list(range(1, 101))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
