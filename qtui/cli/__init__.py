@@ -13,6 +13,7 @@ VERBS = {
     "open": "open the screen for a preset; without one, pick a preset or a run",
     "run": "run a preset without a screen; the exit code says how it ended",
     "attach": "open the screen for a run that is live",
+    "ctl": "steer a live run by one command, e.g. concurrency 16",
     "ls": "list live and finished runs",
     "results": "print the results of a run",
     "check": "say what a preset will run, read, write and contact",

@@ -115,12 +115,14 @@ class ProducersPaused(msgspec.Struct, frozen=True, tag="paused"):
     at: float
     by: str
     producer: int | None = None
+    reason: str = ""
 
 
 class ProducersResumed(msgspec.Struct, frozen=True, tag="resumed"):
     at: float
     by: str
     producer: int | None = None
+    reason: str = ""
 
 
 class ConcurrencyChanged(msgspec.Struct, frozen=True, tag="concurrency"):
@@ -136,6 +138,7 @@ class CapacityChanged(msgspec.Struct, frozen=True, tag="capacity"):
     by: str
     old: int
     new: int
+    reason: str = ""
 
 
 class RateChanged(msgspec.Struct, frozen=True, tag="rate"):
@@ -143,6 +146,7 @@ class RateChanged(msgspec.Struct, frozen=True, tag="rate"):
     by: str
     old: float | None
     new: float | None
+    reason: str = ""
 
 
 class Held(msgspec.Struct, frozen=True, tag="hold"):
@@ -150,11 +154,13 @@ class Held(msgspec.Struct, frozen=True, tag="hold"):
 
     at: float
     by: str
+    reason: str = ""
 
 
 class Released(msgspec.Struct, frozen=True, tag="release"):
     at: float
     by: str
+    reason: str = ""
 
 
 class ThrottleHolding(msgspec.Struct, frozen=True, tag="holding", gc=False):
@@ -228,16 +234,19 @@ class Sampled(msgspec.Struct, frozen=True, tag="sample", gc=False):
 class DrainStarted(msgspec.Struct, frozen=True, tag="drain"):
     at: float
     by: str
+    reason: str = ""
 
 
 class DrainTakenBack(msgspec.Struct, frozen=True, tag="drain-taken-back"):
     at: float
     by: str
+    reason: str = ""
 
 
 class StopStarted(msgspec.Struct, frozen=True, tag="stop"):
     at: float
     by: str
+    reason: str = ""
 
 
 class RunEnded(msgspec.Struct, frozen=True, tag="run-ended"):
@@ -308,4 +317,18 @@ Recorded: TypeAlias = (
 )
 Passing: TypeAlias = ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored
 Event: TypeAlias = Recorded | Passing
+Control: TypeAlias = (
+    ProducersPaused
+    | ProducersResumed
+    | ConcurrencyChanged
+    | CapacityChanged
+    | RateChanged
+    | Held
+    | Released
+    | DrainStarted
+    | DrainTakenBack
+    | StopStarted
+    | CommandDone
+)
+"""What a person's wish came to: with who asked, and why."""
 PASSING: frozenset[type] = frozenset({ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored})

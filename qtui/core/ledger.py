@@ -385,12 +385,12 @@ class Ledger:
     def _producers_paused(self, event: ev.ProducersPaused, _: int) -> None:
         self._gate(event.producer, paused=True)
         self._mark(event.at, "║")
-        self._write(event.at, event.by, f"{self._whom(event.producer)} paused")
+        self._told(event, f"{self._whom(event.producer)} paused")
 
     def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
         self._gate(event.producer, paused=False)
         self._mark(event.at, "►")
-        self._write(event.at, event.by, f"{self._whom(event.producer)} resumed")
+        self._told(event, f"{self._whom(event.producer)} resumed")
 
     def _gate(self, index: int | None, *, paused: bool) -> None:
         for number, producer in self.producers.items():
@@ -412,31 +412,30 @@ class Ledger:
             if number > event.new and track.job is None and track.retired is None:
                 track.retired = event.at
         self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
-        why = f" ({event.reason})" if event.reason else ""
-        self._write(event.at, event.by, f"concurrency {event.old} → {event.new}{why}")
+        self._told(event, f"concurrency {event.old} → {event.new}")
 
     def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
         self.capacity = event.new
         self._depth_changed(event.at)
         self._turn(event.at)  # they tell the capacity too
         self._mark(event.at, f"■{event.new}")
-        self._write(event.at, event.by, f"bound {event.old} → {event.new}")
+        self._told(event, f"bound {event.old} → {event.new}")
 
     def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
         self.rate = event.new
         words = [text.rate(rate) if rate is not None else "none" for rate in (event.old, event.new)]
         self._mark(event.at, "≈")
-        self._write(event.at, event.by, f"rate limit {words[0]} → {words[1]}")
+        self._told(event, f"rate limit {words[0]} → {words[1]}")
 
     def _held(self, event: ev.Held, _: int) -> None:
         self.held_by_person = True
         self._mark(event.at, "≈")
-        self._write(event.at, event.by, "workers held: nothing new starts")
+        self._told(event, "workers held: nothing new starts")
 
     def _released(self, event: ev.Released, _: int) -> None:
         self.held_by_person = False
         self._mark(event.at, "►")
-        self._write(event.at, event.by, "workers released")
+        self._told(event, "workers released")
 
     def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
         self.holding.set(event.at, float(event.held))
@@ -485,16 +484,16 @@ class Ledger:
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True
         self._mark(event.at, "▼")
-        self._write(event.at, event.by, "draining: nothing new is accepted")
+        self._told(event, "draining: nothing new is accepted")
 
     def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
         self.draining = False
         self._mark(event.at, "►")
-        self._write(event.at, event.by, "keeps running")
+        self._told(event, "keeps running")
 
     def _stop_started(self, event: ev.StopStarted, _: int) -> None:
         self.stopping = True
-        self._write(event.at, event.by, "stopping: running attempts are interrupted")
+        self._told(event, "stopping: running attempts are interrupted")
 
     def _run_ended(self, event: ev.RunEnded, _: int) -> None:
         self.ended = event
@@ -507,7 +506,7 @@ class Ledger:
         self._mark(event.at, "►")
 
     def _command_done(self, event: ev.CommandDone, _: int) -> None:
-        self._write(event.at, event.by, f"{event.text} ({event.reason})" if event.reason else event.text)
+        self._told(event, event.text)
 
     def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
         self._write(event.at, event.by, f"refused: {event.text}", "warning")
@@ -518,6 +517,9 @@ class Ledger:
     def _mark(self, at: float, glyph: str) -> None:
         for column in self._columns(at):
             column.marks.append(glyph)
+
+    def _told(self, event: ev.Control, said: str) -> None:
+        self._write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
 
     def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         wall = (self.started.started_at if self.started else 0.0) + at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -41,6 +41,18 @@ class Port(Protocol):
 
     async def close(self) -> None:
         """Leave; the run goes on."""
+        ...
+
+
+@runtime_checkable
+class Killable(Protocol):
+    """A `Port` whose run has a process of its own, which can be ended although it answers no more."""
+
+    def kill(self, *, hard: bool) -> bool:
+        """Have the process save what it can and end within three seconds or, if `hard`, end it at once.
+
+        False when it cannot be done from here, or is over already.
+        """
         ...
 
 
@@ -115,6 +127,8 @@ class RunEntry(msgspec.Struct, frozen=True):
     failed: int = 0
     total: int | None = None
     pid: int = 0
+    ended_at: float = 0.0
+    """Wall clock of its orderly end, 0 when it has none."""
 
 
 Unfinished: TypeAlias = Literal["ask", "resume", "fresh"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
@@ -14,6 +16,15 @@ from qtui.text import clock, count, percent, plural, rate, seconds, tenths
 
 class Kind(StrEnum):
     STARTING = "starting"
+    LOST = "engine lost"
+    """The engine is gone; said by the face."""
+    SILENT = "no answer"
+    """The engine lives and does not answer; said by the face."""
+    DISK_FULL = "disk full"
+    JOURNAL_BLOCKED = "journal blocked"
+    JOURNAL_SLOW = "journal slow"
+    LAGGING = "lagging"
+    """The engine's own loop is late."""
     FAILING = "failing"
     PAUSED = "paused"
     HELD = "held"
@@ -26,10 +37,18 @@ class Kind(StrEnum):
     STOPPED = "stopped"
 
 
+LAG_S = 0.25
+"""From so late a loop on, numbers may lag behind what they count."""
 FIRST_S = 3.0
 """Rates mean nothing before this age of a run."""
 GLYPHS = {
     Kind.STARTING: "…",
+    Kind.LOST: "×",
+    Kind.SILENT: "×",
+    Kind.DISK_FULL: "×",
+    Kind.JOURNAL_BLOCKED: "×",
+    Kind.JOURNAL_SLOW: "▲",
+    Kind.LAGGING: "▲",
     Kind.FAILING: "×",
     Kind.PAUSED: "║",
     Kind.HELD: "≈",
@@ -85,6 +104,8 @@ class Judge:
         self._starving = Latch(0.25, 0.25, dwell_s=3.0)
         self._failing = Latch(1.0, 0.5)
         self._slack = Latch(0.15, 0.08, calm_s=1.0)
+        self._lagging = Latch(LAG_S, 0.1, calm_s=2.0)
+        self._slow = Latch(1.0, 1.0, calm_s=2.0)
         self._pause_seen: float | None = None
         self._state: RunState | None = None
         self._more = MoreWorkers()
@@ -98,29 +119,27 @@ class Judge:
         starving = self._starving.step(now, _idle_share(snap) if snap.queue.depth == 0 else 0.0)
         failing = self._failing.step(now, _failure_level(snap))
         slack = self._slack.step(now, 1.0 - snap.rates.busy_share)
+        lagging = self._lagging.step(now, snap.health.loop_lag_s)
+        slow = self._slow.step(now, float(snap.health.journal == "slow"))
         in_vain = self._more.step(snap, pressure)
         self._follow_pause(snap)
 
         if snap.state in _ENDS:
             return _ENDS[snap.state](snap)
-        if snap.problem:
-            verdict = Verdict(Kind.FAILING, snap.problem)
-        elif failing:
-            verdict = _failing(snap)
-        elif snap.state is RunState.PAUSED:
-            verdict = _paused(snap, self._pause_seen)
-        elif snap.throttle.held_by_person:
-            verdict = _held_by_person(snap)
-        elif pressure:
-            verdict = _pressure(snap, throttled, in_vain)
-        elif throttled:
-            verdict = _throttled(snap)
-        elif snap.state is RunState.DRAINING:
-            verdict = _draining(snap)
-        elif starving and _more_to_come(snap):
-            verdict = _starving(snap)
-        else:
-            verdict = _flowing(snap, slack)
+        rules: tuple[tuple[bool, Callable[[], Verdict]], ...] = (
+            (snap.health.journal == "blocked", lambda: _blocked(snap)),
+            (bool(snap.problem), lambda: Verdict(Kind.FAILING, snap.problem)),
+            (failing, lambda: _failing(snap)),
+            (snap.state is RunState.PAUSED, lambda: _paused(snap, self._pause_seen)),
+            (snap.throttle.held_by_person, lambda: _held_by_person(snap)),
+            (lagging, lambda: _lagging(snap)),
+            (pressure, lambda: _pressure(snap, throttled, in_vain)),
+            (slow, lambda: _slow(snap)),
+            (throttled, lambda: _throttled(snap)),
+            (snap.state is RunState.DRAINING, lambda: _draining(snap)),
+            (starving and _more_to_come(snap), lambda: _starving(snap)),
+        )
+        verdict = next((make() for holds, make in rules if holds), None) or _flowing(snap, slack)
         return msgspec.structs.replace(verdict, pressure=pressure, held=throttled or snap.throttle.held_by_person)
 
     def _follow_pause(self, snap: Snapshot) -> None:
@@ -173,6 +192,44 @@ def _to_finish(snap: Snapshot) -> int:
 def _limit(snap: Snapshot) -> tuple[str, tuple[str, str]]:
     allowed = f"{snap.throttle.rate:g}/s" if snap.throttle.rate is not None else "the throttle"
     return f"rate limit {allowed}, not the workers", ("t", "change limit")
+
+
+def unreachable(snap: Snapshot, last: Verdict, age_s: float, *, lost: bool, gone: bool) -> Verdict:
+    """What a face says of a run whose engine it cannot hear: it hangs, it is lost, or it is gone and what to type.
+
+    `last` is the verdict on the last picture, which stays as it was.
+    """
+    key = ("", "")
+    if not lost:
+        kind = Kind.SILENT
+        what = f"the engine has not answered for {age_s:.0f} s · this is the last picture · nothing can be changed"
+    elif not gone:
+        kind = Kind.LOST
+        what = "looking for the engine · this is the last picture · nothing can be changed"
+    else:
+        kind, key = Kind.LOST, ("q", "quit")
+        again = f"`qtui {shlex.quote(snap.preset)}` resumes the run"
+        what = f"{again} · `qtui results {snap.run_id}` · nothing that was shown as done is lost"
+    return Verdict(kind, what, "", *key, pressure=last.pressure, held=last.held)
+
+
+def _blocked(snap: Snapshot) -> Verdict:
+    """The journal cannot be written for now: nothing is started that could not be recorded."""
+    if snap.problem.startswith("disk full"):
+        what = f"nothing new starts until there is space · what runs is finished · {snap.problem}"
+        return Verdict(Kind.DISK_FULL, what)
+    return Verdict(Kind.JOURNAL_BLOCKED, f"nothing new starts · {snap.problem or 'it goes on by itself'}")
+
+
+def _slow(snap: Snapshot) -> Verdict:
+    waiting = plural(snap.health.journal_lag, "record")
+    return Verdict(Kind.JOURNAL_SLOW, "done jobs are shown late", f"the disk, {waiting} not yet written")
+
+
+def _lagging(snap: Snapshot) -> Verdict:
+    lag = snap.health.loop_lag_s
+    late = f"its loop is {seconds(lag)} late" if lag >= 0.1 else "its loop was late just now"
+    return Verdict(Kind.LAGGING, "numbers may lag", f"the engine itself, {late}")
 
 
 def _failing(snap: Snapshot) -> Verdict:

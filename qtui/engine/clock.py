@@ -28,8 +28,11 @@ class LoopClock:
         return time.time() if self._wall is None else self._wall + self.now()
 
 
-def slept() -> float:
-    """Seconds for which this machine has been suspended since it started; the loop's clock leaves them out."""
+def asleep() -> float:
+    """Seconds that the machine has been suspended since it was started; 0 where the system does not say.
+
+    The monotonic clock stands still meanwhile: no deadline of an attempt passes.
+    """
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0.0
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)

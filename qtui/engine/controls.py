@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qtui import text
 from qtui.core import commands as cmd
@@ -34,13 +34,20 @@ class Plan:
     undo: cmd.Command | None = None
 
 
+class Who(NamedTuple):
+    """Who asked for a change, and why if they said so."""
+
+    by: str
+    reason: str = ""
+
+
 class Controls:
     """The engine's answer to requests."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._undo: deque[tuple[str, cmd.Command]] = deque(maxlen=UNDO_DEPTH)
-        self._plans: dict[type, Callable[[Any, str], Plan | Awaitable[Plan]]] = {
+        self._plans: dict[type, Callable[[Any, Who], Plan | Awaitable[Plan]]] = {
             cmd.SetConcurrency: self._concurrency,
             cmd.SetCapacity: self._capacity,
             cmd.SetRate: self._rate,
@@ -64,28 +71,28 @@ class Controls:
 
     async def ask(self, request: cmd.Request) -> cmd.Reply:
         """Carry a request out, or say why not; in a dry run only say what would happen."""
-        by = text.clean(request.by, 40) or "you"
+        who = Who(text.clean(request.by, 40) or "you", text.clean(request.reason))
         try:
-            plan = await self._checked(request.command, by)
+            plan = await self._checked(request.command, who)
             if request.dry_run:
                 return cmd.Reply(True, f"would: {plan.said}")
             plan.do()
         except Refusal as refusal:
             if not request.dry_run:
-                self._engine.emit(ev.CommandRefused(self._engine.now(), by, str(refusal)))
+                self._engine.emit(ev.CommandRefused(self._engine.now(), who.by, str(refusal)))
             return cmd.Reply(False, str(refusal))
         if plan.undo is not None and not isinstance(request.command, cmd.Undo):
             self._undo.append((plan.said, plan.undo))
         return cmd.Reply(True, plan.said)
 
-    async def _checked(self, command: cmd.Command, by: str) -> Plan:
+    async def _checked(self, command: cmd.Command, who: Who) -> Plan:
         if self._engine.ledger.started is None:
             raise Refusal("the run has not started yet")
         if not isinstance(command, cmd.Undo):
-            return await self._plan(command, by)
+            return await self._plan(command, who)
         while self._undo:
             with contextlib.suppress(Refusal):  # what it would take back may have been changed since
-                plan = await self._plan(self._undo[-1][1], by)
+                plan = await self._plan(self._undo[-1][1], who)
                 return Plan(plan.said, partial(self._take_back, plan))
             self._undo.pop()
         raise Refusal("there is nothing to undo")
@@ -94,13 +101,13 @@ class Controls:
         plan.do()
         self._undo.pop()
 
-    async def _plan(self, command: cmd.Command, by: str) -> Plan:
-        plan = self._plans[type(command)](command, by)
+    async def _plan(self, command: cmd.Command, who: Who) -> Plan:
+        plan = self._plans[type(command)](command, who)
         return plan if isinstance(plan, Plan) else await plan
 
     # -- numbers
 
-    def _concurrency(self, command: cmd.SetConcurrency, by: str) -> Plan:
+    def _concurrency(self, command: cmd.SetConcurrency, who: Who) -> Plan:
         engine, old, new = self._engine, self._engine.dispatcher.concurrency, command.value
         if not 0 <= new <= cmd.MAX_CONCURRENCY:
             raise Refusal(f"concurrency is a number from 0 to {cmd.MAX_CONCURRENCY:,}, not {new:,}")
@@ -108,13 +115,13 @@ class Controls:
             raise Refusal(f"concurrency is {old} already")
 
         def do() -> None:
-            engine.emit(ev.ConcurrencyChanged(engine.now(), by, old, new))
+            engine.emit(ev.ConcurrencyChanged(engine.now(), who.by, old, new, who.reason))
             engine.executor.resize(new)
             engine.dispatcher.concurrency = new
 
         return Plan(f"concurrency {old} → {new}", do, cmd.SetConcurrency(old))
 
-    def _capacity(self, command: cmd.SetCapacity, by: str) -> Plan:
+    def _capacity(self, command: cmd.SetCapacity, who: Who) -> Plan:
         engine, old, new = self._engine, self._engine.queue.capacity, command.value
         if not 1 <= new <= cmd.MAX_CAPACITY:
             raise Refusal(f"the bound of the queue is a number from 1 to {cmd.MAX_CAPACITY:,}, not {new:,}")
@@ -122,12 +129,12 @@ class Controls:
             raise Refusal(f"the bound is {old} already")
 
         def do() -> None:
-            engine.emit(ev.CapacityChanged(engine.now(), by, old, new))
+            engine.emit(ev.CapacityChanged(engine.now(), who.by, old, new, who.reason))
             engine.queue.capacity = new
 
         return Plan(f"bound {old} → {new}", do, cmd.SetCapacity(old))
 
-    def _rate(self, command: cmd.SetRate, by: str) -> Plan:
+    def _rate(self, command: cmd.SetRate, who: Who) -> Plan:
         engine, old, new = self._engine, self._engine.dispatcher.limit.rate, command.value
         if new is not None and not 0.001 <= new <= 1_000_000:
             raise Refusal("a rate limit is between 0.001 and 1,000,000 starts per second, or none")
@@ -135,7 +142,7 @@ class Controls:
             raise Refusal("that is the rate limit already")
 
         def do() -> None:
-            engine.emit(ev.RateChanged(engine.now(), by, old, new))
+            engine.emit(ev.RateChanged(engine.now(), who.by, old, new, who.reason))
             engine.dispatcher.limit.rate = new
             engine.dispatcher.limit_changed()
 
@@ -144,17 +151,17 @@ class Controls:
 
     # -- gates
 
-    def _pause(self, command: cmd.Pause, by: str) -> Plan:
+    def _pause(self, command: cmd.Pause, who: Who) -> Plan:
         giving = self._giving(command.producer)
         if all(producer.gate.paused for producer in giving):
             raise Refusal("the producers are paused already")
-        return self._gate(command.producer, by, paused=True)
+        return self._gate(command.producer, who, paused=True)
 
-    def _resume(self, command: cmd.Resume, by: str) -> Plan:
+    def _resume(self, command: cmd.Resume, who: Who) -> Plan:
         giving = self._giving(command.producer)
         if not any(producer.gate.paused for producer in giving):
             raise Refusal("no producer is paused")
-        return self._gate(command.producer, by, paused=False)
+        return self._gate(command.producer, who, paused=False)
 
     def _giving(self, index: int | None) -> list[Any]:
         engine = self._engine
@@ -166,7 +173,7 @@ class Controls:
             raise Refusal("every producer has given all it had")
         return giving
 
-    def _gate(self, index: int | None, by: str, *, paused: bool) -> Plan:
+    def _gate(self, index: int | None, who: Who, *, paused: bool) -> Plan:
         engine = self._engine
         giving = self._giving(index)
 
@@ -174,7 +181,7 @@ class Controls:
             for producer in giving:
                 producer.gate.paused = paused
             event = ev.ProducersPaused if paused else ev.ProducersResumed
-            engine.emit(event(engine.now(), by, index))
+            engine.emit(event(engine.now(), who.by, index, who.reason))
             engine.queue.settle()
 
         whom = "producers" if index is None else f"producer {engine.ledger.producers[index].name}"
@@ -182,24 +189,24 @@ class Controls:
             f"{whom} {'paused' if paused else 'resumed'}", do, cmd.Resume(index) if paused else cmd.Pause(index)
         )
 
-    def _hold(self, _: cmd.Hold, by: str) -> Plan:
+    def _hold(self, _: cmd.Hold, who: Who) -> Plan:
         engine = self._engine
         if engine.dispatcher.held:
             raise Refusal("the workers are held already")
 
         def do() -> None:
-            engine.emit(ev.Held(engine.now(), by))
+            engine.emit(ev.Held(engine.now(), *who))
             engine.dispatcher.held = True
 
         return Plan("workers held: nothing new starts", do, cmd.Release())
 
-    def _release(self, _: cmd.Release, by: str) -> Plan:
+    def _release(self, _: cmd.Release, who: Who) -> Plan:
         engine = self._engine
         if not engine.dispatcher.held:
             raise Refusal("the workers are not held")
 
         def do() -> None:
-            engine.emit(ev.Released(engine.now(), by))
+            engine.emit(ev.Released(engine.now(), *who))
             engine.dispatcher.held = False
             engine.dispatcher.wake()
 
@@ -207,14 +214,15 @@ class Controls:
 
     # -- jobs
 
-    async def _retry_job(self, command: cmd.RetryJob, by: str) -> Plan:
+    async def _retry_job(self, command: cmd.RetryJob, who: Who) -> Plan:
         engine, seq = self._engine, command.seq
         entry = engine.ledger.open.get(seq)
         if entry is not None and entry.state is State.WAITING:
 
             def hasten() -> None:
                 if engine.lane.hasten(seq):
-                    engine.emit(ev.RetryHastened(engine.now(), seq, by))
+                    engine.emit(ev.RetryHastened(engine.now(), seq, who.by))
+                    engine.emit(ev.CommandDone(engine.now(), who.by, f"retry of job {seq} now", who.reason))
 
             return Plan(f"job {seq} starts as soon as a slot is free", hasten)
         if entry is not None:
@@ -223,48 +231,48 @@ class Controls:
         final = await engine.journal.job(seq)
         if final is None:
             raise Refusal(f"there is no failed or cancelled job {seq}")
-        return Plan(f"retry of job {seq}", lambda: engine.retry_one(final, by))
+        return Plan(f"retry of job {seq}", lambda: engine.retry_one(final, *who))
 
-    def _retry_group(self, command: cmd.RetryGroup, by: str) -> Plan:
+    def _retry_group(self, command: cmd.RetryGroup, who: Who) -> Plan:
         self._must_take_work()
         group = self._engine.ledger.groups.get(command.signature)
         if group is None or not group.jobs:
             raise Refusal("this group has no failed jobs")
         number = min(group.jobs, command.limit or group.jobs)
         said = f"retry of {text.plural(number, 'job')} of {text.clean(command.signature, 60)}"
-        return Plan(said, lambda: self._engine.retry_many(command.signature, number, by, said))
+        return Plan(said, lambda: self._engine.retry_many(command.signature, number, said, *who))
 
-    def _retry_failed(self, _: cmd.RetryFailed, by: str) -> Plan:
+    def _retry_failed(self, _: cmd.RetryFailed, who: Who) -> Plan:
         self._must_take_work()
         number = self._engine.ledger.counts[State.FAILED]
         if not number:
             raise Refusal("no job has failed")
         said = f"retry of all {text.plural(number, 'failed job')}"
-        return Plan(said, lambda: self._engine.retry_many(None, number, by, said))
+        return Plan(said, lambda: self._engine.retry_many(None, number, said, *who))
 
     def _must_take_work(self) -> None:
         if self._engine.ledger.state in (RunState.DRAINING, RunState.STOPPING, RunState.STOPPED):
             raise Refusal(f"the run is {self._engine.ledger.state}; it takes no more work")
 
-    def _cancel_job(self, command: cmd.CancelJob, by: str) -> Plan:
+    def _cancel_job(self, command: cmd.CancelJob, who: Who) -> Plan:
         entry = self._engine.ledger.open.get(command.seq)
         if entry is None or entry.state not in (State.PENDING, State.RUNNING, State.WAITING):
             raise Refusal(f"job {command.seq} is not open; only jobs that are not finished can be cancelled")
-        return Plan(f"cancel job {command.seq}", lambda: self._engine.cancel_job(command.seq, by))
+        return Plan(f"cancel job {command.seq}", lambda: self._engine.cancel_job(command.seq, *who))
 
     # -- the run
 
-    def _drain(self, _: cmd.Drain, by: str) -> Plan:
+    def _drain(self, _: cmd.Drain, who: Who) -> Plan:
         if self._engine.ledger.state not in (RunState.RUNNING, RunState.PAUSED):
             raise Refusal(f"the run is {self._engine.ledger.state}")
-        return Plan("drain: finish what was accepted, then end", lambda: self._engine.drain(by))
+        return Plan("drain: finish what was accepted, then end", lambda: self._engine.drain(*who))
 
-    def _keep_running(self, _: cmd.KeepRunning, by: str) -> Plan:
+    def _keep_running(self, _: cmd.KeepRunning, who: Who) -> Plan:
         if self._engine.ledger.state is not RunState.DRAINING:
             raise Refusal("the run is not draining")
-        return Plan("the run goes on", lambda: self._engine.keep_running(by))
+        return Plan("the run goes on", lambda: self._engine.keep_running(*who))
 
-    def _stop(self, _: cmd.Stop, by: str) -> Plan:
+    def _stop(self, _: cmd.Stop, who: Who) -> Plan:
         if self._engine.ledger.state in (RunState.FINISHED, RunState.STOPPED, RunState.STOPPING):
             raise Refusal(f"the run is {self._engine.ledger.state} already")
-        return Plan("stop: running attempts are interrupted", lambda: self._engine.stop(by))
+        return Plan("stop: running attempts are interrupted", lambda: self._engine.stop(*who))

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
-from qtui.engine.clock import slept
+from qtui.engine.clock import asleep
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.text import clean, clean_block, seconds
@@ -134,7 +134,7 @@ class Dispatcher:
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
         self._was_late = False
-        self._slept = slept()
+        self._slept = asleep()
         self._ran_again = -math.inf
         """When the process went on after the last long time in which it did not run."""
         # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
@@ -177,6 +177,12 @@ class Dispatcher:
         for slot in list(self._slots.values()):
             if slot.job is not None:
                 self._cancel(slot, Interrupted("stopped"))
+
+    def abandon(self) -> None:
+        """After `stop`: go on at once without the attempts that have not ended yet."""
+        for slot in list(self._slots.values()):
+            if slot.job is not None:
+                self._abandon(slot, slot.job, slot.reason or Interrupted("stopped"))
 
     def resume(self) -> None:
         """Start again after `stop`."""
@@ -410,10 +416,10 @@ class Dispatcher:
 
     def _note_suspension(self) -> None:
         """A suspended machine stops the loop's clock too, so no deadline has passed; but its connections are gone."""
-        asleep = slept()
-        if asleep - self._slept >= LONG_S:
+        slept = asleep()
+        if slept - self._slept >= LONG_S:
             self._ran_again = self._now()
-        self._slept = asleep
+        self._slept = slept
 
     def _excuse(self, gap: float, now: float) -> None:
         for slot in self._slots.values():

@@ -85,8 +85,12 @@ class Engine:
         self.health = Health()
         self.problem = ""
         """Something a person should know now, or empty."""
+        self.blocked = False
+        """The journal cannot be written for now: what is started could not be recorded."""
         self.fatal = ""
         """Why the run was given up, or empty."""
+        self.on_stop: Callable[[], None] = lambda: None
+        """Told when a stop begins: whoever can ends the process should the stop get stuck."""
         self._clock = parts.clock
         self._luck = parts.luck
         self._clock_now = parts.clock.now
@@ -165,7 +169,7 @@ class Engine:
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
-                self.retry_many(None, number, "you", said, state)
+                self.retry_many(None, number, said, "you", state=state)
         for producer in self.producers:
             self._spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
@@ -285,7 +289,7 @@ class Engine:
 
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
-        if self._position - self._durable > MAX_BACKLOG:
+        if self.blocked or self._position - self._durable > MAX_BACKLOG:
             return self.journal.room()
         if self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects):
             return self._until_durable(self._position)
@@ -408,25 +412,32 @@ class Engine:
         )
         return picture.take(self.ledger, self.now(), around)
 
-    def drain(self, by: str) -> None:
+    def drain(self, by: str, reason: str = "") -> None:
         """Take nothing new, finish everything accepted, then end."""
-        self.emit(ev.DrainStarted(self.now(), by))
+        self.emit(ev.DrainStarted(self.now(), by, reason))
         self._shut_gates(True)
         self._check_ended()
 
-    def keep_running(self, by: str) -> None:
+    def keep_running(self, by: str, reason: str = "") -> None:
         """Take a drain back."""
-        self.emit(ev.DrainTakenBack(self.now(), by))
+        self.emit(ev.DrainTakenBack(self.now(), by, reason))
         self._shut_gates(False)
 
-    def stop(self, by: str) -> None:
+    def stop(self, by: str, reason: str = "") -> None:
         """Interrupt what runs and end; what is left stays in the journal."""
         if self.ledger.stopping or self.ledger.ended is not None:
             return
-        self.emit(ev.StopStarted(self.now(), by))
+        self.on_stop()
+        self.emit(ev.StopStarted(self.now(), by, reason))
         self._shut_gates(True)
         self.dispatcher.stop()
         self._check_ended()
+
+    def give_up(self, by: str) -> None:
+        """Stop without waiting for any attempt; each is written down as interrupted."""
+        self.stop(by)
+        if self.ledger.ended is None:
+            self.dispatcher.abandon()
 
     def fail(self, problem: str) -> None:
         """The run cannot go on: nothing that happens now could be recorded. It ends without a last word on disk."""
@@ -437,6 +448,7 @@ class Engine:
 
     def journal_told(self, problem: str) -> None:
         """The journal cannot be written for now, for example because the disk is full; empty when it can be again."""
+        self.blocked = bool(problem)
         self.problem = problem
         self._check_ended()
 
@@ -446,28 +458,31 @@ class Engine:
         self._retry_gate.shut = shut
         self.queue.settle()
 
-    def cancel_job(self, seq: int, by: str) -> None:
+    def cancel_job(self, seq: int, by: str, reason: str = "") -> None:
         """Cancel a job that is open, wherever it is."""
+        self.emit(ev.CommandDone(self.now(), by, f"cancel of job {seq}", reason))
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self._check_ended()
 
-    def retry_one(self, final: FinalJob, by: str) -> None:
+    def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
         """Give one final job another round."""
-        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by)
+        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by, reason)
 
-    def retry_many(self, group: str | None, number: int, by: str, said: str, state: str = "failed") -> None:
+    def retry_many(
+        self, group: str | None, number: int, said: str, by: str, reason: str = "", state: str = "failed"
+    ) -> None:
         """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
-        self._feed(self._feed_final(group, number, by, state), said, by)
+        self._feed(self._feed_final(group, number, by, state), said, by, reason)
 
-    def _feed(self, work: Coroutine[object, object, None], said: str, by: str) -> None:
+    def _feed(self, work: Coroutine[object, object, None], said: str, by: str, reason: str) -> None:
         if self.ledger.ended is not None:
             self.emit(ev.RunReopened(self.now(), by))
             self._ended.clear()
             self._reopened.set()
-        self.emit(ev.CommandDone(self.now(), by, said))
+        self.emit(ev.CommandDone(self.now(), by, said, reason))
         self._feeding += 1
         self._spawn(self._fed(work), said)
 

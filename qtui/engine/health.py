@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+from collections import deque
 from pathlib import Path
 
 from qtui.core.events import Notice
 from qtui.core.snapshot import Health
+from qtui.engine import clock as engine_clock
 from qtui.engine.engine import Engine
 from qtui.text import seconds
 
 BEAT_S = 0.5
 SUSPENDED_S = 2.0
 """A beat so much too late means that the process did not run at all: suspended, stopped or starved."""
+
+BEATS = 6
+"""How many beats the lag is judged by."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -24,20 +29,32 @@ class Heartbeat:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._late: deque[float] = deque([0.0] * BEATS, BEATS)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        asleep = engine_clock.asleep()
         while True:
             before = loop.time()
             await asyncio.sleep(BEAT_S)
-            late = loop.time() - before - BEAT_S
+            late = max(0.0, loop.time() - before - BEAT_S)
+            slept, asleep = engine_clock.asleep() - asleep, engine_clock.asleep()
             if late > SUSPENDED_S:
                 self._engine.dispatcher.forgive(late)
-                self._engine.emit(
-                    Notice(self._engine.now(), f"did not run for {seconds(late)}; no job is blamed for it", "warning")
-                )
-            journal = self._engine.journal
-            self._engine.health = Health(max(0.0, late), rss(), peak_rss(), journal.state, journal.backlog)
+            if (gap := late + max(0.0, slept)) > SUSPENDED_S:
+                self._suspended(gap)
+                late = 0.0  # that is over; what it says of the loop, it says in its own words
+            self._beat(late)
+
+    def _suspended(self, gap: float) -> None:
+        said = f"suspended {seconds(gap)}: qtui did not run; no job is blamed for it"
+        self._engine.emit(Notice(self._engine.now(), said, "warning"))
+
+    def _beat(self, late: float) -> None:
+        self._late.append(late)
+        lag = sorted(self._late)[-2]  # one hiccup is not a lag
+        journal = self._engine.journal
+        self._engine.health = Health(lag, rss(), peak_rss(), journal.state, journal.backlog)
 
 
 def rss() -> int:

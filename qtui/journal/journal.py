@@ -43,7 +43,7 @@ def _ignore_state(_state: str, _sentence: str) -> None: ...
 class SqliteJournal:
     """Implements `qtui.core.seams.Journal` with a SQLite file, a writer's thread and a reader's thread.
 
-    All methods belong to the loop's thread.
+    All methods but `rescue` belong to the loop's thread.
     """
 
     def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop, fold: Fold, results: ResultsFile | None) -> None:
@@ -206,6 +206,11 @@ class SqliteJournal:
         self._flight.close(orderly=not problem)
         if problem:
             raise CannotWrite(problem)
+
+    def rescue(self, how: str) -> None:
+        """What `close` does, without the loop: for another thread, when the loop is stuck and will not come back."""
+        self._writer.end(how)
+        self._writer.join()
 
     async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         position = self._last

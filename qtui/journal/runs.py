@@ -196,6 +196,7 @@ def describe(folder: Path) -> RunEntry | None:
         failed=summary.failed if summary else 0,
         total=summary.total if summary else None,
         pid=record.pid if record and live else 0,
+        ended_at=summary.ended_at if summary and not live else 0.0,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
+import time
 from collections.abc import Mapping
 from hashlib import blake2b
 from http import HTTPStatus
@@ -59,6 +60,10 @@ class SimulateTable(Table, frozen=True, kw_only=True):
     final_codes: Annotated[list[str], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["http:404"])
     """Error classes of failures that stay."""
     bursts: Bursts | None = None
+    block: Duration = 0.0
+    """For so long an attempt holds up the whole engine first, as code does that never awaits: to see what that does."""
+    block_every: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """Only every so many-th job does."""
     seed: int | None = None
     """The run's seed when absent."""
 
@@ -92,6 +97,8 @@ class SimulateKind:
         fate = self._fate(job)
         if fate is not None and fate.code == "timeout":
             latency = self._latency(0.999)
+        if self._table.block and job.seq % self._table.block_every == 0:
+            time.sleep(self._table.block)  # noqa: ASYNC251  # blocking the loop is what was asked for
         if latency > 0:
             await self._sleep(latency)
         if fate is not None:

@@ -54,5 +54,5 @@ def listen(path: Path) -> socket.socket:
         raise CannotWrite(f"{path} cannot be made for the engine's socket: {error.strerror}") from None
     finally:
         os.umask(old)
-    sock.listen(16)
+    sock.listen(128)  # an engine that hangs is asked again and again
     return sock

@@ -17,6 +17,7 @@ from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.snapshot import Snapshot
 from qtui.errors import LinkError
 from qtui.link import protocol as wire
+from qtui.link.peer import Peer
 
 LOST = "the engine cannot be reached any more"
 
@@ -40,15 +41,21 @@ class LinkPort:
         self._goodbye: wire.Goodbye | None = None
         self._over = False
         self._listener: asyncio.Task[None] | None = None
+        self._peer: Peer | None = None
 
     @classmethod
-    async def connect(cls, path: Path, hello: wire.Hello) -> LinkPort:
-        """Connect to an engine's socket. Raises LinkError when nobody is there or it speaks another version."""
+    async def connect(cls, path: Path, hello: wire.Hello, pid: int = 0) -> LinkPort:
+        """Connect to an engine's socket; who has started it knows its `pid` before it speaks.
+
+        Raises:
+            LinkError: when nobody is there or it speaks another version.
+        """
         try:
             reader, writer = await asyncio.open_unix_connection(path, limit=wire.MAX_FROM_ENGINE)
         except OSError as error:
             raise LinkError(f"no engine answers at {path}: {error.strerror}") from None
         port = cls(reader, writer)
+        port._know(pid)
         port._listener = asyncio.create_task(port._listen(), name="link")
         port._send(hello)
         return port
@@ -80,20 +87,27 @@ class LinkPort:
                 self._newest = snapshot
                 self._news.set()
             case wire.Replied(number=number, reply=reply):
-                if (waiting := self._replies.pop(number, None)) is not None:
+                waiting = self._replies.pop(number, None)
+                if waiting is not None and not waiting.done():  # done: whoever asked has given up
                     waiting.set_result(reply)
             case wire.Answered(number=number, answer=answer):
-                if (asked := self._answers.pop(number, None)) is not None:
+                asked = self._answers.pop(number, None)
+                if asked is not None and not asked.done():
                     asked.set_result(answer)
             case wire.Happened(events=events, missed=missed):
                 self._events += events
                 self._missed += missed
                 self._news.set()
-            case wire.Welcome(run_id=run_id):
+            case wire.Welcome(run_id=run_id, pid=pid):
                 self.run_id = run_id
+                self._know(pid)
             case wire.Goodbye():
                 self._goodbye = message
                 self._news.set()
+
+    def _know(self, pid: int) -> None:
+        if self._peer is None:
+            self._peer = Peer.find(self._writer.get_extra_info("socket"), pid)
 
     async def news(self) -> AsyncIterator[tuple[Snapshot | None, list[Event], int]]:
         """What has come since the last time: the newest snapshot, the events, and how many were missed.
@@ -138,10 +152,15 @@ class LinkPort:
         self._send(wire.Look(number, query))
         return await waiting
 
+    def kill(self, *, hard: bool) -> bool:
+        return self._peer is not None and self._peer.end(hard=hard)
+
     async def close(self) -> None:
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.wait([self._listener])
         self._writer.close()
+        if self._peer is not None:
+            self._peer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()

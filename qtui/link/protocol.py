@@ -1,7 +1,8 @@
 """What travels over the link: one JSON object per line, small enough to be read with a pipe and a pager.
 
-The face says `hello` first; the engine answers `welcome` and then sends snapshots at the rate the face asked for.
-Versions must agree; there is no negotiation.
+The face says `hello` first; the engine answers `welcome` and then sends snapshots at the rate the face asked for,
+whether anything has changed or not: silence means that the engine hangs, never that the run is quiet.
+Versions must agree; there is no negotiation. A face that cannot be served is told so with a `goodbye`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ MAX_FROM_FACE = 64 * 1024
 """Bytes of one line from a face; a longer one ends the connection."""
 MAX_FROM_ENGINE = 64 * 1024 * 1024
 MAX_FACES = 16
+MAX_GREETING = 16
+"""Connections that have not said hello yet; more are closed unheard."""
+MAX_ASKED = 32
+"""Requests and questions of one face that are answered at the same time; it is not read from beyond that."""
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -50,6 +55,8 @@ FromFace = Hello | Ask | Look
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     version: int
     run_id: str
+    pid: int = 0
+    """Of the engine's process."""
 
 
 class Picture(msgspec.Struct, frozen=True, tag="snapshot"):

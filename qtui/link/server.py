@@ -18,7 +18,7 @@ from qtui.core.past import Plan
 from qtui.core.port import Checked
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
-from qtui.errors import LinkError
+from qtui.errors import ExitCode, LinkError
 from qtui.link import protocol as wire
 from qtui.text import clean
 
@@ -30,6 +30,8 @@ SLOW_FACE = 512 * 1024
 LOST_FACE = 16 * 1024 * 1024
 """A face that wanted every event and has so many unsent bytes misses the next ones, and is told how many."""
 HELLO_S = 5.0
+EAGER_S = 0.02
+"""Commands that follow each other faster share a snapshot: a storm of them must not become a storm of pictures."""
 
 
 class Run(Protocol):
@@ -52,6 +54,11 @@ class _Face:
         self.missed = 0
         self.tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def stays(self) -> bool:
+        """It looks at the run, rather than to say one thing and go."""
+        return self.hello is not None and (self.hello.hz > 0 or self.hello.events)
+
     def send(self, line: bytes) -> None:
         if not self.writer.is_closing():
             self.writer.write(line)
@@ -62,7 +69,7 @@ class _Face:
 
 
 class LinkServer:
-    """Serves `run` on a listening unix socket; `on_faces` is told whenever their number changes."""
+    """Serves `run` on a listening unix socket; `on_faces` is told whenever the number of those that stay changes."""
 
     def __init__(self, run: Run, run_id: str, on_faces: Callable[[int], None] | None = None) -> None:
         self.run = run
@@ -73,6 +80,7 @@ class LinkServer:
         self._ticker: asyncio.Task[None] | None = None
         self._events: list[Event] = []
         self._goodbye = b""
+        self._pushed_at = float("-inf")
 
     async def start(self, sock: socket.socket) -> None:
         self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=wire.MAX_FROM_FACE)
@@ -80,7 +88,8 @@ class LinkServer:
 
     @property
     def faces(self) -> int:
-        return len(self._faces)
+        """Faces that look at the run."""
+        return sum(face.stays for face in self._faces)
 
     def event(self, event: Event) -> None:
         """An event for the faces that want them; sent with the next tick."""
@@ -89,6 +98,7 @@ class LinkServer:
 
     def push(self) -> None:
         """Send a snapshot now, without waiting for the tick: a key was pressed, or the run is over."""
+        self._pushed_at = asyncio.get_running_loop().time()
         self._send_events()  # a face must not see the end of a run before the events that led to it
         self._send_pictures(due_only=False)
 
@@ -118,7 +128,7 @@ class LinkServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         face = _Face(writer)
-        if not _same_user(writer) or len(self._faces) >= wire.MAX_FACES:
+        if not _same_user(writer) or len(self._faces) >= wire.MAX_FACES + wire.MAX_GREETING:
             writer.close()
             return
         self._faces.add(face)
@@ -129,16 +139,19 @@ class LinkServer:
         finally:
             self._faces.discard(face)
             writer.close()
-            self._on_faces(len(self._faces))
+            self._on_faces(self.faces)
 
     async def _converse(self, face: _Face, reader: asyncio.StreamReader) -> None:
         async with asyncio.timeout(HELLO_S):
             hello = wire.decode_from_face(await reader.readline())
-        if not isinstance(hello, wire.Hello) or hello.version != wire.VERSION:
-            raise LinkError("this face speaks another version of the link")
+        if not isinstance(hello, wire.Hello):
+            raise LinkError("a face did not say hello")
+        if why_not := self._unwelcome(hello):
+            face.send(wire.encode(wire.Goodbye(int(ExitCode.CANNOT_WRITE), why_not)))
+            raise LinkError(why_not)
         face.hello = hello
-        self._on_faces(len(self._faces))
-        face.send(wire.encode(wire.Welcome(wire.VERSION, self._run_id)))
+        self._on_faces(self.faces)
+        face.send(wire.encode(wire.Welcome(wire.VERSION, self._run_id, os.getpid())))
         if self._goodbye:
             face.send(self._goodbye)
             return
@@ -152,6 +165,23 @@ class LinkServer:
                     self._answer(face, self._look(face, message))
                 case wire.Hello():
                     raise LinkError("a face said hello twice")
+            await self._breathe(face)
+
+    def _unwelcome(self, hello: wire.Hello) -> str:
+        """Why a face cannot be served, or empty."""
+        if hello.version != wire.VERSION:
+            return (
+                f"the engine speaks version {wire.VERSION} of the link and this face {hello.version}; use the same qtui"
+            )
+        if sum(face.hello is not None for face in self._faces) >= wire.MAX_FACES:
+            return f"{wire.MAX_FACES} faces look at this run already, the most there may be; close one of them"
+        return ""
+
+    async def _breathe(self, face: _Face) -> None:
+        """Hear no more of a face that does not read its answers, or asks faster than it can be answered."""
+        await face.writer.drain()
+        while len(face.tasks) >= wire.MAX_ASKED:
+            await asyncio.wait(face.tasks, return_when=asyncio.FIRST_COMPLETED)
 
     def _answer(self, face: _Face, work: Awaitable[None]) -> None:
         """Answers may take their time; the next line is read meanwhile."""
@@ -166,7 +196,11 @@ class LinkServer:
         else:
             reply = await self.run.ask(ask.request)
         face.send(wire.encode(wire.Replied(ask.number, reply)))
-        self.push()
+        if asyncio.get_running_loop().time() - self._pushed_at >= EAGER_S:
+            self.push()
+        else:
+            for each in self._faces:
+                each.due = 0.0  # the next tick shows it
 
     async def _look(self, face: _Face, look: wire.Look) -> None:
         face.send(wire.encode(wire.Answered(look.number, await self.run.query(look.query))))

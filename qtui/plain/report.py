@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+import msgspec
+
+from qtui.core.eta import Eta
 from qtui.core.past import Plan
-from qtui.core.port import Checked, Problem, RunEntry
+from qtui.core.port import Checked, Problem
+from qtui.core.snapshot import Snapshot
+from qtui.core.verdict import Verdict
 from qtui.plain.cells import cells
-from qtui.text import clean, count, plural
+from qtui.plain.linear import standing
+from qtui.text import clean, clock, count, plural, rate
 
 
 def check_report(checked: Checked) -> str:
@@ -70,29 +76,84 @@ def _spot(problem: Problem, line: str) -> str:
     return ""
 
 
-def runs_report(runs: Iterable[RunEntry]) -> str:
-    """A table of runs, or a sentence when there are none."""
-    rows = [("RUN", "STATE", "STARTED", "DONE", "FAILED", "OF", "PRESET")]
-    rows += [
-        (
-            clean(run.run_id, 80),
-            clean(run.state, 20),
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_at)),
-            count(run.done),
-            count(run.failed),
-            count(run.total) if run.total is not None else "?",
-            clean(run.preset, 60),
-        )
-        for run in runs
-    ]
-    if len(rows) == 1:
-        return "no runs yet; `qtui backpressure` starts one"
-    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
-    right = {3, 4, 5}
+def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
+    """A live run in four lines: how far it is, what is going on, and the values in force."""
+    control = snap.control
+    limit = f"{control.rate:g}/s" if control.rate is not None else "none"
+    held = " · held" if snap.throttle.held_by_person else ""
     return "\n".join(
+        [
+            f"{clean(snap.run_id, 80)}: {snap.state} for {clock(snap.elapsed_s)}",
+            f"  {standing(snap, eta)}",
+            f"  {verdict.word.capitalize()}: {clean(verdict.sentence)}",
+            f"  concurrency {control.concurrency} · capacity {control.capacity} · rate {limit}{held}",
+        ]
+    )
+
+
+class RunLine(msgspec.Struct, frozen=True):
+    """A run as `qtui ls` tells it; what is not known is None."""
+
+    run_id: str
+    name: str
+    preset: str
+    state: str
+    """starting, running, paused, draining, stopping, finished, stopped, crashed, or `not answering`."""
+    started_at: float
+    """Wall clock."""
+    elapsed_s: float | None = None
+    done: int = 0
+    failed: int = 0
+    total: int | None = None
+    rate: float | None = None
+    """Jobs done per second, of a live run."""
+    left_s: float | None = None
+    left: str = ""
+    """The same for people: `7:10`, `paused`."""
+    live: bool = False
+    pid: int | None = None
+    """Of its engine."""
+    resume: str = ""
+    """What to type to go on with it, or empty."""
+
+
+COLUMNS = ("RUN", "STATE", "STARTED", "ELAPSED", "DONE", "FAILED", "OF", "RATE", "LEFT", "PRESET")
+RIGHT = frozenset(range(3, 9))
+
+
+def runs_report(runs: Sequence[RunLine]) -> str:
+    """A table of runs and what can be gone on with, or a sentence when there are none."""
+    if not runs:
+        return "no runs yet; `qtui backpressure` starts one"
+    rows = [COLUMNS, *map(_run_row, runs)]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    lines = [
         "  ".join(
-            " " * (width - cells(cell)) + cell if column in right else cell + " " * (width - cells(cell))
+            " " * (width - cells(cell)) + cell if column in RIGHT else cell + " " * (width - cells(cell))
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
+    ]
+    again = [run for run in runs if run.resume]
+    lines += ["", *(f"{clean(run.run_id, 80)} can go on: {clean(run.resume, 200)}" for run in again)] if again else []
+    return "\n".join(lines)
+
+
+def _run_row(run: RunLine) -> tuple[str, ...]:
+    return (
+        clean(run.run_id, 80),
+        clean(run.state, 20),
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_at)),
+        clock(run.elapsed_s) if run.elapsed_s is not None else "?",
+        count(run.done),
+        count(run.failed),
+        count(run.total) if run.total is not None else "?",
+        rate(run.rate) if run.rate is not None else "",
+        clean(run.left, 20),
+        clean(run.preset, 60),
     )
+
+
+def runs_json(runs: Sequence[RunLine]) -> str:
+    """The same for programs: a list of objects."""
+    return msgspec.json.format(msgspec.json.encode(runs), indent=2).decode()

@@ -7,6 +7,7 @@ from qtui.errors import ExitCode
 from qtui.text import clean, clock, count, percent, plural, rate, seconds
 
 GROUPS = 5
+LOST = "engine lost"
 SIGNAL = "signal"
 """Who drained or stopped a run that was terminated, as its log says."""
 
@@ -33,11 +34,15 @@ def exit_words(snap: Snapshot) -> str:
             return "all done" if counts.done else "nothing was left to do" if counts.accepted else "there were no jobs"
 
 
-def farewell(snap: Snapshot, *, detached: bool = False, lost: bool = False) -> str:
-    """A few lines for the normal screen: what was done, what failed, where the results are, what can be typed now."""
+def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: str = "") -> str:
+    """A few lines for the normal screen: what was done, what failed, where the results are, what can be typed now.
+
+    `told` is how the run ended where its last picture does not say so; `again` is the command that goes on with a run
+    that has not come to its end.
+    """
     run = clean(snap.run_id, 80)
     took = clock(snap.elapsed_s) if snap.elapsed_s >= 60 else seconds(snap.elapsed_s)
-    lines = [f"{clean(snap.name, 60)}: {'engine lost' if lost else snap.state} after {took}"]
+    lines = [f"{clean(snap.name, 60)}: {told or snap.state} after {took}"]
     lines.append(f"  {' · '.join([*jobs(snap.counts), *_pace(snap)])}")
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
@@ -46,10 +51,14 @@ def farewell(snap: Snapshot, *, detached: bool = False, lost: bool = False) -> s
         lines.append(f"  results in {clean(snap.results)}" if snap.results else f"  results: qtui results {run}")
     if detached:
         lines.append(f"  it goes on in the background; look at it again with: qtui attach {run}")
-    elif lost:
-        lines.append("  the engine is gone without a word; its log is in the run's folder, `qtui ls` names the run")
+    elif told == LOST:
+        lines.append(
+            f"  the engine is gone without a word; go on with: qtui {clean(snap.preset)} · its log: engine.log of {run}"
+        )
     else:
         lines.append(f"  run {run} · exit code {int(exit_code(snap))}: {exit_words(snap)}")
+    if again and not detached and snap.state is not RunState.FINISHED:
+        lines.append(f"  to go on: {again}")
     return "\n".join(lines)
 
 

@@ -273,7 +273,14 @@ ACTIONS = (
         title="Leave…",
         group="Leave",
     ),
-    Action("leave_now", ("ctrl+c",), "ctrl+c", "", "Leave; once more in the dialog: stop now", group="Leave"),
+    Action(
+        "leave_now",
+        ("ctrl+c",),
+        "ctrl+c",
+        "",
+        "Leave; once more in the dialog: stop now; after that: kill",
+        group="Leave",
+    ),
     Action("leave_softly", ("ctrl+q",), "ctrl+q", "", "Leave; once more in the dialog: keep running", group="Leave"),
     Action("stay", ("ctrl+z",), "ctrl+z", "", "Only says that q leaves and the run goes on", group="Leave"),
 )

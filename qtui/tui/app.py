@@ -8,6 +8,7 @@ import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,7 +20,6 @@ from textual.screen import Screen
 
 from qtui.core.commands import (
     Command,
-    Drain,
     Hold,
     KeepRunning,
     Pause,
@@ -28,23 +28,24 @@ from qtui.core.commands import (
     SetCapacity,
     SetConcurrency,
     SetRate,
-    Stop,
 )
 from qtui.core.eta import Certainty, Forecast
 from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
-from qtui.core.snapshot import RunState
-from qtui.core.verdict import Judge
-from qtui.errors import QtuiError
+from qtui.core.verdict import Judge, unreachable
+from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
 from qtui.tui.ending import Ending, Left
+from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
+from qtui.tui.leaving import Leaving
+from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
@@ -58,6 +59,18 @@ EAGER_S = 2.0
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
 UNDOABLE = (SetConcurrency, SetCapacity, SetRate, Pause, Resume, Hold, Release)
+
+
+class Joins(Enum):
+    """Whose run the screen shows."""
+
+    OWN = "own"
+    """The person who looks at it has started it here."""
+    OTHERS = "others"
+    """It was running before."""
+    WATCHED = "watched"
+    """The same, and this screen may not steer."""
+
 
 Opening = Callable[[], Awaitable[Port]]
 
@@ -86,17 +99,19 @@ class QtuiApp(App[Ending]):
         palette: Palette,
         hz: float = 4.0,
         keep_report: Callable[[str], str] | None = None,
+        joins: Joins = Joins.OWN,
     ) -> None:
         self._gates: list[LineFilter] = [NoControls()]
         super().__init__(ansi_color=not palette.colour)
         if not palette.colour and not any(isinstance(gate, NoColor) for gate in self._filters):
             self._gates.append(NoColor())
-        self.palette = palette
+        self.palette = self._colours = palette
         self.register_theme(textual_theme(palette))
         self.theme = palette.name
         self.host = host
         self.steering = Steering(self)
-        self.feed = Feed(lambda: self._now)
+        self._watch = joins is Joins.WATCHED
+        self.feed = self._new_feed()
         self._port = port
         self._opening = opening
         self._source = source
@@ -106,16 +121,19 @@ class QtuiApp(App[Ending]):
         self._judge = Judge()
         self._forecast = Forecast()
         self._scene = before_the_first()
+        self._verdict = self._scene.verdict
+        """The last one on a picture of now."""
         self._answer: tuple[float, Answer] | None = None
         self._painted_at = 0.0
         self._key_at = float("-inf")
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
         self._blurred = False
-        self._leaves_at_end = False
-        self._leaves_when_seen = False
-        """A person wants to leave a run that has not been seen yet: it cannot be left in silence."""
-        self._dialog: Screen[str | None] | None = None
+        self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
+        self._picked: str | None = None
+
+    def _new_feed(self) -> Feed:
+        return Feed(lambda: self._now, again=self.host.attach, watch=self._watch)
 
     @property
     def _now(self) -> float:
@@ -162,8 +180,7 @@ class QtuiApp(App[Ending]):
         except Refusal as refusal:
             await self._mend(refusal)
             return
-        if self._leaves_at_end and self.feed.over:
-            self.leave_with(self._way_out())
+        self.leaving.ended()
 
     async def _mend(self, refusal: Refusal) -> None:
         """The engine would not start: what a person can decide or mend is shown, anything else is said at the end."""
@@ -197,7 +214,7 @@ class QtuiApp(App[Ending]):
         if port is None:
             return
         await self.feed.close()
-        self.feed = Feed(lambda: self._now)
+        self.feed = self._new_feed()
         self._judge, self._forecast = Judge(), Forecast()
         self._scene = before_the_first()
         self._main.show(self._scene)
@@ -237,19 +254,20 @@ class QtuiApp(App[Ending]):
                 self.say(str(error), ok=False)
                 continue
             if port is not None:
+                self._picked = source if run_id == source else ""
+                self.leaving = Leaving(self, attached=run_id != source, watches=False)
                 return port
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
-        if self._leaves_when_seen:
-            self._leaves_when_seen = False
-            self.leave()
+        self.leaving.seen()
         if self._now - self._key_at < EAGER_S:
             self.paint()
 
     # ------------------------------------------------------------------ painting
 
     def _tick(self) -> None:
+        self.feed.beat()
         now = self._now
         idle = now - self._key_at
         rest = 2.0 if self._blurred else 0.5 if idle > 300 else 0.0
@@ -258,27 +276,49 @@ class QtuiApp(App[Ending]):
 
     def paint(self) -> None:
         """Draw the newest snapshot, with what this face adds to it."""
+        self.feed.beat()
         snap, now = self.feed.newest, self._now
         if self._answer is not None and now > self._answer[0]:
             self._answer = None
         answer = self._answer[1] if self._answer else None
-        trouble = self.feed.trouble
+        trouble, stale = self.feed.trouble, self.feed.stale
+        self._colour(faded(self._colours) if stale else self._colours)
         if snap is None:
             self._main.show(Scene(self._scene.snap, self._scene.verdict, self._scene.eta, "", trouble, answer))
             return
-        verdict, eta = self._scene.verdict, self._scene.eta
+        verdict, eta = self._verdict, self._scene.eta
         if snap is not self._scene.snap:
+            if snap.elapsed_s < self._scene.snap.elapsed_s:  # another engine has taken the run up
+                self._judge, self._forecast = Judge(), Forecast()
             verdict, eta = self._judge.step(snap), self._forecast.step(snap)
             self.steering.dial.settle(snap.control.concurrency)
             best = max(snap.rates.done_peak, snap.rates.started, 0.1)
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
+        self._verdict = verdict
+        if stale:
+            verdict = unreachable(snap, verdict, self.feed.age_s, lost=self.feed.lost, gone=self.feed.gone)
         moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(
-            snap, verdict, eta, until, trouble, answer, self.steering.dial.target, int(self._phase) if moving else 0
+            snap,
+            verdict,
+            eta,
+            until,
+            trouble,
+            answer,
+            self.steering.dial.target,
+            int(self._phase) if moving else 0,
+            self._watch,
         )
         self._painted_at = now
         self._main.show(self._scene)
+
+    def _colour(self, palette: Palette) -> None:
+        """Draw everything in another palette from now on."""
+        if palette is not self.palette:
+            self.palette = palette
+            for widget in self._main.walk_children():
+                widget.forget() if isinstance(widget, Panel) else widget.refresh()
 
     def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
         """Answer a key press in the ticker row."""
@@ -304,7 +344,7 @@ class QtuiApp(App[Ending]):
 
     async def keep_running(self) -> None:
         """Take a drain back."""
-        self._leaves_at_end = False
+        self.leaving.at_end = False
         await self.send(KeepRunning())
 
     async def on_event(self, event: events.Event) -> None:
@@ -332,60 +372,22 @@ class QtuiApp(App[Ending]):
         self.say("ctrl+z is off: q leaves this screen and the run goes on", ok=False)
 
     def action_leave_now(self) -> None:
-        self._leave_by("stop")
+        self.leaving.interrupt()
 
     def action_leave_softly(self) -> None:
-        self._leave_by("detach")
-
-    def _leave_by(self, in_dialog: str) -> None:
-        """Like q; in its dialog the key is an answer."""
-        if self._dialog is not None and self.screen is self._dialog:
-            self._dialog.dismiss(in_dialog)
-        else:
-            self.leave()
+        self.leaving.leave_softly()
 
     def leave(self) -> None:
-        """At once when nothing is left to decide, otherwise after the dialog."""
-        if self.feed.newest is None and self._opening is not None and not self._leaves_when_seen:
-            self._leaves_when_seen = True
-            self.say("the run is starting; once more leaves without having seen it")
-        elif self._leaves_when_seen:
-            self.leave_with(Left.QUIT, "left before the run was seen; if it has started, `qtui attach` shows it")
-        elif self.feed.newest is None or self.feed.over or self.feed.lost:
-            self.leave_with(self._way_out())
-        elif self._dialog is None:
-            self.work(self._ask_to_leave(), "leave")
+        self.leaving.leave()
 
-    async def _ask_to_leave(self) -> None:
-        from qtui.tui.screens.leave import LeaveDialog
-
-        if self.feed.newest is None:
-            return
-        self._dialog = LeaveDialog(self.feed.newest)
-        try:
-            answer = await self.push_screen_wait(self._dialog)
-        finally:
-            self._dialog = None
-        if self.feed.over and answer is not None:
-            self.leave_with(self._way_out())
-        elif answer == "detach":
-            self.leave_with(Left.DETACHED)
-        elif answer in ("drain", "stop"):
-            self._leaves_at_end = await self.send(Drain() if answer == "drain" else Stop())
-            if self.feed.over:
-                self.leave_with(self._way_out())
-
-    def _way_out(self) -> Left:
-        snap = self.feed.newest
-        if snap is None:
-            return Left.QUIT
-        if snap.state is RunState.FINISHED:
-            return Left.FINISHED
-        return Left.STOPPED if self.feed.over else Left.LOST
+    @property
+    def is_starting(self) -> bool:
+        """A run was asked for and may begin before it is seen."""
+        return self._opening is not None
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""
-        ending = Ending(how, self.feed.newest, reason, number, code)
+        ending = Ending(how, self.feed.newest, reason, number, code, self._picked)
         self.exit(ending, return_code=128 + number if number else code)
 
     async def on_unmount(self) -> None:
@@ -409,12 +411,14 @@ class QtuiApp(App[Ending]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""
-        self._return_code = 1
+        self._return_code = int(ExitCode.BUG)
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
         report = "".join(traceback.format_exception(error))
         where = f"the report is in {self._keep_report(report)}" if self._keep_report else report
+        run = self.feed.newest.run_id if self.feed.newest is not None else ""
+        look = f"look at it again with: qtui attach {clean(run, 80)}\n" if run else ""
         self.panic(
-            Text(f"qtui: a bug ended the screen; the run goes on and its journal is safe.\n{clean_block(where)}")
+            Text(f"qtui: a bug ended the screen; the run goes on and its journal is safe.\n{look}{clean_block(where)}")
         )

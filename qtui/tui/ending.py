@@ -33,4 +33,6 @@ class Ending:
     reason: str = ""
     signal: int = 0
     code: int = 0
-    """The exit code that goes with a refusal."""
+    """The exit code that goes with a refusal, or with the end of a run that was never seen."""
+    picked: str | None = None
+    """The preset that was picked on the screen, empty for a run that was joined; None when nothing was."""

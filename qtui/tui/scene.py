@@ -26,6 +26,8 @@ class Scene:
     """The number of workers being dialled."""
     frame: int = 0
     """Where the arrows stand."""
+    watching: bool = False
+    """This face may not steer."""
 
 
 def before_the_first(doing: str = "") -> Scene:

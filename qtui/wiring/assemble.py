@@ -142,7 +142,7 @@ def _journal_state(engine: Engine, state: str, sentence: str) -> None:
     if state == "failed":
         engine.fail(sentence)
     else:
-        engine.journal_told(sentence if state == "blocked" else "")
+        engine.journal_told("" if state == "ok" else sentence)
 
 
 def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:

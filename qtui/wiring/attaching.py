@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qtui.errors import UsageError
 from qtui.journal.place import state_dir
-from qtui.journal.runs import list_runs
+from qtui.journal.runs import find, list_runs, read_record
 from qtui.wiring.host import live_socket
 from qtui.wiring.launcher import run_screen
 
@@ -20,4 +20,5 @@ def attach(run: str, screen: Mapping[str, object], *, state: str) -> int:
         if not live:
             raise UsageError("no run is live; `qtui ls` lists the finished ones")
         run = live[0]
-    return run_screen({**screen, "state": state, "socket": str(live_socket(where, run))})
+    told = {"joins": "watched" if screen.get("watch") else "others", "source": read_record(find(where, run)).preset}
+    return run_screen({**screen, **told, "state": state, "socket": str(live_socket(where, run))})

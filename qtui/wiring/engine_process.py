@@ -8,9 +8,10 @@ import faulthandler
 import gc
 import logging
 import os
-import signal
 import socket
 import sys
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,14 +29,17 @@ from qtui.engine.health import Heartbeat
 from qtui.engine.sampler import Sampler
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
 from qtui.journal import runs
+from qtui.journal.journal import SqliteJournal
 from qtui.journal.place import state_dir
 from qtui.journal.runs import HeldRun
 from qtui.link.server import LinkServer
 from qtui.text import clean
 from qtui.wiring.assemble import SITE, lay_ground, new_engine
 from qtui.wiring.checking import checked
+from qtui.wiring.ladder import Ladder, Step
 from qtui.wiring.presets import Loaded, Options, identity_of, load
 from qtui.wiring.resuming import Intent, Resumption, agreed, look
+from qtui.wiring.stacks import dump_tasks
 
 log = logging.getLogger(__name__)
 
@@ -94,11 +98,19 @@ class EngineProcess:
         self._faces_seen = 0
         self._before = _Before(start.source)
         self._server = LinkServer(self._before, "", self._faces)
-        self._terminated = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.ladder = Ladder(start.stop_timeout_s, self)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._steps: deque[tuple[Step, str, Callable[[], None]]] = deque()
+        """Asked for by the ladder and not yet taken."""
+        self._asked_to_end = False
+        self._engine: Engine | None = None
+        """Once it has started."""
+        self._held: HeldRun | None = None
 
     async def run(self) -> int:
         """Serve faces, run the preset, and return the exit code."""
+        self._loop = asyncio.get_running_loop()
+        self._take_steps()
         await self._server.start(self._start.listener)
         refused: Refusal | None = None
         code = int(ExitCode.ALL_DONE)
@@ -182,16 +194,17 @@ class EngineProcess:
         self._server.push()
 
     async def _live(self, engine: Engine, run: HeldRun) -> int:
+        self._held = run
+        engine.on_stop = self.ladder.stopping
         engine.subscribe(self._server.event, durable=True)
         beating = asyncio.create_task(Heartbeat(engine).run(), name="heartbeat")
         sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
         try:
             if self._start.wait:
                 await self._first_face()
-            self._listen_to_signals(engine)
             await engine.start(self._start.intent.retry)
-            if self._terminated:
-                engine.drain("signal")  # it came before there was anything to drain
+            self._engine = engine
+            self._take_steps()  # what was asked for before there was anything to drain
             self._server.run = engine
             self._server.push()
             gc.freeze()  # what exists now lives as long as the process; full collections need not look at it
@@ -212,7 +225,7 @@ class EngineProcess:
         while True:
             await engine.wait_ended()
             self._server.push()
-            if engine.fatal or engine.ledger.state is RunState.STOPPED or self._terminated or not self._server.faces:
+            if engine.fatal or engine.ledger.state is RunState.STOPPED or self._asked_to_end or not self._server.faces:
                 return
             changed = asyncio.create_task(self._faces_changed.wait(), name="faces")
             reopened = asyncio.create_task(engine.wait_reopened(), name="reopened")
@@ -225,7 +238,7 @@ class EngineProcess:
         """A face was started along with us: it must not find us gone."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_FACE_S):
-                while self._faces_seen < self._start.faces and not self._terminated:
+                while self._faces_seen < self._start.faces and not self._asked_to_end:
                     self._faces_changed.clear()
                     await self._faces_changed.wait()
 
@@ -233,32 +246,46 @@ class EngineProcess:
         self._faces_seen = max(self._faces_seen, number)
         self._faces_changed.set()
 
-    def _listen_to_signals(self, engine: Engine) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._terminate, engine)
-        loop.add_signal_handler(signal.SIGINT, self._terminate, engine)
-        loop.add_signal_handler(signal.SIGHUP, log.info, "hang-up: the run goes on without its terminal")
+    # -- the ladder's side; its thread calls what has no underscore
 
-    def _terminate(self, engine: Engine) -> None:
-        """A timed drain; a second signal changes nothing, supervisors send several."""
-        self._terminated += 1
-        self._faces_changed.set()
-        if self._terminated > 1:
-            return
-        if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED):
-            engine.drain("signal")
-        task = asyncio.create_task(self._stop_later(engine), name="stop after the drain")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def climb(self, step: Step, by: str, done: Callable[[], None]) -> None:
+        self._steps.append((step, by, done))
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: everything is over
+                self._loop.call_soon_threadsafe(self._take_steps)
 
-    async def _stop_later(self, engine: Engine) -> None:
-        await asyncio.sleep(self._start.stop_timeout_s)
-        engine.stop("signal")
+    def show_tasks(self) -> None:
+        dump_tasks(self._loop)
+
+    def last_words(self) -> None:
+        engine, run = self._engine, self._held
+        if engine is not None and isinstance(engine.journal, SqliteJournal):
+            engine.journal.rescue(engine.ledger.ended.how if engine.ledger.ended else "stopped")
+        if run is not None:
+            run.describe(socket="", state="stopped")
+        self._start.socket.unlink(missing_ok=True)
+
+    def _take_steps(self) -> None:
+        """On the loop. Before the engine has started steps wait, but for what waits for faces."""
+        if self._steps:
+            self._asked_to_end = True
+            self._faces_changed.set()
+        engine = self._engine
+        while self._steps and engine is not None:
+            step, by, done = self._steps.popleft()
+            match step:
+                case Step.DRAIN if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED):
+                    engine.drain(by)
+                case Step.STOP:
+                    engine.stop(by)
+                case Step.GIVE_UP:
+                    engine.give_up(by)
+            done()
 
     def _exit_code(self, engine: Engine) -> int:
         ledger = engine.ledger
         if ledger.state is RunState.STOPPED:
-            return int(ExitCode.TERMINATED if self._terminated else ExitCode.STOPPED)
+            return int(self.ladder.exit_code)
         lost = ledger.counts[State.FAILED] + ledger.counts[State.HELD]
         return int(ExitCode.SOME_FAILED if lost else ExitCode.ALL_DONE)
 
@@ -271,15 +298,18 @@ def _log_to(run: HeldRun) -> None:
     os.close(handle)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, force=True)
     faulthandler.enable()
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
 
 
 def main(start: Start) -> int:
     """Run an engine process to its end."""
-    code = asyncio.run(_main(start))
+    process = EngineProcess(start)
+    process.ladder.listen()
+    code = asyncio.run(_main(process))
     sys.stderr.flush()
     return code
 
 
-async def _main(start: Start) -> int:
-    return await EngineProcess(start).run()
+async def _main(process: EngineProcess) -> int:
+    code = await process.run()
+    process.ladder.leave_within(code)  # asyncio and the interpreter would wait for whatever a job has left behind
+    return code

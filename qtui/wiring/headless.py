@@ -31,15 +31,15 @@ from qtui.plain.report import plan_report, problem_report
 from qtui.plain.summary import exit_code, farewell
 from qtui.plain.voice import Voice, is_terminal
 from qtui.text import clean, clean_block, plural, seconds
+from qtui.wiring.command import command
+from qtui.wiring.presses import Presses
 from qtui.wiring.spawn import Spawned, spawn_engine
 
 ME = "ctrl-c"
 """Who drains and stops, in the log of the run."""
 HZ = 4.0
-ONE_PRESS_S = 0.3
-"""Signals of one kind within this time are one press: shells and supervisors send them twice."""
-KILL_AFTER_S = 5.0
-"""How long a terminated engine may still take after it was told to stop."""
+ANSWERS_S = 2.0
+"""An engine that has not answered for so long is held up; a person should know."""
 ENGINE_ENDS_S = 2.0
 """How long a finished engine is waited for; it stays for other faces."""
 HUNG_UP = 128 + signal.SIGHUP
@@ -91,12 +91,9 @@ class _Face:
         self._voice = Voice(ME, plain=options.plain, json=options.json)
         self._snap: Snapshot | None = None
         self._port: LinkPort | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._presses = 0
-        self._pressed_at = float("-inf")
+        self._presses = Presses(options.stop_timeout_s, self._press, lambda: self._leave(HUNG_UP))
         self._when_started: list[Callable[[], None]] = []
         """What was asked for before there was a run to ask it of."""
-        self._ended_by_us: ExitCode | None = None
         self._missed = 0
         self._outlet: Outlet | None = None
         self._printed = asyncio.Event()
@@ -105,15 +102,15 @@ class _Face:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
-        self._listen()  # first of all: no press may leave an engine behind that nobody wanted
+        self._presses.listen()  # first of all: no press may leave an engine behind that nobody wanted
         arguments = ["--wait", "--stop-timeout", str(self._options.stop_timeout_s), *self._options.arguments]
         spawned = spawn_engine(self._options.source, arguments, state=self._options.state)
-        self._process = spawned.process
+        self._presses.adopt(spawned.process)
         hello = Hello(VERSION, name="run", hz=HZ, events=self._options.json)
         try:
             self._port = port = await LinkPort.connect(spawned.socket, hello)
         except LinkError:
-            self._kill(ExitCode.BUG)  # or it would start to work for nobody
+            self._presses.kill_now()  # or it would start to work for nobody
             raise
         if self._options.json and sys.stdout is not None:
             self._outlet = Outlet(sys.stdout.fileno(), self._outlet_ended(asyncio.get_running_loop()))
@@ -121,13 +118,14 @@ class _Face:
             return await self._until_left(port, spawned)
         except Refusal as refusal:
             if self._snap is not None and self._snap.run_id:
-                self._voice.say(farewell(self._snap))
+                self._voice.say(farewell(self._snap, again=self._again))
             self.plan = refusal.plan
             self._voice.say(_refused(refusal))
             return int(refusal.exit_code)
         finally:
             self._voice.clear()
             await port.close()
+            self._presses.over()
 
     async def _until_left(self, port: LinkPort, spawned: Spawned) -> int:
         """The run's exit code, or another one when this face has to leave before its end."""
@@ -160,7 +158,7 @@ class _Face:
             return self._lost(spawned)
         await port.close()  # the engine need not wait for us any more
         await self._flush()
-        self._voice.say(farewell(snap))
+        self._voice.say(farewell(snap, again=self._again))
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = await asyncio.to_thread(spawned.process.wait, ENGINE_ENDS_S)
             if code not in (ExitCode.ALL_DONE, ExitCode.SOME_FAILED, ExitCode.STOPPED, ExitCode.TERMINATED):
@@ -178,8 +176,14 @@ class _Face:
                 if snap.state is RunState.FINISHED:
                     return  # after a stop the engine says goodbye, and perhaps why it had to
 
+    @property
+    def _again(self) -> str:
+        options = self._options
+        return command(["qtui", "run"], options.source, options.arguments, options.state)
+
     def _seen(self, snap: Snapshot) -> None:
         self._snap = snap
+        self._presses.answered = True
         if self._started:
             wishes, self._when_started = self._when_started, []
             for wish in wishes:
@@ -196,14 +200,15 @@ class _Face:
             spawned.socket.unlink(missing_ok=True)  # it had no time to do that itself
         run = clean(self._snap.run_id) if self._snap is not None else ""
         kept = f"; what was done is kept: qtui results {run}" if run else "; nothing was started"
-        if self._ended_by_us is not None:
-            self._voice.say(f"the engine was killed{kept}")
-            code = self._ended_by_us
+        goes_on = f"\n  to go on: {self._again}" if run else ""
+        ended = self._presses.ended_by_us or _asked_for_by_others(spawned.process)
+        if ended is not None:
+            self._voice.say(f"the engine was killed{kept}{goes_on}")
         else:
             self._voice.say(
-                f"qtui: the engine is gone ({_how(spawned.process)}){kept}; its log is {self._log(spawned)}"
+                f"qtui: the engine is gone ({_how(spawned.process)}){kept}; its log is {self._log(spawned)}{goes_on}"
             )
-            code = ExitCode.BUG
+        code = ExitCode.BUG if ended is None else ended
         if run:
             spawned.log.unlink(missing_ok=True)  # since it has a run, the engine wrote to that one's log
         elif spawned.log.exists() and code is ExitCode.BUG:
@@ -263,22 +268,17 @@ class _Face:
 
     # -- signals
 
-    def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._press)
-        loop.add_signal_handler(signal.SIGTERM, self._terminate)
-        loop.add_signal_handler(signal.SIGHUP, self._leave, HUNG_UP)
-
-    def _press(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._pressed_at < ONE_PRESS_S:
-            return
-        self._pressed_at = now
-        self._presses += 1
+    def _press(self, which: int) -> None:
+        """Say what a press does and what the next one would do; the third has been dealt with already."""
         if self._snap is not None and self._snap.state in (RunState.FINISHED, RunState.STOPPED):
             self._leave(exit_code(self._snap))  # only a slow reader of the events keeps us
             return
-        match self._presses:
+        match which:
+            case 0:
+                limit = seconds(self._options.stop_timeout_s)
+                self._voice.say(
+                    f"terminated: draining for {limit} at the most; what still runs then goes back to the queue"
+                )
             case 1:
                 self._voice.say(
                     f"draining: {_running(self._snap)}, nothing new is accepted. Ctrl-C again interrupts them"
@@ -288,35 +288,13 @@ class _Face:
                 self._voice.say("stopping: what runs is interrupted. Ctrl-C again kills the engine")
                 self._once_started(lambda: self._spawn(self._ask(Stop())))
             case _:
-                self._kill(ExitCode.STOPPED)
-
-    def _terminate(self) -> None:
-        """A timed drain by the engine itself; a supervisor's second SIGTERM changes nothing."""
-        if self._ended_by_us is not None:
-            return
-        self._ended_by_us = ExitCode.TERMINATED
-        loop = asyncio.get_running_loop()
-        self._once_started(lambda: self._spawn(self._hand_on(signal.SIGTERM)))
-        loop.call_later(self._options.stop_timeout_s + KILL_AFTER_S, self._kill, ExitCode.TERMINATED)
+                self._voice.say("killing the engine: it is gone within three seconds, and no try is spent")
 
     def _once_started(self, wish: Callable[[], None]) -> None:
         if self._started:
             wish()
         else:
             self._when_started.append(wish)
-
-    async def _hand_on(self, number: signal.Signals) -> None:
-        assert self._port is not None, "there is a run, so it was reached"
-        await self._port.send(Request(Drain(), by=ME, dry_run=True))  # who answers has begun to listen to signals
-        if self._process is not None:
-            self._process.send_signal(number)
-
-    def _kill(self, code: ExitCode) -> None:
-        """End the engine and everything in its process group now."""
-        self._ended_by_us = code
-        if self._process is not None and self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work, name="wish")
@@ -325,8 +303,12 @@ class _Face:
 
     async def _ask(self, command: Command) -> None:
         assert self._port is not None, "there is a run, so it was reached"
-        reply = await self._port.send(Request(command, by=ME))
-        if not reply.ok:
+        asking = asyncio.create_task(self._port.send(Request(command, by=ME)), name="ask")
+        await asyncio.wait([asking], timeout=ANSWERS_S)
+        if not asking.done() and self._presses.ended_by_us is None:
+            self._voice.say("the engine does not answer: a job holds it up. It does as told once it can")
+        reply = await asking
+        if not reply.ok and self._presses.ended_by_us is None:
             self._voice.say(clean(reply.text))
 
 
@@ -341,6 +323,11 @@ def _refused(refusal: Refusal) -> str:
     if refusal.checked:
         return problem_report(refusal.checked)
     return plan_report(refusal.plan, str(refusal)) if refusal.plan else f"qtui: {refusal}"
+
+
+def _asked_for_by_others(process: subprocess.Popen[bytes]) -> ExitCode | None:
+    """Whether the engine ended itself because somebody had told it to, although it was stuck."""
+    return ExitCode(process.returncode) if process.returncode in (ExitCode.STOPPED, ExitCode.TERMINATED) else None
 
 
 def _how(process: subprocess.Popen[bytes]) -> str:

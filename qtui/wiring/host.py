@@ -5,11 +5,13 @@ Journal, presets and link are imported when they are asked for: the first frame 
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry, Unfinished
-from qtui.errors import LinkError, QtuiError
+from qtui.errors import QtuiError, UsageError
+from qtui.text import clean
 from qtui.wiring.finding import bundled, locate
 
 if TYPE_CHECKING:
@@ -22,10 +24,13 @@ _WORDS = {"ask": "--ask-plan", "resume": "--accept-plan", "fresh": "--fresh"}
 class LocalHost:
     """The `Host` of a screen on this machine; runs are kept below `state`."""
 
-    def __init__(self, state: str = "", source: str = "", arguments: list[str] | None = None) -> None:
+    def __init__(
+        self, state: str = "", source: str = "", arguments: list[str] | None = None, *, watch: bool = False
+    ) -> None:
         """`arguments` are the options that the preset `source` was started with."""
         self._state = state
         self._arguments = {source: arguments or []}
+        self._watch = watch
 
     def presets(self) -> list[PresetEntry]:
         entries = []
@@ -53,10 +58,12 @@ class LocalHost:
         from qtui.wiring.spawn import spawn_engine
 
         told = [*self._arguments.get(source, []), _WORDS[unfinished]]
-        return await connect(spawn_engine(source, told, state=self._state).socket)
+        spawned = spawn_engine(source, told, state=self._state)
+        return await connect(spawned.socket, pid=spawned.process.pid)
 
     async def attach(self, run_id: str) -> Port:
-        return await connect(live_socket(self._where, run_id))
+        socket = await asyncio.to_thread(live_socket, self._where, run_id)
+        return await connect(socket, watch=self._watch)
 
     def watch(self, source: str) -> Path | None:
         try:
@@ -73,19 +80,31 @@ class LocalHost:
 
 
 def live_socket(state: Path, run: str) -> Path:
-    """Where the engine of a live run listens. Raises UsageError or LinkError when there is no such live run."""
-    from qtui.journal.runs import find, read_record
+    """Where the engine of a live run listens; `run` is its id, the beginning of it, or the name of its preset.
 
-    folder = find(state, run)
+    Raises:
+        UsageError: when there is no such run, or none of them is live.
+    """
+    from qtui.journal.lock import is_held
+    from qtui.journal.runs import DESCRIPTION, find, list_runs, read_record
+
+    whole = state / run
+    if whole.parent == state and (whole / DESCRIPTION).exists():
+        folder = whole  # a face that asks again and again must not make us look at every run
+    else:
+        live = [entry.run_id for entry in list_runs(state) if entry.state == "running"]
+        named = [run_id for run_id in live if run_id.startswith(run) or read_record(state / run_id).name == run]
+        folder = state / named[0] if named else find(state, run)
     record = read_record(folder)
-    if not record.socket:
-        raise LinkError(f"run {folder.name} is {record.state}; only live runs can be attached to, `qtui ls` lists them")
+    if not record.socket or not is_held(folder):
+        told = record.state if record.state != "running" else "crashed"
+        raise UsageError(f"run {clean(folder.name)} is not live but {told}; `qtui ls` lists the runs")
     return Path(record.socket)
 
 
-async def connect(socket: Path, *, watch: bool = False) -> LinkPort:
-    """A port to the engine behind a socket. Raises LinkError."""
+async def connect(socket: Path, *, watch: bool = False, pid: int = 0) -> LinkPort:
+    """A port to the engine behind a socket; who has started it knows its `pid`. Raises LinkError."""
     from qtui.link.client import LinkPort
     from qtui.link.protocol import VERSION, Hello
 
-    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ))
+    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ), pid)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -24,7 +25,12 @@ RESTORE = (
     b"\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # bracketed paste, focus reports, resize reports, kitty keys off
     b"\x1b[?2026l\x1b[?1049l\x1b[?25h\x1b[0m"  # synchronized output off, main screen, cursor, plain text
 )
-FORWARDED = (signal.SIGTERM, signal.SIGHUP)
+FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+PATIENCE_S = 5
+"""How long a screen may take to leave after a signal; one that is stuck in its terminal is killed then."""
+
+STALLED_S = 1
+"""A terminal that takes nothing for so long must not keep us."""
 
 
 def open_screen(
@@ -60,7 +66,7 @@ def run_screen(start: Mapping[str, object], beside: Callable[[], object] | None 
     """
     _need_terminal()
     command = [sys.executable, "-m", "qtui", "_screen", json.dumps(start)]
-    with _keyboard() as keyboard, _guarded():
+    with _keyboard() as keyboard, _guarded() as guard:
         process = subprocess.Popen(command, stdin=keyboard)
         with _forwarding(process):
             if beside is not None:
@@ -71,6 +77,7 @@ def run_screen(start: Mapping[str, object], beside: Callable[[], object] | None 
                     process.wait()
                     raise
             code = process.wait()
+        guard.was_killed = code < 0
     return 128 - code if code < 0 else code
 
 
@@ -93,21 +100,30 @@ def _keyboard() -> Iterator[IO[bytes] | None]:
         yield tty
 
 
+class _Guard:
+    """What is known of the screen that has ended."""
+
+    was_killed = False
+
+
 @contextlib.contextmanager
-def _guarded() -> Iterator[None]:
+def _guarded() -> Iterator[_Guard]:
     """Whatever the screen does to the terminal is undone; Ctrl-C is a key of the screen, even while it starts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited
     terminal = sys.stderr.fileno()
     try:
         saved = termios.tcgetattr(terminal)
     except termios.error:
-        yield
+        yield _Guard()
         return
+    guard = _Guard()
     try:
-        yield
+        yield guard
     finally:
         with contextlib.suppress(OSError, termios.error):
-            if termios.tcgetattr(terminal) != saved:
+            if guard.was_killed or termios.tcgetattr(terminal) != saved:
+                if not select.select([], [terminal], [], STALLED_S)[1]:
+                    termios.tcflush(terminal, termios.TCOFLUSH)  # nobody reads it: the rest of a picture is no loss
                 os.write(terminal, RESTORE)
                 termios.tcsetattr(terminal, termios.TCSADRAIN, saved)
 
@@ -119,10 +135,15 @@ def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
     def forward(number: int, _frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
+        signal.alarm(PATIENCE_S)
 
-    before = {number: signal.signal(number, forward) for number in FORWARDED}
+    before: dict[signal.Signals, signal._HANDLER] = {
+        signal.SIGALRM: signal.signal(signal.SIGALRM, lambda _number, _frame: process.kill())
+    }
+    before |= {number: signal.signal(number, forward) for number in FORWARDED}
     try:
         yield
     finally:
+        signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)

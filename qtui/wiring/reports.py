@@ -14,7 +14,7 @@ from qtui.journal.place import state_dir
 from qtui.journal.reader import open_reader
 from qtui.journal.runs import find, list_runs
 from qtui.plain.jsonlines import shown_cell, shown_lines
-from qtui.plain.report import check_report, runs_report
+from qtui.plain.report import check_report
 from qtui.wiring.checking import checked
 from qtui.wiring.presets import Options, load
 
@@ -26,11 +26,6 @@ def check(preset: str, input_: str, changes: tuple[tuple[str, str], ...]) -> tup
     """The check of a preset and its report. Raises UsageError when there is no such file."""
     told = checked(load(preset, Options(input_, changes)))
     return told, check_report(told)
-
-
-def runs(state: str) -> str:
-    """A table of all runs."""
-    return runs_report(list_runs(_state(state)))
 
 
 class Block(NamedTuple):

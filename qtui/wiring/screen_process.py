@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -34,6 +35,8 @@ class ScreenStart:
     theme: str = ""
     watch: bool = False
     mouse: bool = True
+    joins: str = "own"
+    """Whose run it shows: own, others or watched."""
 
 
 def palette(theme: str, environ: dict[str, str]) -> Palette:
@@ -49,7 +52,7 @@ def palette(theme: str, environ: dict[str, str]) -> Palette:
 
 def main(start: ScreenStart) -> int:
     """Show the screen until it is left; returns the exit code of `qtui`."""
-    from qtui.tui.app import QtuiApp
+    from qtui.tui.app import Joins, QtuiApp
     from qtui.wiring.host import LocalHost, connect
 
     for name in ("COLUMNS", "LINES"):
@@ -57,18 +60,19 @@ def main(start: ScreenStart) -> int:
     socket = start.socket
     opening = (lambda: connect(socket, watch=start.watch)) if socket is not None else None
     app = QtuiApp(
-        LocalHost(start.state, start.source, list(start.arguments)),
+        LocalHost(start.state, start.source, list(start.arguments), watch=start.watch),
         opening=opening,
         source=start.source,
         palette=palette(start.theme, dict(os.environ)),
-        keep_report=_keep_report,
+        keep_report=partial(_keep_report, start.state),
+        joins=Joins(start.joins),
     )
     threading.Thread(target=_leave_with, args=(os.getppid(),), name="launcher watch", daemon=True).start()
     with _drawing_on_the_terminal():
         ending = app.run(mouse=start.mouse)
     if ending is None:
         return int(app.return_code or ExitCode.BUG)
-    return say_goodbye(ending)
+    return say_goodbye(ending, _again(start, ending))
 
 
 def _leave_with(launcher: int) -> None:
@@ -90,11 +94,11 @@ def _drawing_on_the_terminal() -> Iterator[None]:
         os.close(kept)
 
 
-def _keep_report(report: str) -> str:
+def _keep_report(state: str, report: str) -> str:
     """Keep the traceback of a bug in the screen where it can be found again."""
     from qtui.journal.place import state_dir
 
-    folder = state_dir()
+    folder = state_dir(Path(state) if state else None)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"screen-{time.strftime('%Y%m%d-%H%M%S')}.log"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -103,9 +107,18 @@ def _keep_report(report: str) -> str:
     return str(path)
 
 
-def say_goodbye(ending: Ending) -> int:
+def _again(start: ScreenStart, ending: Ending) -> str:
+    """The command that goes on with the run that was shown last, or nothing when that is not known."""
+    from qtui.wiring.command import command
+
+    source, arguments = (start.source, start.arguments) if ending.picked is None else (ending.picked, ())
+    return command(["qtui"], source, arguments, start.state) if source else ""
+
+
+def say_goodbye(ending: Ending, again: str = "") -> int:
     """A short summary on the normal screen, and the exit code."""
-    from qtui.plain.summary import exit_code, farewell
+    from qtui.core.snapshot import RunState
+    from qtui.plain.summary import LOST, exit_code, farewell
 
     snap = ending.snapshot
     if ending.how is Left.REFUSED:
@@ -114,9 +127,11 @@ def say_goodbye(ending: Ending) -> int:
     if snap is None:
         if ending.reason:
             _say(f"qtui: {ending.reason}", sys.stderr)
-        return int(ExitCode.ALL_DONE)
+        return ending.code
     detached = ending.how in (Left.DETACHED, Left.SIGNAL)
-    _say(farewell(snap, detached=detached, lost=ending.how is Left.LOST), sys.stdout)
+    killed = ending.how is Left.STOPPED and snap.state is not RunState.STOPPED
+    told = LOST if ending.how is Left.LOST else "killed" if killed else ""
+    _say(farewell(snap, detached=detached, told=told, again=again), sys.stdout)
     if ending.how is Left.SIGNAL:
         return 128 + ending.signal
     if ending.how is Left.LOST:

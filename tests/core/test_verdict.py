@@ -24,7 +24,7 @@ from qtui.core.snapshot import (
     Snapshot,
     ThrottleView,
 )
-from qtui.core.verdict import Judge, Kind, Verdict
+from qtui.core.verdict import Judge, Kind, Verdict, unreachable
 
 
 def producer(pressure: float = 0.0, state: ProducerState = ProducerState.ACTIVE) -> ProducerView:
@@ -198,6 +198,77 @@ def test_no_workers_under_pressure_is_said() -> None:
 def test_a_slow_disk_is_the_bottleneck() -> None:
     verdict = judged(snapshot(producers=[producer(0.9)], health=Health(journal="slow", journal_lag=1204)))
     assert verdict.bottleneck == "the disk, 1,204 records not yet written"
+
+
+def test_a_slow_disk_is_said_where_nobody_waits_in_put_and_is_over_after_two_calm_seconds() -> None:
+    judge = Judge()
+    slow = Health(journal="slow", journal_lag=1204)
+    verdict = judge.step(snapshot(100, health=slow))
+    kinds = [judge.step(snapshot(at)).kind for at in (101, 102, 103)]
+
+    assert (verdict.word, verdict.glyph) == ("JOURNAL SLOW", "▲")
+    assert verdict.sentence == "done jobs are shown late · bottleneck: the disk, 1,204 records not yet written"
+    assert kinds == [Kind.JOURNAL_SLOW, Kind.JOURNAL_SLOW, Kind.FLOWING]
+
+
+def test_a_full_disk_comes_before_everything_else_and_is_over_at_once() -> None:
+    full = "disk full: nothing is lost, the run goes on when there is space for /state/x"
+    judge = Judge()
+    verdict = judge.step(snapshot(100, health=Health(journal="blocked"), problem=full, state=RunState.PAUSED))
+
+    assert verdict.word == "DISK FULL"
+    assert verdict.sentence == f"nothing new starts until there is space · what runs is finished · {full}"
+    assert judge.step(snapshot(101)).kind is Kind.FLOWING
+
+
+def test_a_journal_that_another_program_locks_is_not_called_a_full_disk() -> None:
+    verdict = judged(snapshot(health=Health(journal="blocked"), problem="another program has locked the journal"))
+
+    assert verdict.word == "JOURNAL BLOCKED"
+    assert verdict.sentence == "nothing new starts · another program has locked the journal"
+
+
+def test_a_late_loop_is_named_before_workers_are_blamed_and_forgotten_when_it_is_over() -> None:
+    judge = Judge()
+    pressed = {"producers": [producer(0.9)], "rates": Rates(busy_share=1.0)}
+    verdict = judge.step(snapshot(100, health=Health(0.4), **pressed))
+    kinds = [judge.step(snapshot(at, **pressed)).kind for at in (101, 102, 103.5)]
+
+    assert (verdict.word, verdict.pressure) == ("LAGGING", True)
+    assert verdict.sentence == "numbers may lag · bottleneck: the engine itself, its loop is 0.40s late"
+    assert kinds == [Kind.LAGGING, Kind.LAGGING, Kind.PRESSURE]
+
+
+def test_a_loop_that_is_a_little_late_is_no_verdict() -> None:
+    assert judged(snapshot(health=Health(0.24))).kind is Kind.FLOWING
+
+
+@pytest.mark.parametrize(
+    ("lost", "gone", "word", "sentence"),
+    [
+        (
+            False,
+            False,
+            "NO ANSWER",
+            "the engine has not answered for 8 s · this is the last picture · nothing can be changed",
+        ),
+        (True, False, "ENGINE LOST", "looking for the engine · this is the last picture · nothing can be changed"),
+        (
+            True,
+            True,
+            "ENGINE LOST",
+            "`qtui scrape` resumes the run · `qtui results r` · nothing that was shown as done is lost",
+        ),
+    ],
+)
+def test_an_engine_that_cannot_be_heard_is_told_with_what_can_be_typed(
+    lost: bool, gone: bool, word: str, sentence: str
+) -> None:
+    last = Verdict(Kind.PRESSURE, "queue full", pressure=True, held=True)
+    verdict = unreachable(snapshot(), last, 8.2, lost=lost, gone=gone)
+
+    assert (verdict.word, verdict.sentence) == (word, sentence)
+    assert (verdict.pressure, verdict.held) == (True, True)  # the wall on the last picture stays
 
 
 def test_more_workers_in_vain_is_said() -> None:

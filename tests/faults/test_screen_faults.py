@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def in_order_again(stage: Stage, screen: Terminal) -> None:
     assert (stage.folder / "before").read_text() == (stage.folder / "after").read_text(), "the line is not cooked"
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL", "SIGABRT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGSEGV", "SIGABRT"])
 def test_a_screen_that_dies_leaves_the_terminal_in_order_and_the_engine_running(stage: Stage, name: str) -> None:
     stage.preset()
     number = signal.Signals[name]
@@ -39,7 +40,7 @@ def test_a_screen_that_dies_leaves_the_terminal_in_order_and_the_engine_running(
     stage.goes_on()
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_signal_for_the_launcher_is_the_screens(stage: Stage, name: str) -> None:
     stage.preset()
     with stage.shell(SHELL) as screen:
@@ -47,8 +48,74 @@ def test_a_signal_for_the_launcher_is_the_screens(stage: Stage, name: str) -> No
         os.kill(part(screen.pid, "launcher"), signal.Signals[name])
         screen.wait("back at the shell")
         assert f"code {128 + signal.Signals[name]}" in screen.text()
-        assert "qtui attach bench" in screen.text()
+        assert "qtui attach bench" in screen.text() or name == "SIGQUIT"
         in_order_again(stage, screen)
+    stage.goes_on()
+
+
+def test_a_screen_that_does_not_heed_a_signal_is_killed(stage: Stage) -> None:
+    stage.preset()
+    with stage.shell(SHELL) as screen:
+        screen.wait("● RUNNING", 20)
+        os.kill(part(screen.pid, "screen"), signal.SIGSTOP)
+        os.kill(part(screen.pid, "launcher"), signal.SIGTERM)
+        screen.wait("back at the shell", 15)
+        assert "code 137" in screen.text()
+        in_order_again(stage, screen)
+    stage.goes_on()
+
+
+def test_a_terminal_that_reads_nothing_cannot_hold_up_the_end_of_its_screen(stage: Stage) -> None:
+    with stage.open(stage.preset(jobs=100_000, latency="5ms"), size=(200, 60)) as screen:
+        screen.wait("FULL", 20)
+        frozen = part(screen.pid, "screen")
+        with screen.stalled():
+            written, since = "", time.monotonic()
+            while time.monotonic() - since < 1.5:  # it paints four times a second, until the pty is full
+                stage.goes_on()
+                if written != (written := screen_writes(frozen)):
+                    since = time.monotonic()
+            os.kill(screen.pid, signal.SIGTERM)
+            ends(screen.pid, 12)
+        assert not runs(frozen)
+    stage.goes_on()
+
+
+def screen_writes(pid: int) -> str:
+    """How many bytes a process has written so far."""
+    return Path(f"/proc/{pid}/io").read_text().split("wchar: ")[1].split()[0]
+
+
+BROKEN = """
+import os, sys
+if "_screen" in sys.orig_argv:
+    from qtui.tui.panel import Panel
+    drawn = Panel.render_line
+    def render_line(panel, y):
+        if os.path.exists("break"):
+            token = "SEC" + "RET"
+            raise RuntimeError("the panel broke")
+        return drawn(panel, y)
+    Panel.render_line = render_line
+"""
+
+
+def test_a_bug_in_a_widget_ends_the_screen_alone_and_its_report_is_kept(stage: Stage) -> None:
+    stage.write("sitecustomize.py", BROKEN)
+    stage.env["PYTHONPATH"] = f"{stage.folder}{os.pathsep}{stage.env['PYTHONPATH']}"
+    stage.preset()
+    with stage.shell(SHELL) as screen:
+        screen.wait("● RUNNING", 20)
+        stage.write("break", "")
+        screen.wait("back at the shell")
+        text = screen.text()
+        assert "code 70" in text
+        assert "a bug ended the screen; the run goes on" in text
+        assert "qtui attach bench" in text
+        in_order_again(stage, screen)
+    (report,) = stage.state.glob("screen-*.log")
+    assert "RuntimeError: the panel broke" in report.read_text()
+    assert "SECRET" not in report.read_text()
     stage.goes_on()
 
 

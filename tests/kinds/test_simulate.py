@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import time
 from collections import Counter
 from itertools import pairwise
 from statistics import median
@@ -135,3 +137,16 @@ def test_importing_the_registry_and_the_tables_loads_no_client() -> None:
         "print([name for name in ('aiohttp', 'asyncio', 'yarl') if name in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
+
+
+async def test_every_so_many_th_job_blocks_the_loop() -> None:
+    kind = SimulateKind(SimulateTable(latency=0.0, block=0.05, block_every=2), virtual(FakeTime()))
+    turns: list[int] = []
+    asyncio.get_running_loop().call_soon(turns.append, 1)
+    begun = time.monotonic()
+    await kind.run(job(1))
+    free = time.monotonic() - begun
+    await kind.run(job(2))
+
+    assert free < 0.05 <= time.monotonic() - begun
+    assert turns == [], "the loop had a turn while the job blocked"

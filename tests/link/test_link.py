@@ -17,7 +17,7 @@ from qtui.core.events import Notice
 from qtui.core.port import Checked, Problem, Refusal
 from qtui.core.queries import Answer, Jobs, JobsQuery, Query, Unknown
 from qtui.core.snapshot import Snapshot
-from qtui.errors import LinkError
+from qtui.errors import CannotWrite, LinkError
 from qtui.link import protocol as wire
 from qtui.link import server as server_module
 from qtui.link.address import listen, socket_path
@@ -34,7 +34,8 @@ class Run:
     def __init__(self) -> None:
         self.snap = sample()
         self.asked: list[Request] = []
-        self.pictures = 0
+        self.pictures = self.looked = 0
+        self.answer: Answer = Jobs([], 42)
 
     def snapshot(self) -> Snapshot:
         self.pictures += 1
@@ -46,14 +47,17 @@ class Run:
         return Reply(True, "done")
 
     async def query(self, query: Query) -> Answer:
-        return Jobs([], 42)
+        self.looked += 1
+        return self.answer
 
 
 class Bench:
-    def __init__(self, run: Run, server: LinkServer, path: Path) -> None:
+    def __init__(self, run: Run, server: LinkServer, path: Path, changed: asyncio.Event) -> None:
         self.run = run
         self.server = server
         self.path = path
+        self.changed = changed
+        """Set whenever a face comes or goes."""
 
     async def face(self, hello: wire.Hello = HELLO) -> LinkPort:
         return await LinkPort.connect(self.path, hello)
@@ -67,9 +71,10 @@ async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     path = socket_path("run")
     run = Run()
-    server = LinkServer(run, "run-1")
+    changed = asyncio.Event()
+    server = LinkServer(run, "run-1", lambda number: changed.set())
     await server.start(listen(path))
-    yield Bench(run, server, path)
+    yield Bench(run, server, path, changed)
     await server.close()
 
 
@@ -186,16 +191,138 @@ async def test_a_face_that_never_reads_costs_the_engine_nothing(bench: Bench, mo
     await live.close()
 
 
-async def test_there_is_room_for_sixteen_faces(bench: Bench) -> None:
+async def told(port: LinkPort) -> Refusal:
+    """Why the engine would not serve this face."""
+    try:
+        async with asyncio.timeout(5):
+            async for _ in port.snapshots():
+                pass
+    except Refusal as refusal:
+        return refusal
+    finally:
+        await port.close()
+    raise AssertionError("it was served")
+
+
+async def test_a_seventeenth_face_is_told_that_there_is_no_room_until_one_leaves(bench: Bench) -> None:
     ports = [await bench.face() for _ in range(wire.MAX_FACES)]
     for port in ports:
         await first(port)
-    reader, writer = await bench.raw()
+
+    assert (
+        str(await told(await bench.face()))
+        == "16 faces look at this run already, the most there may be; close one of them"
+    )
+    bench.changed.clear()
+    await ports.pop().close()
+    async with asyncio.timeout(5):
+        await bench.changed.wait()
+    port = await bench.face()
+    assert await first(port)
+    for each in (*ports, port):
+        await each.close()
+
+
+async def test_a_face_of_another_version_is_told_so(bench: Bench) -> None:
+    refusal = await told(await bench.face(wire.Hello(999)))
+
+    assert str(refusal) == "the engine speaks version 1 of the link and this face 999; use the same qtui"
+    assert int(refusal.exit_code) == 74
+
+
+async def test_connections_that_say_nothing_leave_room_for_faces_and_have_a_bound(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "HELLO_S", 0.3)
+    mute = [await bench.raw() for _ in range(wire.MAX_GREETING)]
+    ports = [await bench.face() for _ in range(wire.MAX_FACES)]
+    for port in ports:
+        assert await first(port)
+    reader, beyond = await bench.raw()
     async with asyncio.timeout(5):
         assert await reader.read() == b""
-    writer.close()
+        for silent, _ in mute:
+            assert await silent.read() == b""
+    for writer in (beyond, *(writer for _, writer in mute)):
+        writer.close()
     for port in ports:
         await port.close()
+
+
+async def test_a_face_that_comes_to_say_one_thing_is_not_counted_as_one_that_looks(bench: Bench) -> None:
+    port = await bench.face(wire.Hello(wire.VERSION, hz=0))
+    await first(port)
+
+    assert bench.server.faces == 0
+    await port.close()
+
+
+async def test_a_quiet_run_is_heard_of_more_than_once_a_second(bench: Bench) -> None:
+    port = await bench.face()
+    seen = 0
+    async with asyncio.timeout(1.5):
+        async for _ in port.snapshots():
+            seen += 1
+            if seen == 4:
+                break
+    await port.close()
+
+
+async def test_a_face_that_asks_and_never_reads_is_not_heard_any_more(bench: Bench) -> None:
+    _, writer = await bench.raw()
+    writer.write(wire.encode(wire.Hello(wire.VERSION, hz=0)))
+    bench.run.answer = Unknown("x" * 200_000)
+    questions = [wire.encode(wire.Look(number, JobsQuery())) for number in range(2_000)]
+    writer.write(b"".join(questions))
+    live = await bench.face()
+    await first(live)
+    for _ in range(20):
+        assert (await live.send(Request(SetConcurrency(1)))).ok
+    (deaf,) = [face for face in bench.server._faces if not face.stays]
+
+    assert bench.run.looked < 200
+    assert deaf.unsent < 32 * 1024 * 1024
+    writer.transport.abort()
+    await live.close()
+
+
+async def test_a_storm_of_commands_is_no_storm_of_pictures(bench: Bench) -> None:
+    port = await bench.face()
+    await first(port)
+    before = bench.run.pictures
+    replies = await asyncio.gather(*(port.send(Request(SetConcurrency(n))) for n in range(500)))
+    async with asyncio.timeout(2):
+        async for snap in port.snapshots():
+            if snap.elapsed_s == 612 + 500:
+                break
+
+    assert all(reply.ok for reply in replies)
+    assert bench.run.pictures - before < 100
+    await port.close()
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_does_no_harm(bench: Bench) -> None:
+    port = await bench.face()
+    await first(port)
+    impatient = asyncio.ensure_future(port.send(Request(SetConcurrency(3))))
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    assert (await port.send(Request(SetConcurrency(4)))).ok
+    assert await port.query(JobsQuery()) == Jobs([], 42)
+    assert not port.lost
+    await port.close()
+
+
+async def test_the_longest_message_is_64_kib(bench: Bench) -> None:
+    port = await bench.face()
+    await first(port)
+    frame = len(wire.encode(wire.Ask(1, Request(SetConcurrency(3), reason=""))))
+
+    assert (await port.send(Request(SetConcurrency(3), reason="r" * (wire.MAX_FROM_FACE - frame - 1)))).ok
+    assert not (await port.send(Request(SetConcurrency(3), reason="r" * wire.MAX_FROM_FACE))).ok
+    assert port.lost
+    await port.close()
 
 
 async def test_another_user_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,3 +396,27 @@ def test_a_path_too_long_for_a_socket_moves_to_a_shorter_one(tmp_path: Path, mon
     probe.bind(str(path))
     probe.close()
     path.unlink()
+
+
+def test_the_directory_of_sockets_is_closed_to_others_even_if_it_was_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "qtui").mkdir(mode=0o755)
+    (tmp_path / "qtui").chmod(0o755)
+
+    assert stat.S_IMODE(socket_path("run").parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("trap", ["link", "file", "theirs"])
+def test_a_directory_that_is_not_ours_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = tmp_path / "qtui"
+    if trap == "link":
+        folder.symlink_to(tmp_path)
+    elif trap == "file":
+        folder.write_text("")
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 4242)
+    with pytest.raises(CannotWrite):
+        socket_path("run")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from qtui.core.port import Checked, Problem, RunEntry
-from qtui.plain.report import check_report, problem_report, runs_report
+from qtui.core.eta import Certainty, Eta
+from qtui.core.port import Checked, Problem
+from qtui.core.verdict import Kind, Verdict
+from qtui.plain.linear import standing
+from qtui.plain.report import RunLine, check_report, problem_report, runs_report, status_report
 from tests.plain.samples import EVIL, harmless
-from tests.tui.samples import NOW
+from tests.tui.samples import NOW, sample
 
 
 def test_a_bad_preset_is_reported_whole() -> None:
@@ -67,15 +70,31 @@ def test_a_good_preset_is_told_in_sentences() -> None:
 
 def test_runs_are_an_aligned_table() -> None:
     runs = [
-        RunEntry("scrape-1", "scrape", "scrape", "finished", NOW, 1_990, 10, 2_000),
-        RunEntry("a", "a", "日本.toml", "running", NOW, 5, 0, None),
+        RunLine("scrape-1", "scrape", "scrape", "finished", NOW, 4000.0, 1_990, 10, 2_000),
+        RunLine("a", "a", "日本.toml", "running", NOW, 62.0, 5, 0, None, 6.66, 430.0, "7:10", True),
+        RunLine("b", "b", "b", "crashed", NOW, resume="qtui b"),
     ]
     head, *rows = runs_report(runs).splitlines()
 
-    assert head.split() == ["RUN", "STATE", "STARTED", "DONE", "FAILED", "OF", "PRESET"]
-    assert [row.split()[0] for row in rows] == ["scrape-1", "a"]
-    assert [row.split()[-4:] for row in rows] == [["1,990", "10", "2,000", "scrape"], ["5", "0", "?", "日本.toml"]]
-    assert {row.index("scrape", 9) if "2,000" in row else row.index("日本") for row in rows} == {head.index("PRESET")}
+    assert head.split() == ["RUN", "STATE", "STARTED", "ELAPSED", "DONE", "FAILED", "OF", "RATE", "LEFT", "PRESET"]
+    assert [row.split()[4:] for row in rows[:3]] == [
+        ["1:06:40", "1,990", "10", "2,000", "scrape"],
+        ["1:02", "5", "0", "?", "6.7/s", "7:10", "日本.toml"],
+        ["?", "0", "0", "?", "b"],
+    ]
+    assert {rows[0].rindex("scrape"), rows[1].index("日本")} == {head.index("PRESET")}
+    assert rows[3:] == ["", "b can go on: qtui b"]
+
+
+def test_the_status_of_a_run_is_four_lines() -> None:
+    verdict = Verdict(Kind.PRESSURE, "queue full", "workers, 100% busy")
+
+    assert status_report(sample(), verdict, Eta(Certainty.KNOWN, 430.0)).splitlines() == [
+        f"{sample().run_id}: running for 10:12",
+        f"  {standing(sample(), Eta(Certainty.KNOWN, 430.0))}",
+        "  Backpressure: queue full · bottleneck: workers, 100% busy",
+        "  concurrency 12 · capacity 64 · rate none",
+    ]
 
 
 def test_no_runs_are_a_sentence() -> None:
@@ -86,4 +105,4 @@ def test_hostile_text_does_no_harm() -> None:
     problem = Problem(EVIL, EVIL, 1, EVIL, EVIL, EVIL)
 
     assert harmless(problem_report(Checked("p", problems=[problem], text=EVIL)))
-    assert harmless(runs_report([RunEntry(EVIL, EVIL, EVIL, EVIL, NOW)]))
+    assert harmless(runs_report([RunLine(EVIL, EVIL, EVIL, EVIL, NOW, left=EVIL, resume=EVIL)]))

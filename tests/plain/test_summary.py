@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qtui.core.snapshot import Counts, LogLine, RunState, Snapshot
-from qtui.plain.summary import exit_code, exit_words, farewell, jobs
+from qtui.plain.summary import LOST, exit_code, exit_words, farewell, jobs
 from tests.plain.samples import EVIL, finished, harmless
 from tests.tui.samples import NOW, sample
 
@@ -89,7 +89,7 @@ def test_leaving_a_run_that_goes_on_says_how_to_come_back() -> None:
 
 
 def test_a_lost_engine_is_no_ordinary_end() -> None:
-    told = farewell(sample(), lost=True)
+    told = farewell(sample(), told=LOST)
 
     assert told.startswith("scrape: engine lost after 10:12")
     assert "exit code" not in told
@@ -97,3 +97,12 @@ def test_a_lost_engine_is_no_ordinary_end() -> None:
 
 def test_hostile_text_does_no_harm() -> None:
     assert harmless(farewell(sample(name=EVIL, run_id=EVIL, results=EVIL, problem=EVIL)))
+
+
+def test_a_stopped_run_says_how_to_go_on_and_a_finished_or_detached_one_does_not() -> None:
+    stopped = sample(state=RunState.STOPPED)
+
+    assert farewell(stopped, again="qtui run x.toml").endswith("\n  to go on: qtui run x.toml")
+    assert "to go on" not in farewell(stopped)
+    assert "to go on" not in farewell(sample(), detached=True, again="qtui run x.toml")
+    assert "to go on" not in farewell(finished(done=3), again="qtui run x.toml")

@@ -12,14 +12,19 @@ from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, 
 from qtui.core.snapshot import Snapshot
 from qtui.errors import QtuiError
 
+BEAT_S = 0.5
+
 
 class FakePort:
-    """`give` sends a snapshot, `end` closes the stream; `requests` holds what was asked."""
+    """`give` sends a snapshot, `end` closes the stream; `requests` holds what was asked.
+
+    Like an engine it sends its newest snapshot again and again, unless it `hangs`.
+    """
 
     def __init__(self, *first: Snapshot, rows: list[JobRow] | None = None) -> None:
         self.requests: list[Request] = []
         self.queries: list[Query] = []
-        self.closed = False
+        self.closed = self.hangs = False
         self.replies: Callable[[Command], Reply] = lambda command: Reply(True, f"did {type(command).__name__}")
         self.rows = rows or []
         self.stories: dict[int, JobStory] = {}
@@ -38,7 +43,18 @@ class FakePort:
         return [request.command for request in self.requests]
 
     async def snapshots(self) -> AsyncIterator[Snapshot]:
-        while (snap := await self._coming.get()) is not None:
+        last: Snapshot | None = None
+        while True:
+            try:
+                async with asyncio.timeout(BEAT_S):
+                    snap = await self._coming.get()
+            except TimeoutError:
+                if last is not None and not self.hangs:
+                    yield last
+                continue
+            if snap is None:
+                return
+            last = snap
             yield snap
 
     async def send(self, request: Request) -> Reply:

@@ -262,7 +262,7 @@ async def test_a_bug_ends_the_screen_without_its_secrets() -> None:
 
     with pytest.raises(RuntimeError):
         await session()
-    assert app.return_code == 1
+    assert app.return_code == 70
     assert "RuntimeError" in kept[0]
     assert "SECRET-scrape" not in kept[0]
 

@@ -14,7 +14,7 @@ import pytest
 from qtui.core.commands import Request, RetryFailed, Stop
 from qtui.core.port import Port, Refusal
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.errors import LinkError, UsageError
+from qtui.errors import UsageError
 from qtui.wiring.host import LocalHost, connect
 from qtui.wiring.spawn import Spawned, spawn_engine
 from tests.wiring.stage import Stage
@@ -189,7 +189,7 @@ async def test_a_killed_engine_is_a_crashed_run_that_nobody_can_attach_to(stage:
 
     assert port.lost
     assert [run.state for run in host.runs()] == ["crashed"]
-    with pytest.raises(LinkError):
+    with pytest.raises(UsageError, match="is not live but crashed"):
         await host.attach(stage.record.run_id)
 
 

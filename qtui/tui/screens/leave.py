@@ -10,36 +10,47 @@ from qtui.tui.prose import about
 
 
 class LeaveDialog(ChoiceDialog[str | None]):
-    """Dismisses with `detach`, `drain`, `stop`, or None to stay."""
+    """Dismisses with `detach`, `drain`, `stop`, `kill`, or None to stay.
 
-    def __init__(self, snap: Snapshot) -> None:
-        super().__init__(leave_sheet(snap), escape=None)
+    In a screen that has joined the run of somebody else, ctrl+c again only leaves: ending it takes a choice.
+    """
+
+    def __init__(self, snap: Snapshot, *, attached: bool = False) -> None:
+        super().__init__(leave_sheet(snap, attached=attached), escape=None)
+        self.ctrl_c = "detach" if attached else "kill" if snap.state is RunState.STOPPING else "stop"
+        """What the key answers that has opened this dialog."""
 
     def follow(self, key: str, character: str | None) -> None:
         if key == "ctrl+c":
-            self.dismiss("stop")
+            self.dismiss(self.ctrl_c)
         elif key in ("q", "ctrl+q"):
             self.dismiss("detach")
         else:
             super().follow(key, character)
 
 
-def leave_sheet(snap: Snapshot) -> Sheet[str | None]:
+def leave_sheet(snap: Snapshot, *, attached: bool = False) -> Sheet[str | None]:
     """What the dialog says about this moment of the run."""
     counts = snap.counts
     running = counts.running
     attach = f"reattach with  qtui attach {clean(snap.run_id, 40)}"
     interrupted = f"interrupts {plural(running, 'job')}, spends no try"
+    stop: Choice[str | None] = Choice("s", "Stop now", interrupted if running else "nothing is running now", "stop")
+    again = "ctrl+c again = stop now."
+    if snap.state is RunState.STOPPING:
+        stop = Choice("s", "Kill the engine", "waits for nothing, spends no try", "kill")
+        again = "ctrl+c again = kill."
+    closing = "q or ctrl+c again = keep running." if attached else f"q again = keep running.  {again}"
     return Sheet(
         title=(Span("Leave this run?", bold=True),),
         facts=(_standing(snap), _kept(snap)),
         choices=(
             Choice("b", "Keep running in the background", attach, "detach"),
             Choice("d", "Drain, then exit", drain_note(snap), "drain"),
-            Choice("s", "Stop now", interrupted if running else "nothing is running now", "stop"),
+            stop,
             Choice("esc", "Stay here", "", None),
         ),
-        closing=(Span("q again = keep running.  ctrl+c again = stop now.", "dim"),),
+        closing=(Span(closing, "dim"),),
     )
 
 

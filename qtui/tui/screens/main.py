@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def _header(canvas: Canvas, scene: Scene) -> None:
-    draw_header(canvas, scene.snap, eta=scene.eta, until=scene.until, trouble=scene.trouble)
+    draw_header(canvas, scene.snap, eta=scene.eta, until=scene.until, trouble=scene.trouble, watching=scene.watching)
 
 
 def _band(canvas: Canvas, scene: Scene) -> None:

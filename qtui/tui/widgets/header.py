@@ -25,7 +25,9 @@ def badge(state: RunState) -> list[Span]:
     return [Span(f" {glyph} {state.value.upper()} ", ink, True, ground)]
 
 
-def draw_header(canvas: Canvas, snap: Snapshot, *, eta: Eta, until: str = "", trouble: str = "") -> None:
+def draw_header(
+    canvas: Canvas, snap: Snapshot, *, eta: Eta, until: str = "", trouble: str = "", watching: bool = False
+) -> None:
     """`until` is the wall clock of the estimated end; `trouble` says that the picture is old, and why."""
     canvas.fill(0, 0, canvas.width, 1, "raised")
     wide = canvas.width >= 110
@@ -34,6 +36,8 @@ def draw_header(canvas: Canvas, snap: Snapshot, *, eta: Eta, until: str = "", tr
     left += badge(snap.state)
     if trouble:
         left += [Span(" "), Span(f" {trouble} ", "badge_text", True, "badge")]
+    if watching:
+        left += [Span("  watching", "dim")]
     elapsed = [Span("  elapsed ", "dim"), Span(clock(snap.elapsed_s))]
     for right in _right(snap, eta, until, wide):
         room = canvas.width - 4 - length(right)

@@ -7,6 +7,12 @@ from qtui.tui.canvas import Canvas, Span, cut, length
 
 GROUNDS = {
     Kind.STARTING: "dim",
+    Kind.LOST: "badge",
+    Kind.SILENT: "badge",
+    Kind.DISK_FULL: "failed",
+    Kind.JOURNAL_BLOCKED: "failed",
+    Kind.JOURNAL_SLOW: "badge",
+    Kind.LAGGING: "badge",
     Kind.FAILING: "failed",
     Kind.PAUSED: "badge",
     Kind.HELD: "badge",

@@ -1,0 +1,235 @@
+"""Commands as people write them, both ways: `concurrency 16` is SetConcurrency(16), for `qtui ctl` and talk scripts.
+
+One table holds every word, its argument and its command; what it does not hold is refused with the nearest spelling.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from qtui.core import commands as cmd
+from qtui.core import units
+from qtui.errors import UsageError
+from qtui.text import clean
+
+
+class Misspelt(UsageError):
+    """Words that are no command; says what would be."""
+
+
+class Form(NamedTuple):
+    """One way to write one command."""
+
+    words: str
+    """What it begins with, e.g. `retry --group`."""
+    argument: str
+    """How its argument is called for people; in brackets when it may be left out; empty without one."""
+    command: type
+    read: Callable[[str], Any]
+    """The command from the text of the argument, empty when left out. Raises ValueError with what is allowed."""
+    write: Callable[[Any], str]
+    """The text of the argument; empty without one."""
+    help: str
+
+    @property
+    def usage(self) -> str:
+        return f"{self.words} {self.argument}".strip()
+
+
+def _number(text: str) -> int:
+    digits = text.removeprefix("#").replace(",", "")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 15:
+        raise ValueError("a whole number")
+    return int(digits)
+
+
+def _rate(text: str) -> float | None:
+    if text in ("none", "off"):
+        return None
+    try:
+        return units.rate(float(text) if text.replace(".", "", 1).isdecimal() else text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or none") from None
+
+
+def _write_rate(command: cmd.SetRate) -> str:
+    return "none" if command.value is None else f"{command.value!r}".removesuffix(".0") + "/s"
+
+
+def _producer(text: str) -> int | None:
+    """People count from 1; no argument means all of them."""
+    number = _number(text) if text else None
+    if number == 0:
+        raise ValueError("the number of a producer, counted from 1, or its name")
+    return None if number is None else number - 1
+
+
+def _write_producer(command: cmd.Pause | cmd.Resume) -> str:
+    return "" if command.producer is None else str(command.producer + 1)
+
+
+def _group(text: str) -> cmd.RetryGroup:
+    """`SIGNATURE`, or `SIGNATURE --limit N`."""
+    signature, marker, limit = text.rpartition(" --limit ")
+    if not marker:
+        return cmd.RetryGroup(text)
+    if not (number := _number(limit)):
+        raise ValueError("--limit with a number from 1 on")
+    return cmd.RetryGroup(signature, number)
+
+
+def _write_group(command: cmd.RetryGroup) -> str:
+    quoted = shlex.quote(command.signature)
+    return quoted if command.limit is None else f"{quoted} --limit {command.limit}"
+
+
+def _bare(words: str, command: type, help: str) -> Form:
+    return Form(words, "", command, lambda _: command(), lambda _: "", help)
+
+
+FORMS = (
+    Form(
+        "concurrency",
+        "N",
+        cmd.SetConcurrency,
+        lambda text: cmd.SetConcurrency(_number(text)),
+        lambda command: str(command.value),
+        "run at most N attempts at once",
+    ),
+    Form(
+        "capacity",
+        "N",
+        cmd.SetCapacity,
+        lambda text: cmd.SetCapacity(_number(text)),
+        lambda command: str(command.value),
+        "let the queue hold at most N jobs",
+    ),
+    Form(
+        "rate",
+        "N/s|none",
+        cmd.SetRate,
+        lambda text: cmd.SetRate(_rate(text)),
+        _write_rate,
+        "start at most N attempts a second",
+    ),
+    Form(
+        "pause",
+        "[PRODUCER]",
+        cmd.Pause,
+        lambda text: cmd.Pause(_producer(text)),
+        _write_producer,
+        "close the gate of one producer or of all",
+    ),
+    Form(
+        "resume", "[PRODUCER]", cmd.Resume, lambda text: cmd.Resume(_producer(text)), _write_producer, "open it again"
+    ),
+    _bare("hold", cmd.Hold, "start nothing new; running attempts finish"),
+    _bare("release", cmd.Release, "start attempts again"),
+    Form(
+        "retry --group",
+        "GROUP",
+        cmd.RetryGroup,
+        _group,
+        _write_group,
+        "give the failed jobs of a failure group another round; --limit N takes the oldest N",
+    ),
+    _bare("retry --failed", cmd.RetryFailed, "give every failed job another round"),
+    Form(
+        "retry",
+        "JOB",
+        cmd.RetryJob,
+        lambda text: cmd.RetryJob(_number(text)),
+        lambda command: str(command.seq),
+        "give a failed job another round, or start a waiting one now",
+    ),
+    Form(
+        "cancel",
+        "JOB",
+        cmd.CancelJob,
+        lambda text: cmd.CancelJob(_number(text)),
+        lambda command: str(command.seq),
+        "cancel a job wherever it is",
+    ),
+    _bare("drain", cmd.Drain, "take nothing new, finish what was accepted, then end"),
+    _bare("keep-running", cmd.KeepRunning, "take a drain back"),
+    _bare("stop", cmd.Stop, "interrupt what runs and end; what is left is kept"),
+    _bare("undo", cmd.Undo, "take the last of these changes back"),
+)
+"""Longer words come before their beginnings."""
+
+
+def parse(words: Sequence[str], producers: Sequence[str] = (), also: Sequence[str] = ()) -> cmd.Command:
+    """The command that `words` spell; `producers` are the names that may stand for a producer's number.
+
+    `also` are words that the caller understands besides, for the hint after a wrong one.
+
+    Raises:
+        Misspelt: one sentence with what is allowed, or the nearest spelling.
+    """
+    form, rest = _form(words, also)
+    if not form.argument and rest:
+        raise Misspelt(f"`{form.words}` takes no argument, but {_quoted(rest[0])} follows")
+    if not rest and form.argument and not form.argument.startswith("["):
+        raise Misspelt(f"`{form.words}` needs an argument: {form.usage}")
+    if len(rest) > 1 and not (form.command is cmd.RetryGroup and rest[1:-1] == ["--limit"]):
+        raise Misspelt(f"`{form.words}` takes one argument, but {_quoted(rest[1])} follows")
+    argument = " ".join(rest)
+    if form.argument == "[PRODUCER]" and argument:
+        argument = _named(argument, producers)
+    try:
+        command: cmd.Command = form.read(argument)
+    except ValueError as error:
+        raise Misspelt(f"{_quoted(argument)} will not do for `{form.words}`: allowed is {error}") from None
+    return command
+
+
+def parse_text(text: str, producers: Sequence[str] = ()) -> cmd.Command:
+    """The command in one string, quoted as in a shell. Raises Misspelt."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise Misspelt(f"{_quoted(text)} cannot be split into words: {error}") from None
+    return parse(words, producers)
+
+
+def spell(command: cmd.Command) -> str:
+    """The words that `parse_text` turns into `command`."""
+    form = next(form for form in FORMS if form.command is type(command))
+    return f"{form.words} {form.write(command)}".strip()
+
+
+def _form(words: Sequence[str], also: Sequence[str]) -> tuple[Form, list[str]]:
+    for form in FORMS:
+        own = form.words.split()
+        if list(words[: len(own)]) == own:
+            return form, list(words[len(own) :])
+    first = words[0] if words else ""
+    known = list(dict.fromkeys(form.words.split()[0] for form in FORMS)) + list(also)
+    near = difflib.get_close_matches(first[:100].lower(), known, 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    raise Misspelt(f"there is no command {_quoted(first)}; {hint}" if first else f"which command? {hint}")
+
+
+def _named(argument: str, producers: Sequence[str]) -> str:
+    """The number of the producer that is called so, counted from 1."""
+    found = [number for number, name in enumerate(producers, 1) if name == argument]
+    if len(found) > 1:
+        raise Misspelt(f"{len(found)} producers are called {_quoted(argument)}; use their number: {_either(found)}")
+    if found:
+        return str(found[0])
+    beyond = argument.isdecimal() and producers and not 1 <= int(argument) <= len(producers)
+    if beyond or (producers and not argument.isdecimal()):
+        told = ", ".join(f"{number} {clean(name, 40)}" for number, name in enumerate(producers, 1))
+        raise Misspelt(f"there is no producer {_quoted(argument)}; there are {told}")
+    return argument
+
+
+def _either(numbers: Sequence[int]) -> str:
+    return " or ".join(map(str, numbers))
+
+
+def _quoted(word: str) -> str:
+    return f"`{clean(word, 60)}`"

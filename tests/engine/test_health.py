@@ -1,0 +1,106 @@
+"""The engine's pulse: a late loop, a hiccup, a machine that slept, a disk that is full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+
+from qtui.core import events as ev
+from qtui.engine import clock
+from qtui.engine.health import BEAT_S, Heartbeat
+from tests.conftest import VirtualLoop
+from tests.engine.rig import BenchJournal, Rig, sleeping
+
+
+@asynccontextmanager
+async def beating(rig: Rig) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(Heartbeat(rig.engine).run())
+    await asyncio.sleep(0)
+    yield
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def stall(seconds: float) -> None:
+    """The loop stands still, as behind a callback that takes so long."""
+    cast(VirtualLoop, asyncio.get_running_loop()).jump(seconds)
+
+
+async def late(*by: float) -> None:
+    """One beat after the other, each so much too late."""
+    for seconds in by:
+        await asyncio.sleep(BEAT_S / 2)
+        stall(BEAT_S / 2 + seconds)
+        for _ in range(5):  # until the beat has begun anew
+            await asyncio.sleep(0)
+
+
+async def test_a_loop_that_is_late_again_and_again_is_measured_and_forgotten_when_it_is_in_time() -> None:
+    async with Rig(sleeping(100), jobs=2) as rig, beating(rig):
+        await late(0.4, 0.6)
+        lag = rig.engine.health.loop_lag_s
+        await rig.after(4)
+
+        assert lag == pytest.approx(0.4)
+        assert rig.engine.health.loop_lag_s == 0
+
+
+async def test_one_hiccup_is_no_lag() -> None:
+    async with Rig(sleeping(100), jobs=2) as rig, beating(rig):
+        await late(0.9, 0.0)
+
+        assert rig.engine.health.loop_lag_s < 0.01
+
+
+async def test_a_standstill_is_told_once_and_is_no_lag_and_no_attempts_fault() -> None:
+    async with Rig(sleeping(8), jobs=2, timeout=10) as rig, beating(rig):
+        await rig.after(4)
+        stall(12)
+        await rig.after(3)
+        told = [event for event in rig.of(ev.Notice) if isinstance(event, ev.Notice)]
+
+        assert [(notice.text, notice.level) for notice in told] == [
+            ("suspended 12s: qtui did not run; no job is blamed for it", "warning")
+        ]
+        assert rig.engine.health.loop_lag_s == 0
+        await rig.ended()
+    assert rig.snap.counts.done == 2
+
+
+async def test_a_machine_that_slept_is_told_although_its_clock_stood_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = 0.0
+    monkeypatch.setattr(clock, "asleep", lambda: slept)
+    async with Rig(sleeping(100), jobs=2) as rig, beating(rig):
+        await rig.after(3)
+        slept = 7200.0
+        await rig.after(3)
+
+        assert [event.text for event in rig.of(ev.Notice) if isinstance(event, ev.Notice)] == [
+            "suspended 2:00:00: qtui did not run; no job is blamed for it"
+        ]
+
+
+async def test_nothing_new_starts_while_the_journal_is_blocked_and_it_goes_on_by_itself() -> None:
+    ran: list[int] = []
+
+    async def handler(job: object) -> object:
+        ran.append(1)
+        return await sleeping(1)(job)  # type: ignore[arg-type]
+
+    journal = BenchJournal()
+    async with Rig(handler, jobs=20, concurrency=2, journal=journal) as rig:  # type: ignore[arg-type]
+        await rig.after(0.5)
+        journal.stuck = rig.engine.blocked = True
+        await rig.after(60)
+        blocked = len(ran)
+        rig.engine.blocked = False
+        journal.release()
+        await rig.ended()
+
+    assert blocked == 2
+    assert len(ran) == 20
+    assert rig.snap.counts.done == 20
