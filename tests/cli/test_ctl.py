@@ -125,7 +125,7 @@ def test_a_run_that_is_over_or_was_killed_is_not_live(qtui: Program, live: str) 
 
 
 def test_the_live_one_of_several_runs_of_a_preset_is_meant(qtui: Program, live: str) -> None:
-    newer = qtui.run("run", qtui.preset(jobs=2, latency="0s"), "--fresh")
+    newer = qtui.run("run", qtui.preset(jobs=2, latency="0s"), "--fresh", "--set", "results.path=other.jsonl")
     assert newer.returncode == 0, newer.stderr
 
     assert qtui.run("ctl", "sim", "status").stdout.startswith(f"{live}:")
