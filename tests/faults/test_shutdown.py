@@ -17,6 +17,7 @@ import pytest
 
 from qtui.core.commands import Stop
 from qtui.core.snapshot import RunState
+from qtui.journal import flight
 from qtui.wiring.spawn import Spawned, spawn_engine
 from tests.wiring.stage import Stage, ends
 
@@ -178,7 +179,10 @@ def test_all_that_waited_for_a_commit_is_saved_by_the_kill(stage: Stage, spawn: 
     text = Path(blocking(stage)).read_text().replace('latency = "10ms"', 'latency = "0s"')
     engine = spawn(stage.write("bench.toml", text.replace("concurrency = 4", "concurrency = 1")))
     started(stage)
-    stuck(stage)
+    deadline = time.monotonic() + 15
+    while GOOD + 1 not in {flying.seq for flying in flight.read(next(stage.state.glob("*/journal.db")).parent)}:
+        assert time.monotonic() < deadline, "the job that holds everything up has not begun"
+        time.sleep(0.01)
     engine.process.send_signal(signal.SIGQUIT)
     wait(engine.process, KILLED_S)
 

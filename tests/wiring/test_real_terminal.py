@@ -27,7 +27,7 @@ def test_keys_do_what_they_say(stage: Stage) -> None:
         screen.press("p")
         screen.wait("producers resumed")
         screen.press("P")
-        screen.wait("workers held")
+        screen.wait("≈ HELD")
         screen.press("P")
         screen.wait("workers released")
         screen.press("b")
