@@ -31,15 +31,22 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def known_jobs(
-    folder: Path, number: int, naming: Naming, move: Callable[[str], str], *, rename: bool, template_changed: bool
+    folder: Path,
+    number: int,
+    namings: Sequence[Naming],
+    move: Callable[[str], str],
+    *,
+    rename: bool,
+    template_changed: bool,
 ) -> Known:
     """The jobs of a run by their keys; `rename` computes the keys anew, for a preset whose `job.key` has changed.
 
     With `template_changed` no job's content is taken for the same. Raises JournalUnreadable.
     """
 
-    def content(key: str, row: str) -> tuple[str, int]:
+    def content(producer: int, key: str, row: str) -> tuple[str, int]:
         told = fields(move(row))
+        naming = namings[min(producer, len(namings) - 1)]  # the last one where the preset has fewer sources now
         checksum = naming.content(told)
         return naming.key(Row(told)) if rename else move(key), checksum ^ template_changed
 

@@ -134,7 +134,7 @@ class Resumption:
         old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), ground.facts[TEMPLATE]))
         rename = old.get("key") != new.get("key")
         self._known = known_jobs(
-            self._run.folder, accepted, namings[0], self._move, rename=rename, template_changed=old != new
+            self._run.folder, accepted, namings, self._move, rename=rename, template_changed=old != new
         )
         if all(_readable_twice(source) for source in ground.sources):
             self._comparison = compare(ground.sources, namings, self._known, progress)
