@@ -143,8 +143,8 @@ def read_known(folder: Path, number: int, content: Content) -> Known:
             # The newest first: what was run again because it had changed stands for its key, not what it was before.
             while True:
                 rows = db.execute(
-                    "SELECT seq, producer, key, name, row FROM job WHERE seq < ? AND NOT (state = 'cancelled' AND error = ?)"
-                    " ORDER BY seq DESC LIMIT ?",
+                    "SELECT seq, producer, key, name, row FROM job"
+                    " WHERE seq < ? AND NOT (state = 'cancelled' AND error = ?) ORDER BY seq DESC LIMIT ?",
                     (last, GONE_SAID, WINDOW),
                 ).fetchall()
                 for seq, producer, key, name, row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import final
 
@@ -85,17 +86,27 @@ def compare(
 class Unknown:
     """A source without the rows that a run knows already; always read in a thread, because most of it may be left out.
 
-    `rerun` lets rows through whose key is known with another content.
+    `rerun` lets rows through whose key is known with another content, but for those of the jobs `kept`.
     """
 
     blocking = True
 
-    def __init__(self, source: Source, naming: Naming, known: Known, lock: threading.Lock, *, rerun: bool) -> None:
+    def __init__(
+        self,
+        source: Source,
+        naming: Naming,
+        known: Known,
+        lock: threading.Lock,
+        *,
+        rerun: bool,
+        kept: frozenset[int] = frozenset(),
+    ) -> None:
         self._source = source
         self._naming = naming
         self._known = known
         self._lock = lock
         self._rerun = rerun
+        self._kept = kept
 
     @property
     def title(self) -> str:
@@ -124,10 +135,15 @@ class Unknown:
         for batch in self._source.batches(skip):
             keys = [(self._naming.key(row), self._naming.content(row.fields)) for row in batch]
             with self._lock:  # several sources share what is known, each in its thread
-                matches = [self._known.take(key, content) for key, content in keys]
-            wanted = (Match.NEW, Match.CHANGED) if self._rerun else (Match.NEW,)
-            if rows := [row for row, match in zip(batch, matches, strict=True) if match in wanted]:
+                wanted = [self._wants(key, content) for key, content in keys]
+            if rows := list(compress(batch, wanted)):
                 yield rows
+
+    def _wants(self, key: str, content: int) -> bool:
+        match = self._known.take(key, content)
+        if match is Match.CHANGED:
+            return self._rerun and self._known.last not in self._kept
+        return match is Match.NEW
 
 
 def moved(job: Job, move: Callable[[str], str]) -> Job:

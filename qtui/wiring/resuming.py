@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from qtui.core.past import NAMED, Past, Plan
+from qtui.core.past import NAMED, OpenJob, Past, Plan, mark
 from qtui.core.port import Refusal
 from qtui.core.seams import Source
 from qtui.core.tables import Preset
-from qtui.engine.engine import Engine
+from qtui.engine.engine import SUSPICIOUS, Engine
 from qtui.errors import ExitCode
 from qtui.journal import recovery
 from qtui.journal.journal import SqliteJournal
@@ -25,7 +27,7 @@ from qtui.journal.recovery import Found, Policy
 from qtui.journal.runs import HeldRun
 from qtui.sources.stream import regular
 from qtui.text import clean, plural
-from qtui.wiring.assemble import BY_KEY, SITE, SOURCES, TEMPLATE, Ground, build
+from qtui.wiring.assemble import BY_KEY, SITE, SITES, SOURCES, TEMPLATE, Ground, build
 from qtui.wiring.comparing import Comparison, Unknown, compare, known_jobs, moved
 
 Progress = Callable[[str], None]
@@ -76,6 +78,8 @@ class Resumption:
         self._input_changed = found.meta.get(SOURCES) != ground.facts[SOURCES] or "" in _fingerprints(ground)
         self._template_changed = found.meta.get(TEMPLATE) != ground.facts[TEMPLATE]
         self._by_key = self._input_changed or self._template_changed or BY_KEY in found.meta
+        hosts = [re.escape(site.partition("://")[2]) for site in self._sites] if ground.site else []
+        self._former = re.compile(rf"(?<![\w.])(?:{'|'.join(hosts)})(?!\d)") if hosts else None
 
     async def plan(self, progress: Progress) -> Plan:
         """What going on will do. Looks through the input where it may have changed; changes nothing.
@@ -87,7 +91,8 @@ class Resumption:
                 await asyncio.get_running_loop().run_in_executor(thread, self._compare, progress)
         past, found = self._found.past, self._comparison
         gone = found.gone if found else frozenset()
-        left = [entry for entry in past.open if entry.job.seq not in gone]
+        held = recovery.in_doubt(self._found, policy(self._ground.preset))
+        left = [entry for entry in past.open if entry.job.seq not in gone and entry.job.seq not in held]
         cut_off = [entry for entry in left if entry.interrupted]
         return Plan(
             clean(self._run.record.run_id),
@@ -102,30 +107,37 @@ class Resumption:
             len(found.changed) if found else 0,
             [clean(entry.job.name, 80) for entry in cut_off[:NAMED]],
             self._surprises(),
-            self._notes(),
+            self._notes(cut_off, held),
+            len(held),
         )
 
     async def engine(self, plan: Plan) -> Engine:
         """The run's engine, with everything it remembers. Raises CannotWrite or JournalUnreadable."""
         ground, run = self._ground, self._run
         facts = ground.facts | ({BY_KEY: "1"} if self._by_key else {})
+        if ground.site:
+            facts[SITES] = msgspec.json.encode([*self._sites, ground.site]).decode()
         journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
         past = self._moved(past)
         gone: frozenset[int] = frozenset()
         if self._known is not None:
-            past = msgspec.structs.replace(past, given=self._comparison.matched if self._comparison else [])
             rerun = ground.preset.job.changed == "rerun"
+            kept = frozenset[int]()
+            if self._comparison is not None:
+                past = msgspec.structs.replace(past, given=self._comparison.matched)
+                gone = self._comparison.gone | (self._comparison.changed if rerun else frozenset())
+            else:
+                kept = frozenset(entry.job.seq for entry in past.open)  # they run anyway, as the preset is now
             self._known.restart()
             lock = threading.Lock()
             sources: list[Source] = [
-                Unknown(source, naming, self._known, lock, rerun=rerun)
+                Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
                 for source, naming in zip(ground.sources, ground.namings, strict=True)
             ]
             ground = replace(ground, sources=sources)
-            if self._comparison is not None:
-                gone = self._comparison.gone | (self._comparison.changed if rerun else frozenset())
         note = f"resumed: {plan.summary}"
-        return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone)
+        renew = partial(moved, move=self._move)
+        return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone, renew=renew)
 
     def _compare(self, progress: Progress) -> None:
         progress("reading what was done")
@@ -154,43 +166,62 @@ class Resumption:
         told = []
         found = self._comparison
         if self._input_changed and found and (found.gone or found.inserted):
+            parts = [f"{plural(len(found.gone), 'job')} no longer in it"] if found.gone else []
+            parts += [f"{found.inserted:,} new before known ones"] if found.inserted else []
+            told.append(f"the input has changed: {', '.join(parts)}; known jobs are kept by their key")
+        if self._changed and self._ground.preset.job.changed == "ask":
             told.append(
-                f"the input has changed: {plural(len(found.gone), 'job')} no longer in it,"
-                f" {found.inserted:,} new before known ones; known jobs are kept by their key"
+                f"{self._changed} would execute something else now: what was done stays as it is, what is left uses"
+                ' the new preset; job.changed = "rerun" runs them again'
             )
-        if self._ground.preset.job.changed == "ask" and (self._template_changed or (found and found.changed)):
-            number = plural(len(found.changed), "job") if found else "jobs"
-            told.append(
-                f"{number} would execute something else now: what was done stays as it is, what is left uses the new"
-                ' preset; job.changed = "rerun" runs them again'
-            )
-        return told
-
-    def _notes(self) -> list[str]:
-        told = []
-        if self._by_key and self._comparison is None:
-            told.append("standard input is compared with what was done while it is read")
-        if self._found.in_flight and self._found.crashed:
-            suspects = [crashes + 1 for crashes in self._found.past.suspects.values()]
-            if suspects and max(suspects) >= 2:
-                told.append("jobs that were running in more than one crash run alone first")
-        if (results := self._found.meta.get("results")) and results != _results(self._ground.preset):
-            told.append(f"results go on in {clean(results)}")
         return told
 
     @property
-    def _site(self) -> tuple[str, str]:
-        return self._found.meta.get(SITE, ""), self._ground.site
+    def _changed(self) -> str:
+        """The jobs whose key now means something else to execute, as words, or empty."""
+        if self._comparison is None:
+            return "jobs" if self._template_changed else ""
+        return plural(number, "job") if (number := len(self._comparison.changed)) else ""
+
+    def _notes(self, cut_off: Sequence[OpenJob], held: Mapping[int, str]) -> list[str]:
+        told = []
+        found = self._comparison
+        if self._by_key and found is None:
+            told.append("standard input is compared with what was done while it is read")
+        elif self._input_changed and found and not (found.gone or found.inserted):
+            told.append("the input has changed: nothing is missing, what is new stands at its end")
+        match self._ground.preset.job.changed:
+            case "keep" if self._changed:
+                told.append(f"{self._changed} would execute something else now; what was done stays as it is")
+            case "rerun" if self._changed:
+                told.append(f"{self._changed} would execute something else now, and run again")
+        crashes = recovery.crashes_of(self._found)
+        if alone := sum(crashes.get(mark(entry.job.key), 0) >= SUSPICIOUS for entry in cut_off):
+            told.append(f"{plural(alone, 'job')} of them, running in more than one crash of the engine, will run alone")
+        told += [f"held: {why}; --retry-held runs it again" for why in dict.fromkeys(held.values())]
+        return [*told, *self._results_note()]
+
+    def _results_note(self) -> list[str]:
+        before, now = self._found.meta.get("results", ""), _results(self._ground.preset)
+        if before == now:
+            return []
+        if before:
+            return [f"results go on in {clean(before)}"]
+        return ["the run was begun without a results file and goes on without one; `qtui results` has them all"]
+
+    @property
+    def _sites(self) -> list[str]:
+        """Former addresses of the embedded site, in any life of the run; jobs of those lives name them."""
+        meta = self._found.meta
+        known = [*msgspec.json.decode(meta.get(SITES, "[]"), type=list[str]), meta.get(SITE, "")]
+        return [site for site in dict.fromkeys(known) if site and site != self._ground.site]
 
     def _move(self, text: str) -> str:
-        before, now = self._site
-        if not before or before == now:
-            return text
-        return text.replace(before, now).replace(before.partition("://")[2], now.partition("://")[2])
+        """`text` with the present address of the embedded site."""
+        return self._former.sub(self._ground.site.partition("://")[2], text) if self._former else text
 
     def _moved(self, past: Past) -> Past:
-        before, now = self._site
-        if not before or before == now:
+        if not self._former:
             return past
         open_jobs = [msgspec.structs.replace(entry, job=moved(entry.job, self._move)) for entry in past.open]
         return msgspec.structs.replace(past, open=open_jobs)

@@ -1,4 +1,4 @@
-"""How a run stood when its engine ended, and how it is put right: no try is spent, nothing is lost, nothing replaced."""
+"""How a run stood when its engine ended, and how it is put right: no try is spent and nothing is lost."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.journal.lives import change, content, died, ended_well
 from tests.journal.story import STARTED, accepted, done, failed, interrupted, lifetime, started
 
 NOW = STARTED + 100.0
+RUN = Policy()
 
 
 def states(folder: Path) -> dict[int, tuple[Any, ...]]:
@@ -26,7 +27,7 @@ def states(folder: Path) -> dict[int, tuple[Any, ...]]:
         return {row[0]: row[1:] for row in rows}
 
 
-def put_right(folder: Path, policy: Policy = Policy()) -> Found:
+def put_right(folder: Path, policy: Policy = RUN) -> Found:
     return recover(folder, look(folder, NOW), NOW, policy, {})
 
 
