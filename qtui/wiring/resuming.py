@@ -75,8 +75,10 @@ class Resumption:
         self._found = found
         self._known: Known | None = None
         self._comparison: Comparison | None = None
-        self._input_changed = found.meta.get(SOURCES) != ground.facts[SOURCES] or "" in _fingerprints(ground)
-        self._template_changed = found.meta.get(TEMPLATE) != ground.facts[TEMPLATE]
+        # Once: a file that changes from here on has another stamp than the one that is kept.
+        self._facts = facts = ground.facts
+        self._input_changed = found.meta.get(SOURCES) != facts[SOURCES] or "" in _fingerprints(facts)
+        self._template_changed = found.meta.get(TEMPLATE) != facts[TEMPLATE]
         self._by_key = self._input_changed or self._template_changed or BY_KEY in found.meta
         hosts = [re.escape(site.partition("://")[2]) for site in self._sites] if ground.site else []
         self._former = re.compile(rf"(?<![\w.])(?:{'|'.join(hosts)})(?!\d)") if hosts else None
@@ -114,7 +116,7 @@ class Resumption:
     async def engine(self, plan: Plan) -> Engine:
         """The run's engine, with everything it remembers. Raises CannotWrite or JournalUnreadable."""
         ground, run = self._ground, self._run
-        facts = ground.facts | ({BY_KEY: "1"} if self._by_key else {})
+        facts = self._facts | ({BY_KEY: "1"} if self._by_key else {})
         if ground.site:
             facts[SITES] = msgspec.json.encode([*self._sites, ground.site]).decode()
         journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
@@ -143,7 +145,7 @@ class Resumption:
         progress("reading what was done")
         ground, accepted = self._ground, self._found.past.accepted
         namings = ground.namings
-        old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), ground.facts[TEMPLATE]))
+        old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), self._facts[TEMPLATE]))
         rename = old.get("key") != new.get("key")
         self._known = known_jobs(
             self._run.folder, accepted, namings, self._move, rename=rename, template_changed=old != new
@@ -234,6 +236,9 @@ async def agreed(resumption: Resumption, intent: Intent, progress: Progress) -> 
         Refusal: with the plan, when a person should see it first, or wanted nothing else.
     """
     plan = await resumption.plan(progress)
+    lost = {"failed": plan.failed, "held": plan.held + plan.undecided}
+    rounds = [f"another round for {plural(lost[state], f'{state} job')}" for state in intent.retry if lost[state]]
+    plan = msgspec.structs.replace(plan, notes=[*plan.notes, *rounds])
     if intent.dry:
         raise Refusal("nothing was started", ExitCode.ALL_DONE, plan=plan)
     if intent.ask or (plan.surprises and not intent.accept):
@@ -246,8 +251,8 @@ def look(run: HeldRun) -> Found:
     return recovery.look(run.folder, time.time())
 
 
-def _fingerprints(ground: Ground) -> list[str]:
-    return msgspec.json.decode(ground.facts[SOURCES], type=list[str])
+def _fingerprints(facts: Mapping[str, str]) -> list[str]:
+    return msgspec.json.decode(facts[SOURCES], type=list[str])
 
 
 def _readable_twice(source: Source) -> bool:

@@ -347,6 +347,27 @@ async def test_who_wants_to_be_asked_is_asked_without_a_surprise(work: Work) -> 
     assert int(refused.value.exit_code) == 3
 
 
+async def test_another_round_is_part_of_the_plan(work: Work) -> None:
+    await work.live(jobs=2)
+    change(work.run, "UPDATE meta SET v = 2 WHERE k = 'failed'")
+
+    assert (await work.planned(Intent(retry=("failed", "held")))).notes == ["another round for 2 failed jobs"]
+
+
+async def test_a_file_that_changes_after_the_plan_is_noticed_in_the_next_life(work: Work) -> None:
+    source = work.folder / "lines.txt"
+    source.write_text("a\nb\nc\nd\n")
+    work.sources = '[[source]]\nkind = "lines"\npath = "lines.txt"\n'
+    await work.live(jobs=2)
+    async with work.resumption() as (resumption, _):
+        plan = await agreed(resumption, Intent(), lambda doing: None)
+        source.write_text("first\na\nb\nc\nd\n")
+        engine = await resumption.engine(plan)
+        await engine.close()
+
+    assert "1 new before known ones" in (await work.planned()).surprises[0]
+
+
 # -- the embedded site
 
 
