@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.past import NAMED, OpenJob, Past, Plan, mark
+from qtui.core.past import NAMED, Past, Plan, mark
 from qtui.core.port import Refusal
 from qtui.core.seams import Source
 from qtui.core.tables import Preset
@@ -95,21 +95,26 @@ class Resumption:
         gone = found.gone if found else frozenset()
         held = recovery.in_doubt(self._found, policy(self._ground.preset))
         left = [entry for entry in past.open if entry.job.seq not in gone and entry.job.seq not in held]
-        cut_off = [entry for entry in left if entry.interrupted]
+        flying = {entry.seq: entry for entry in self._found.in_flight}
+        cut_off = [entry.job for entry in left if entry.interrupted or entry.job.seq in flying]
+        # Their start, or even their acceptance, was not durable: they are read anew, and run again all the same.
+        unknown = [entry for entry in flying.values() if entry.seq > past.last_seq]
+        names = [*(job.name for job in cut_off), *(entry.name for entry in unknown)]
+        new = found.new if found else self._new()
         return Plan(
             clean(self._run.record.run_id),
             past.done,
             past.failed,
             past.held,
             past.cancelled,
-            len(cut_off),
+            len(cut_off) + len(unknown),
             len(left) - len(cut_off),
-            found.new if found else self._new(),
+            None if new is None else max(0, new - len(unknown)),
             len(gone),
             len(found.changed) if found else 0,
-            [clean(entry.job.name, 80) for entry in cut_off[:NAMED]],
+            [clean(name, 80) for name in names[:NAMED]],
             self._surprises(),
-            self._notes(cut_off, held),
+            self._notes([*(mark(job.key) for job in cut_off), *(entry.mark for entry in unknown)], held),
             len(held),
         )
 
@@ -185,7 +190,7 @@ class Resumption:
             return "jobs" if self._template_changed else ""
         return plural(number, "job") if (number := len(self._comparison.changed)) else ""
 
-    def _notes(self, cut_off: Sequence[OpenJob], held: Mapping[int, str]) -> list[str]:
+    def _notes(self, again: Sequence[str], held: Mapping[int, str]) -> list[str]:
         told = []
         found = self._comparison
         if self._by_key and found is None:
@@ -198,7 +203,7 @@ class Resumption:
             case "rerun" if self._changed:
                 told.append(f"{self._changed} would execute something else now, and run again")
         crashes = recovery.crashes_of(self._found)
-        if alone := sum(crashes.get(mark(entry.job.key), 0) >= SUSPICIOUS for entry in cut_off):
+        if alone := sum(crashes.get(suspect, 0) >= SUSPICIOUS for suspect in again):
             told.append(f"{plural(alone, 'job')} of them, running in more than one crash of the engine, will run alone")
         told += [f"held: {why}; --retry-held runs it again" for why in dict.fromkeys(held.values())]
         return [*told, *self._results_note()]

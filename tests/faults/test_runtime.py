@@ -67,7 +67,7 @@ def test_a_stopped_engine_blames_no_job_although_every_timeout_is_over(stage: St
             assert run.end() == 0, run.told
         assert max(service.times().values()) == 1, "a job ran again"
     notices = [str(event["text"]) for event in run.of("notice")]
-    assert stop_s < 2.5 or any("did not run for" in text for text in notices), notices
+    assert stop_s < 2.5 or any("qtui did not run" in text for text in notices), notices
 
 
 # -- the machine lacks something
@@ -167,6 +167,7 @@ def test_a_back_off_that_was_cut_off_is_not_prolonged_by_a_clock_that_jumped(sta
 # -- a face that does not read
 
 
+@pytest.mark.long
 def test_a_face_that_reads_nothing_holds_nothing_up(stage: Stage) -> None:
     assert stalled(stage, 4) > 0.7  # so short a look says whether it is held up; the long form says what it costs
 

@@ -18,7 +18,7 @@ import pytest
 from qtui.core.commands import Stop
 from qtui.core.snapshot import RunState
 from qtui.wiring.spawn import Spawned, spawn_engine
-from tests.wiring.stage import Stage
+from tests.wiring.stage import Stage, ends
 
 KILLED_S = 3.0
 """The kill is over within so long."""
@@ -151,7 +151,9 @@ def no_try_spent(stage: Stage) -> None:
 # -- the engine
 
 
-@pytest.mark.parametrize("fault", ["sleep", "busy", "on cancel"])
+@pytest.mark.parametrize(
+    "fault", ["sleep", pytest.param("busy", marks=pytest.mark.long), pytest.param("on cancel", marks=pytest.mark.long)]
+)
 def test_a_terminated_engine_whose_loop_is_blocked_ends_in_time_and_keeps_what_was_done(
     stage: Stage, spawn: Spawn, fault: str
 ) -> None:
@@ -295,6 +297,7 @@ def test_a_job_that_swallows_its_cancellation_holds_up_neither_the_stop_nor_the_
     no_try_spent(stage)
 
 
+@pytest.mark.long
 def test_a_stop_that_a_job_blocks_ends_nevertheless(stage: Stage, spawn: Spawn) -> None:
     engine = spawn(faulty(stage, BLOCKS_ON_CANCEL))
     stuck(stage)
@@ -383,6 +386,7 @@ def test_three_presses_end_a_run_whose_engine_is_blocked_and_each_says_what_the_
     assert stage.engines == []
 
 
+@pytest.mark.long
 def test_an_engine_that_does_not_answer_a_press_is_said_to_be_held_up(stage: Stage, headless: Headless) -> None:
     run = headless(blocking(stage, "4s"))
     stuck(stage)
@@ -395,6 +399,7 @@ def test_an_engine_that_does_not_answer_a_press_is_said_to_be_held_up(stage: Sta
 
 
 @pytest.mark.parametrize("how", ["presses", "SIGTERM"])
+@pytest.mark.long
 def test_an_engine_that_is_frozen_altogether_is_killed_by_its_face(stage: Stage, headless: Headless, how: str) -> None:
     run = headless(stage.preset(), "--stop-timeout", "0.2")
     until(run, "Backpressure on")
@@ -412,6 +417,7 @@ def test_an_engine_that_is_frozen_altogether_is_killed_by_its_face(stage: Stage,
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.long
 def test_a_run_whose_output_is_stuck_can_still_be_ended(stage: Stage, headless: Headless, name: str) -> None:
     talk, deaf = os.pipe()
     os.set_blocking(deaf, False)
@@ -539,6 +545,7 @@ def test_stop_now_ends_an_engine_that_is_frozen_altogether(stage: Stage) -> None
     assert stage.engines == []
 
 
+@pytest.mark.long
 def test_another_screen_can_end_a_frozen_engine_too_but_only_by_choice(stage: Stage) -> None:
     assert stage.run("run", stage.preset(), "--detach").returncode == 0
     with stage.open("attach") as screen:
@@ -584,3 +591,16 @@ def test_a_run_that_is_only_left_goes_on_and_names_no_way_to_go_on(stage: Stage)
         assert screen.wait_exit() == 0
         assert "to go on" not in screen.text()
     stage.goes_on()
+
+
+def test_ctrl_c_at_the_question_whether_to_go_on_is_a_no(stage: Stage, headless: Headless) -> None:
+    run = headless(stage.preset(jobs=5000))
+    until(run, "Backpressure on")
+    press(run, "draining")
+    wait(run, 2)
+    with stage.open("run", stage.preset(jobs=3)) as again:
+        again.wait("Go on? [y/N]", 20)
+        again.send("\x03")
+        assert again.wait_exit() in (130, -signal.SIGINT)
+    for engine in stage.engines:
+        ends(engine, 5)  # it has refused to start and goes by itself
