@@ -16,7 +16,7 @@ from typing import final
 
 from qtui.errors import JournalUnreadable
 from qtui.journal import schema
-from qtui.journal.columns import GONE_SAID
+from qtui.journal.columns import FINAL, GONE_SAID
 from qtui.journal.encoding import kept
 from qtui.text import clean
 
@@ -55,6 +55,8 @@ class Known:
         """Further jobs of a key, where there are any."""
         self._used: dict[int, int] = {}
         """How many of the first jobs of a key, where it has several, are taken without a gap."""
+        self._replaced: dict[int, int] = {}
+        """Final jobs whose key a job added before them has with another content: where that one is."""
         self._number = 0
         self.last = 0
         """The number of the job that `take` has matched."""
@@ -62,11 +64,13 @@ class Known:
     def __len__(self) -> int:
         return self._number
 
-    def add(self, key: str, seq: int, content: int) -> None:
+    def add(self, key: str, seq: int, content: int, *, final: bool = False) -> None:
         """Get to know a job; there is room for as many as were announced."""
         hashed = _hash(key)
         place = self._find(hashed)
         if self._keys[place]:
+            if final and self._contents[place] != content:
+                self._replaced[seq] = place
             self._more[hashed] = number = self._more.get(hashed, 0) + 1
             hashed = _further(hashed, number)
             place = self._find(hashed)
@@ -109,10 +113,13 @@ class Known:
         return other
 
     def rest(self) -> Iterator[int]:
-        """The numbers of the jobs that no row has matched."""
+        """The numbers of the jobs that no row has matched, but for those that were run again as something else."""
         for place, key in enumerate(self._keys):
             if key and not self._taken[place]:
-                yield self._seqs[place]
+                seq = self._seqs[place]
+                by = self._replaced.get(seq)
+                if by is None or not self._taken[by]:
+                    yield seq
 
     def restart(self) -> None:
         """Every job may be matched again."""
@@ -143,13 +150,13 @@ def read_known(folder: Path, number: int, content: Content) -> Known:
             # The newest first: what was run again because it had changed stands for its key, not what it was before.
             while True:
                 rows = db.execute(
-                    "SELECT seq, producer, key, name, row FROM job"
+                    "SELECT seq, state, producer, key, name, row FROM job"
                     " WHERE seq < ? AND NOT (state = 'cancelled' AND error = ?) ORDER BY seq DESC LIMIT ?",
                     (last, GONE_SAID, WINDOW),
                 ).fetchall()
-                for seq, producer, key, name, row in rows:
+                for seq, state, producer, key, name, row in rows:
                     now, checksum = content(int(producer), name if key is None else kept(key), row)
-                    known.add(now, seq, checksum)
+                    known.add(now, seq, checksum, final=state in FINAL)
                 if len(rows) < WINDOW:
                     return known
                 last = rows[-1][0]

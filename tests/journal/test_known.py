@@ -72,6 +72,33 @@ def test_the_rest_are_those_that_no_row_has_matched() -> None:
     assert sorted(found.rest()) == [1, 4]
 
 
+def test_what_was_run_again_as_something_else_is_not_gone() -> None:
+    found = Known(3)
+    found.add("a", 3, OTHER, final=True)
+    found.add("a", 1, FIRST, final=True)
+    found.add("b", 2, FIRST, final=True)
+    found.take("a", OTHER)
+
+    assert list(found.rest()) == [2]
+
+
+def test_where_the_newest_is_gone_all_of_its_key_are() -> None:
+    found = Known(2)
+    found.add("a", 3, OTHER, final=True)
+    found.add("a", 1, FIRST, final=True)
+
+    assert sorted(found.rest()) == [1, 3]
+
+
+def test_an_open_job_whose_row_is_gone_is_gone_whatever_has_its_key() -> None:
+    found = Known(2)
+    found.add("a", 3, OTHER, final=True)
+    found.add("a", 1, FIRST)
+    found.take("a", OTHER)
+
+    assert list(found.rest()) == [1]
+
+
 def test_after_a_restart_every_job_may_be_matched_again() -> None:
     found = known(("a", 1, FIRST), ("a", 2, FIRST))
     first = [found.take("a", FIRST) for _ in range(3)]

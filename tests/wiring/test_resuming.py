@@ -229,6 +229,7 @@ async def test_rerun_a_changed_job_runs_again_once(work: Work) -> None:
     assert work.plan.surprises == []
     assert "1 job would execute something else now, and run again" in work.plan.notes
     assert await work.goes_on() == []
+    assert (work.plan.done, work.plan.gone, work.plan.changed) == (3, 0, 0)
 
 
 async def test_an_open_job_that_has_changed_runs_once_as_it_is_now(work: Work) -> None:
