@@ -21,8 +21,8 @@ from qtui.journal.encoding import kept
 from qtui.text import clean
 
 WINDOW = 10_000
-Content = Callable[[int, str, str], tuple[str, int]]
-"""From a job's producer, key and row as JSON: its key as it would be now, and a checksum of its content."""
+Content = Callable[[int, int, str, str], tuple[str, int]]
+"""From a job's number, producer, key and row as JSON: its key as it would be now, and a checksum of its content."""
 
 
 class Match(Enum):
@@ -155,7 +155,7 @@ def read_known(folder: Path, number: int, content: Content) -> Known:
                     (last, GONE_SAID, WINDOW),
                 ).fetchall()
                 for seq, state, producer, key, name, row in rows:
-                    now, checksum = content(int(producer), name if key is None else kept(key), row)
+                    now, checksum = content(seq, int(producer), name if key is None else kept(key), row)
                     known.add(now, seq, checksum, final=state in FINAL)
                 if len(rows) < WINDOW:
                     return known

@@ -35,6 +35,8 @@ SITES = "sites"
 SOURCES = "sources"
 TEMPLATE = "template"
 BY_KEY = "by_key"
+RENAMED = "renamed"
+OUTDATED = "outdated"
 """Facts that are kept with a run, to compare a later start with."""
 
 

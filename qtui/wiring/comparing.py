@@ -38,18 +38,19 @@ def known_jobs(
     move: Callable[[str], str],
     *,
     rename: bool,
-    template_changed: bool,
+    outdated: int,
 ) -> Known:
     """The jobs of a run by their keys; `rename` computes the keys anew, for a preset whose `job.key` has changed.
 
-    With `template_changed` no job's content is taken for the same. Raises JournalUnreadable.
+    Up to the number `outdated` no job's content is taken for the same: another template was executed then.
+    Raises JournalUnreadable.
     """
 
-    def content(producer: int, key: str, row: str) -> tuple[str, int]:
+    def content(seq: int, producer: int, key: str, row: str) -> tuple[str, int]:
         told = fields(move(row))
         naming = namings[min(producer, len(namings) - 1)]  # the last one where the preset has fewer sources now
         checksum = naming.content(told)
-        return naming.key(Row(told)) if rename else move(key), checksum ^ template_changed
+        return naming.key(Row(told)) if rename else move(key), checksum ^ (seq <= outdated)
 
     return read_known(folder, number, content)
 

@@ -27,7 +27,7 @@ from qtui.journal.recovery import Found, Policy
 from qtui.journal.runs import HeldRun
 from qtui.sources.stream import regular
 from qtui.text import clean, plural
-from qtui.wiring.assemble import BY_KEY, SITE, SITES, SOURCES, TEMPLATE, Ground, build
+from qtui.wiring.assemble import BY_KEY, OUTDATED, RENAMED, SITE, SITES, SOURCES, TEMPLATE, Ground, build
 from qtui.wiring.comparing import Comparison, Unknown, compare, known_jobs, moved
 
 Progress = Callable[[str], None]
@@ -121,7 +121,7 @@ class Resumption:
     async def engine(self, plan: Plan) -> Engine:
         """The run's engine, with everything it remembers. Raises CannotWrite or JournalUnreadable."""
         ground, run = self._ground, self._run
-        facts = self._facts | ({BY_KEY: "1"} if self._by_key else {})
+        facts = self._facts | self._remembered
         if ground.site:
             facts[SITES] = msgspec.json.encode([*self._sites, ground.site]).decode()
         journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
@@ -146,14 +146,31 @@ class Resumption:
         renew = partial(moved, move=self._move)
         return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone, renew=renew)
 
+    @property
+    def _remembered(self) -> dict[str, str]:
+        """What later lives must know besides the present preset: they compare with this one only."""
+        told = {BY_KEY: "1"} if self._by_key else {}
+        if self._renamed:
+            told[RENAMED] = "1"
+        if self._template_changed:
+            # Whoever runs again what another template did may be interrupted before all of it has run.
+            rerun = self._ground.preset.job.changed == "rerun"
+            told[OUTDATED] = str(self._found.past.last_seq if rerun else 0)
+        return told
+
+    @property
+    def _renamed(self) -> bool:
+        """Whether `job.key` has changed in any life: some jobs are kept under keys that are not theirs any more."""
+        old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), self._facts[TEMPLATE]))
+        return RENAMED in self._found.meta or old.get("key") != new.get("key")
+
     def _compare(self, progress: Progress) -> None:
         progress("reading what was done")
-        ground, accepted = self._ground, self._found.past.accepted
+        ground, past = self._ground, self._found.past
         namings = ground.namings
-        old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), self._facts[TEMPLATE]))
-        rename = old.get("key") != new.get("key")
+        outdated = past.last_seq if self._template_changed else int(self._found.meta.get(OUTDATED, 0))
         self._known = known_jobs(
-            self._run.folder, accepted, namings, self._move, rename=rename, template_changed=old != new
+            self._run.folder, past.accepted, namings, self._move, rename=self._renamed, outdated=outdated
         )
         if all(_readable_twice(source) for source in ground.sources):
             self._comparison = compare(ground.sources, namings, self._known, progress)

@@ -21,7 +21,7 @@ def known(*jobs: tuple[str, int, int]) -> Known:
     return found
 
 
-def by_key(producer: int, key: str, row: str) -> tuple[str, int]:
+def by_key(seq: int, producer: int, key: str, row: str) -> tuple[str, int]:
     return key, FIRST
 
 
@@ -147,7 +147,7 @@ async def test_a_row_that_was_gone_may_come_back(tmp_path: Path) -> None:
 async def test_each_job_is_known_by_its_own_producer(tmp_path: Path) -> None:
     told: list[tuple[int, str]] = []
 
-    def content(producer: int, key: str, row: str) -> tuple[str, int]:
+    def content(seq: int, producer: int, key: str, row: str) -> tuple[str, int]:
         told.append((producer, row))
         return key, FIRST
 

@@ -90,7 +90,7 @@ class Work:
         async with self.resumption() as (resumption, _):
             return await agreed(resumption, intent, lambda doing: None)
 
-    async def goes_on(self, retry: tuple[str, ...] = ()) -> list[str]:
+    async def goes_on(self, retry: tuple[str, ...] = (), stop_at: int = 0) -> list[str]:
         """Go on to the end; the names of the jobs that ran."""
         ran: list[str] = []
 
@@ -102,6 +102,8 @@ class Work:
             self.plan = await agreed(resumption, Intent(accept=True), lambda doing: None)
             engine = await resumption.engine(self.plan)
             engine.subscribe(watch)
+            if stop_at:
+                engine.subscribe(stop_after(engine, stop_at))
             await engine.start(retry)
             await engine.wait_ended()
             await engine.close()
@@ -230,6 +232,34 @@ async def test_rerun_a_changed_job_runs_again_once(work: Work) -> None:
     assert "1 job would execute something else now, and run again" in work.plan.notes
     assert await work.goes_on() == []
     assert (work.plan.done, work.plan.gone, work.plan.changed) == (3, 0, 0)
+
+
+async def test_running_again_what_another_template_did_survives_an_interruption(work: Work) -> None:
+    items = [f"{number:02}" for number in range(20)]
+    work.items(*items)
+    work.job = 'key = "{line}"\nchanged = "rerun"\n[queue]\ncapacity = 2'
+    await work.live(jobs=20)
+    other = '{"kind":"simulate","key":"{line}","table":{"url":"elsewhere"}}'
+    change(work.run, "UPDATE meta SET v = ? WHERE k = 'template'", other)
+    first = await work.goes_on(stop_at=4)
+    second = await work.goes_on()
+
+    assert len(first) < 10
+    assert sorted(first + second) == items
+    assert await work.goes_on() == []
+    assert (work.plan.gone, work.plan.changed, work.plan.surprises) == (0, 0, [])
+
+
+@pytest.mark.parametrize("how", ["keep", "ask"])
+async def test_what_was_done_under_another_key_stays_done_in_every_life(work: Work, how: str) -> None:
+    await work.live(jobs=2)
+    work.job = f'key = "{{line}}"\nchanged = "{how}"'
+    first = await work.goes_on(stop_at=1)
+    work.items("a", "b", "c", "d", "e")
+    second = await work.goes_on()
+
+    assert sorted(first + second) == ["c", "d", "e"]
+    assert work.plan.gone == 0
 
 
 async def test_an_open_job_that_has_changed_runs_once_as_it_is_now(work: Work) -> None:
