@@ -16,6 +16,7 @@ from qtui.cli.common import (
     set_option,
     state_option,
 )
+from qtui.errors import UsageError
 
 
 @click.command("open")
@@ -30,8 +31,14 @@ def command(
     preset: str, input_: str, changes: tuple[tuple[str, str], ...], state: str, theme: str, mouse: bool, **resume: bool
 ) -> None:
     """Open the screen for PRESET, a TOML file or the name of a bundled preset. Without it: pick one."""
+    arguments, wanted = preset_arguments(input_, changes), resume_arguments(resume)
+    if resume["dry_run"]:
+        from qtui.wiring.headless import Headless, run
+
+        if not preset:
+            raise UsageError("--dry-run tells what a preset would do; name one")
+        sys.exit(run(Headless(preset, arguments + wanted, state)))
     from qtui.wiring.launcher import open_screen
 
     screen = {"theme": theme, "mouse": mouse}
-    arguments = preset_arguments(input_, changes)
-    sys.exit(open_screen(preset, arguments, resume_arguments(resume), screen, state=state))
+    sys.exit(open_screen(preset, arguments, wanted, screen, state=state))

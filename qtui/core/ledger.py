@@ -344,11 +344,12 @@ class Ledger:
         job, was = event.job, State(event.was)
         assert job.seq not in self.open, f"job {job.seq} is not final"
         state = step(job.seq, was, Move.REQUEUE)
-        self.open[job.seq] = _Open(job, state, from_group=event.signature)
+        signature = event.signature if was is State.FAILED else ""  # a group counts no others
+        self.open[job.seq] = _Open(job, state, from_group=signature)
         self.counts[was] -= 1
         self.counts[State.PENDING] += 1
         self._enqueue(job.seq, event.at)
-        if event.signature and (group := self._known_group(event.signature)):
+        if signature and (group := self._known_group(signature)):
             group.jobs -= 1
             group.retrying += 1
 
@@ -457,6 +458,8 @@ class Ledger:
         self.began = event.at
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
             level.restart(event.at)
+        for counter in (self.admitted, self.begun, self.finished, self.failed_attempts):
+            counter.restart(event.at)
         self._run_started(event.started, position)
         self._mark(event.at, "►")
         self._write(event.at, "qtui", f"resumed, life {event.lives}")

@@ -99,11 +99,17 @@ class Level(_Sum):
 class Counter(_Sum):
     """Events per second, in whole seconds."""
 
-    __slots__ = ("total",)
+    __slots__ = ("_start", "total")
 
-    def __init__(self, seconds: int = 64) -> None:
-        super().__init__(0.0, seconds)
+    def __init__(self, seconds: int = 64, at: float = 0.0) -> None:
+        super().__init__(at, seconds)
+        self._start = at
         self.total = 0
+
+    def restart(self, at: float) -> None:
+        """Count from `at` on: the run did not live before."""
+        self._start = at
+        self._turn(at)
 
     def add(self, at: float, number: int = 1) -> None:
         if at >= self._next:
@@ -121,7 +127,7 @@ class Counter(_Sum):
 
     def rate(self, at: float, window: int) -> float:
         """Events per second over the last whole `window` seconds and the present one."""
-        span = min(at, window - 1 + (at - int(at)))
+        span = min(at - self._start, window - 1 + (at - int(at)))
         return self.sum(at, window) / span if span >= 0.2 else 0.0
 
 

@@ -81,11 +81,13 @@ class Plan(msgspec.Struct, frozen=True):
     changed: int = 0
     """The same key, but something else would be executed."""
     names: list[str] = []
-    """Of the first interrupted jobs."""
+    """Of the first interrupted jobs that run again."""
     surprises: list[str] = []
     """Sentences: what a person should agree to before it goes on."""
     notes: list[str] = []
     """Sentences: what is worth saying and needs no consent."""
+    undecided: int = 0
+    """Were running; they are held until a person gives them another round."""
 
     @property
     def summary(self) -> str:
@@ -96,6 +98,8 @@ class Plan(msgspec.Struct, frozen=True):
             parts.append(f"{self.cancelled:,} cancelled")
         if self.interrupted:
             parts.append(f"{self.interrupted:,} interrupted run again")
+        if self.undecided:
+            parts.append(f"{self.undecided:,} interrupted are held")
         if self.queued:
             parts.append(f"{self.queued:,} waiting go on")
         parts.append("new ones follow" if self.new is None else f"{self.new:,} new")

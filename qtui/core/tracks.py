@@ -140,7 +140,7 @@ class ProducerTrack:
         self.name = name
         self.total = total
         self.rate = rate
-        self.admitted = Counter()
+        self.admitted = Counter(at=at)
         self.before = 0
         """Rows accepted in earlier lives of the run."""
         self.blocked = Level(at)

@@ -226,11 +226,11 @@ class Controls:
 
             return Plan(f"job {seq} starts as soon as a slot is free", hasten)
         if entry is not None:
-            raise Refusal(f"job {seq} is {entry.state}; only failed, cancelled and waiting jobs can be retried")
+            raise Refusal(f"job {seq} is {entry.state}; only failed, held, cancelled and waiting jobs can be retried")
         self._must_take_work()
         final = await engine.journal.job(seq)
         if final is None:
-            raise Refusal(f"there is no failed or cancelled job {seq}")
+            raise Refusal(f"there is no failed, held or cancelled job {seq}")
         return Plan(f"retry of job {seq}", lambda: engine.retry_one(final, *who))
 
     def _retry_group(self, command: cmd.RetryGroup, who: Who) -> Plan:

@@ -62,7 +62,10 @@ class Parts:
     skip: bool = True
     """The sources give the rows that were accepted before once more, in the same order."""
     gone: frozenset[int] = frozenset()
-    """Open jobs of earlier lives that are taken back: their rows are no longer in the input."""
+    """Jobs of earlier lives that their rows no longer stand for: open ones are cancelled, none is retried with others.
+    """
+    renew: Callable[[Job], Job] = lambda job: job
+    """What a job of an earlier life is in this one, where its address may be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Engine:
         self._clock = parts.clock
         self._luck = parts.luck
         self._clock_now = parts.clock.now
-        self._past, self._gone = parts.past, parts.gone
+        self._past, self._gone, self._renew = parts.past, parts.gone, parts.renew
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self._position = self._durable = 0
@@ -289,10 +292,10 @@ class Engine:
 
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
-        if self.blocked or self._position - self._durable > MAX_BACKLOG:
-            return self.journal.room()
         if self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects):
             return self._until_durable(self._position)
+        if self.blocked or self._position - self._durable > MAX_BACKLOG:
+            return self.journal.room()
         return None
 
     async def _until_durable(self, position: int) -> None:
@@ -502,10 +505,13 @@ class Engine:
                 return
             for final in page:
                 after = final.job.seq
+                if after in self._gone:
+                    continue
                 number -= 1
                 await self._offer_again(final, by)
 
     async def _offer_again(self, final: FinalJob, by: str) -> None:
         if final.job.seq not in self.ledger.open:  # somebody else may have retried it meanwhile
-            offer = Offer(final.job.producer, again=final.job, by=by, was=final.state, signature=final.signature)
+            again = self._renew(final.job)
+            offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)

@@ -44,7 +44,9 @@ class Flight:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._file = -1
+        with suppress(OSError):
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._map: mmap.mmap | None = None
         self._entries = 0
         self._free: list[int] = []

@@ -7,7 +7,7 @@ no try, and what a person should decide about is held.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -102,6 +102,29 @@ def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapp
         raise CannotWrite(f"cannot go on with {clean(folder.name)}: {clean(schema.reason(error))}") from error
 
 
+def in_doubt(before: Found, policy: Policy) -> dict[int, str]:
+    """Why each of the interrupted jobs that `recover` will hold is held, by number."""
+    by_seq = {entry.job.seq: entry.job for entry in before.past.open}
+    crashes = crashes_of(before)
+    told = {seq: _why_held(policy, crashes.get(mark(by_seq[seq].key), 0)) for seq in _cut_off(before)}
+    return {seq: why for seq, why in told.items() if why}
+
+
+def crashes_of(before: Found) -> dict[str, int]:
+    """In how many crashes each suspect was running, the last one included, by the mark of its key."""
+    crashes = dict(before.past.suspects)
+    if not before.in_flight:
+        return crashes
+    by_seq = {entry.job.seq: entry.job for entry in before.past.open}
+    for suspect in {flying.mark for flying in before.in_flight} | {mark(by_seq[seq].key) for seq in _cut_off(before)}:
+        crashes[suspect] = crashes.get(suspect, 0) + 1
+    return crashes
+
+
+def _cut_off(before: Found) -> list[int]:
+    return [state.seq for state in before.states if state.state == "running"]
+
+
 def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
     meta = {str(k): str(v) for k, v in db.execute("SELECT k, v FROM meta")}
     totals = Totals(**{name: int(meta.get(name, 0)) for name in Totals.__struct_fields__})
@@ -177,13 +200,10 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
 
 
 def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) -> None:
-    by_seq = {open_job.job.seq: open_job.job for open_job in before.past.open}
-    cut_off = [state for state in before.states if state.state == "running"]
-    crashes = _suspect(db, before, [by_seq[state.seq] for state in cut_off])
-    held = 0
-    for state in cut_off:
-        why = _why_held(policy, crashes.get(mark(by_seq[state.seq].key), 0))
-        held += bool(why)
+    db.executemany("INSERT OR REPLACE INTO suspect VALUES (?, ?)", list(crashes_of(before).items()))
+    held = in_doubt(before, policy)
+    for state in (state for state in before.states if state.state == "running"):
+        why = held.get(state.seq, "")
         db.execute(
             "UPDATE attempt SET t1 = ?, outcome = 'interrupted', message = ? WHERE seq = ? AND n = ? AND t1 IS NULL",
             (now, "the engine died", state.seq, state.attempts),
@@ -194,18 +214,7 @@ def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) 
             ("held" if why else "pending", now if why else 0.0, why, why, state.seq),
         )
     db.execute("UPDATE producer SET problem = ''")
-    db.execute("INSERT INTO meta VALUES ('held', ?) ON CONFLICT (k) DO UPDATE SET v = v + ?", (held, held))
-
-
-def _suspect(db: sqlite3.Connection, before: Found, cut_off: Iterable[Job]) -> dict[str, int]:
-    """Count a crash against every job that was in the air; the counts of all suspects."""
-    crashes = dict(before.past.suspects)
-    if not before.in_flight:
-        return crashes
-    for suspect in {flying.mark for flying in before.in_flight} | {mark(job.key) for job in cut_off}:
-        crashes[suspect] = crashes.get(suspect, 0) + 1
-        db.execute("INSERT OR REPLACE INTO suspect VALUES (?, ?)", (suspect, crashes[suspect]))
-    return crashes
+    db.execute("INSERT INTO meta VALUES ('held', ?) ON CONFLICT (k) DO UPDATE SET v = v + ?", (len(held), len(held)))
 
 
 def _why_held(policy: Policy, crashes: int) -> str:

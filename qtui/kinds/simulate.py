@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 from statistics import NormalDist
-from typing import Annotated, Literal, final
+from typing import Annotated, ClassVar, Literal, final
 
 import msgspec
 
@@ -40,6 +40,24 @@ class Bursts(Table, frozen=True, kw_only=True):
 
 class SimulateTable(Table, frozen=True, kw_only=True):
     """[job.simulate]"""
+
+    operational: ClassVar[frozenset[str]] = frozenset(
+        {
+            "latency",
+            "distribution",
+            "sigma",
+            "spread",
+            "fail",
+            "retryable",
+            "codes",
+            "final_codes",
+            "bursts",
+            "block",
+            "block_every",
+            "seed",
+        }
+    )
+    """All of them: nothing is executed that could be another thing."""
 
     latency: Duration = 0.5
     """How long an attempt takes: the median of `lognormal`, the middle of `uniform`, all of `constant`."""

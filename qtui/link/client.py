@@ -125,7 +125,7 @@ class LinkPort:
             over, goodbye = self._over, self._goodbye
             if snapshot is not None or events:
                 yield snapshot, events, missed
-            if goodbye is not None and (goodbye.code or goodbye.plan):
+            if goodbye is not None and (goodbye.code or goodbye.text):
                 raise Refusal(goodbye.text, goodbye.code, goodbye.checked, goodbye.plan)
             if over:
                 return

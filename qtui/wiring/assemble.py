@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import cast
 
 import msgspec
 
-from qtui.core.job import Value
+from qtui.core.job import Job, Value
 from qtui.core.naming import Naming
 from qtui.core.past import Past
 from qtui.core.seams import Kind, Source, Unbound
@@ -31,9 +31,12 @@ from qtui.kinds import KINDS, KindContext
 from qtui.wiring.presets import uses_site
 
 SITE = "site"
+SITES = "sites"
 SOURCES = "sources"
 TEMPLATE = "template"
 BY_KEY = "by_key"
+RENAMED = "renamed"
+OUTDATED = "outdated"
 """Facts that are kept with a run, to compare a later start with."""
 
 
@@ -119,11 +122,12 @@ def build(
     past: Past | None = None,
     skip: bool = True,
     gone: frozenset[int] = frozenset(),
+    renew: Callable[[Job], Job] = lambda job: job,
 ) -> Engine:
     """Join the parts."""
     preset, kind = ground.preset, ground.kind
     executor = EXECUTORS[preset.workers.executor](kind)
-    parts = Parts(ground.sources, kind, executor, journal, LoopClock(), past=past, skip=skip, gone=gone)
+    parts = Parts(ground.sources, kind, executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew)
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
     journal.on_state = partial(_journal_state, engine)
     return engine

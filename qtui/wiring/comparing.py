@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import final
 
@@ -31,17 +32,25 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def known_jobs(
-    folder: Path, number: int, naming: Naming, move: Callable[[str], str], *, rename: bool, template_changed: bool
+    folder: Path,
+    number: int,
+    namings: Sequence[Naming],
+    move: Callable[[str], str],
+    *,
+    rename: bool,
+    outdated: int,
 ) -> Known:
     """The jobs of a run by their keys; `rename` computes the keys anew, for a preset whose `job.key` has changed.
 
-    With `template_changed` no job's content is taken for the same. Raises JournalUnreadable.
+    Up to the number `outdated` no job's content is taken for the same: another template was executed then.
+    Raises JournalUnreadable.
     """
 
-    def content(key: str, row: str) -> tuple[str, int]:
+    def content(seq: int, producer: int, key: str, row: str) -> tuple[str, int]:
         told = fields(move(row))
+        naming = namings[min(producer, len(namings) - 1)]  # the last one where the preset has fewer sources now
         checksum = naming.content(told)
-        return naming.key(Row(told)) if rename else move(key), checksum ^ template_changed
+        return naming.key(Row(told)) if rename else move(key), checksum ^ (seq <= outdated)
 
     return read_known(folder, number, content)
 
@@ -78,17 +87,27 @@ def compare(
 class Unknown:
     """A source without the rows that a run knows already; always read in a thread, because most of it may be left out.
 
-    `rerun` lets rows through whose key is known with another content.
+    `rerun` lets rows through whose key is known with another content, but for those of the jobs `kept`.
     """
 
     blocking = True
 
-    def __init__(self, source: Source, naming: Naming, known: Known, lock: threading.Lock, *, rerun: bool) -> None:
+    def __init__(
+        self,
+        source: Source,
+        naming: Naming,
+        known: Known,
+        lock: threading.Lock,
+        *,
+        rerun: bool,
+        kept: frozenset[int] = frozenset(),
+    ) -> None:
         self._source = source
         self._naming = naming
         self._known = known
         self._lock = lock
         self._rerun = rerun
+        self._kept = kept
 
     @property
     def title(self) -> str:
@@ -117,10 +136,15 @@ class Unknown:
         for batch in self._source.batches(skip):
             keys = [(self._naming.key(row), self._naming.content(row.fields)) for row in batch]
             with self._lock:  # several sources share what is known, each in its thread
-                matches = [self._known.take(key, content) for key, content in keys]
-            wanted = (Match.NEW, Match.CHANGED) if self._rerun else (Match.NEW,)
-            if rows := [row for row, match in zip(batch, matches, strict=True) if match in wanted]:
+                wanted = [self._wants(key, content) for key, content in keys]
+            if rows := list(compress(batch, wanted)):
                 yield rows
+
+    def _wants(self, key: str, content: int) -> bool:
+        match = self._known.take(key, content)
+        if match is Match.CHANGED:
+            return self._rerun and self._known.last not in self._kept
+        return match is Match.NEW
 
 
 def moved(job: Job, move: Callable[[str], str]) -> Job:

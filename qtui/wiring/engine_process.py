@@ -161,19 +161,21 @@ class EngineProcess:
         """The engine of a new run, or of the unfinished one of this preset."""
         start, where = self._start, state_dir(self._start.state)
         identity = identity_of(loaded, start.options)
-        if folder := runs.unfinished(where, identity, finished_too=bool(start.intent.retry)):
-            if start.intent.fresh:
-                runs.set_aside(folder)
-            else:
-                return await self._resume(folder, loaded, preset, cleanup)
+        folder = runs.unfinished(where, identity, finished_too=bool(start.intent.retry))
+        if folder and not start.intent.fresh:
+            return await self._resume(folder, loaded, preset, cleanup)
         if start.intent.dry:
-            raise Refusal(f"{clean(start.source)} has no unfinished run: all of it would run", ExitCode.ALL_DONE)
+            instead = f"; {clean(folder.name)} would be set aside" if folder else ""
+            raise Refusal(f"all of {clean(start.source)} would run{instead}; nothing was started", ExitCode.ALL_DONE)
         run = runs.new_run(
             where, name=preset.about.name, preset=loaded.source, started_at=LoopClock().wall(), identity=identity
         )
         cleanup.callback(run.release)
         try:
-            return new_engine(await lay_ground(preset, loaded.document, cleanup), run), run
+            engine = new_engine(await lay_ground(preset, loaded.document, cleanup), run)
+            if folder:  # only now: a run that cannot begin replaces none
+                runs.set_aside(folder)
+            return engine, run
         except BaseException:
             run.discard()
             raise
@@ -188,7 +190,7 @@ class EngineProcess:
             found = look(run)
         except AlreadyRunning as error:
             raise AlreadyRunning(
-                f"{error}; `qtui attach {folder.name}` shows it, --fresh starts another one beside it"
+                f"{error}; `qtui attach {clean(folder.name)}` shows it, --fresh starts another one beside it"
             ) from None
         except JournalUnreadable as error:
             raise JournalUnreadable(f"{error}; --fresh starts anew without it") from None

@@ -82,8 +82,16 @@ def _agrees() -> bool:
     """Whether the person at the terminal wants to go on; nobody else is asked."""
     if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
         return False
+    signal.set_wakeup_fd(-1)  # the face that has ended was deaf to them
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return False
 
 
 class _Face:

@@ -6,7 +6,7 @@ Journal, presets and link are imported when they are asked for: the first frame 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,17 @@ class LocalHost:
     """The `Host` of a screen on this machine; runs are kept below `state`."""
 
     def __init__(
-        self, state: str = "", source: str = "", arguments: list[str] | None = None, *, watch: bool = False
+        self,
+        state: str = "",
+        source: str = "",
+        arguments: list[str] | None = None,
+        *,
+        retry: Sequence[str] = (),
+        watch: bool = False,
     ) -> None:
-        """`arguments` are the options that the preset `source` was started with."""
+        """`arguments` are the options that the preset `source` was started with, `retry` those for going on with it."""
         self._state = state
+        self._retry = {source: retry}
         self._arguments = {source: arguments or []}
         self._watch = watch
 
@@ -59,6 +66,8 @@ class LocalHost:
         from qtui.wiring.spawn import spawn_engine
 
         told = [*self._arguments.get(source, []), _WORDS[unfinished]]
+        if unfinished == "resume":
+            told += self._retry.pop(source, ())  # once: the next start of this preset is another wish
         spawned = spawn_engine(source, told, state=self._state)
         return await connect(spawned.socket, started=lambda: spawned.process.pid)
 

@@ -50,6 +50,7 @@ def open_screen(
     locate(source)
     at = listening()
     told = {"state": state, "socket": str(at.path), "source": source, "arguments": arguments}
+    told["retry"] = [word for word in resume if word.startswith("--retry")]
     engine = [*arguments, *(resume or ["--ask-plan"])]
     try:
         return run_screen({**screen, **told}, beside=lambda: spawn_engine(source, engine, state=state, at=at))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from qtui.core.past import NAMED, Past, Plan
+from qtui.core.past import NAMED, Past, Plan, mark
 from qtui.core.port import Refusal
 from qtui.core.seams import Source
 from qtui.core.tables import Preset
-from qtui.engine.engine import Engine
+from qtui.engine.engine import SUSPICIOUS, Engine
 from qtui.errors import ExitCode
 from qtui.journal import recovery
 from qtui.journal.journal import SqliteJournal
@@ -25,7 +27,7 @@ from qtui.journal.recovery import Found, Policy
 from qtui.journal.runs import HeldRun
 from qtui.sources.stream import regular
 from qtui.text import clean, plural
-from qtui.wiring.assemble import BY_KEY, SITE, SOURCES, TEMPLATE, Ground, build
+from qtui.wiring.assemble import BY_KEY, OUTDATED, RENAMED, SITE, SITES, SOURCES, TEMPLATE, Ground, build
 from qtui.wiring.comparing import Comparison, Unknown, compare, known_jobs, moved
 
 Progress = Callable[[str], None]
@@ -73,9 +75,13 @@ class Resumption:
         self._found = found
         self._known: Known | None = None
         self._comparison: Comparison | None = None
-        self._input_changed = found.meta.get(SOURCES) != ground.facts[SOURCES] or "" in _fingerprints(ground)
-        self._template_changed = found.meta.get(TEMPLATE) != ground.facts[TEMPLATE]
+        # Once: a file that changes from here on has another stamp than the one that is kept.
+        self._facts = facts = ground.facts
+        self._input_changed = found.meta.get(SOURCES) != facts[SOURCES] or "" in _fingerprints(facts)
+        self._template_changed = found.meta.get(TEMPLATE) != facts[TEMPLATE]
         self._by_key = self._input_changed or self._template_changed or BY_KEY in found.meta
+        hosts = [re.escape(site.partition("://")[2]) for site in self._sites] if ground.site else []
+        self._former = re.compile(rf"(?<![\w.])(?:{'|'.join(hosts)})(?!\d)") if hosts else None
 
     async def plan(self, progress: Progress) -> Plan:
         """What going on will do. Looks through the input where it may have changed; changes nothing.
@@ -87,11 +93,13 @@ class Resumption:
                 await asyncio.get_running_loop().run_in_executor(thread, self._compare, progress)
         past, found = self._found.past, self._comparison
         gone = found.gone if found else frozenset()
-        left = [entry for entry in past.open if entry.job.seq not in gone]
-        flying = {entry.seq: entry.name for entry in self._found.in_flight}
-        cut_off = {entry.job.seq: entry.job.name for entry in left if entry.interrupted or entry.job.seq in flying}
+        held = recovery.in_doubt(self._found, policy(self._ground.preset))
+        left = [entry for entry in past.open if entry.job.seq not in gone and entry.job.seq not in held]
+        flying = {entry.seq: entry for entry in self._found.in_flight}
+        cut_off = [entry.job for entry in left if entry.interrupted or entry.job.seq in flying]
         # Their start, or even their acceptance, was not durable: they are read anew, and run again all the same.
-        unknown = {seq: name for seq, name in flying.items() if seq > past.last_seq}
+        unknown = [entry for entry in flying.values() if entry.seq > past.last_seq]
+        names = [*(job.name for job in cut_off), *(entry.name for entry in unknown)]
         new = found.new if found else self._new()
         return Plan(
             clean(self._run.record.run_id),
@@ -104,41 +112,65 @@ class Resumption:
             None if new is None else max(0, new - len(unknown)),
             len(gone),
             len(found.changed) if found else 0,
-            [clean(name, 80) for name in [*cut_off.values(), *unknown.values()][:NAMED]],
+            [clean(name, 80) for name in names[:NAMED]],
             self._surprises(),
-            self._notes(),
+            self._notes([*(mark(job.key) for job in cut_off), *(entry.mark for entry in unknown)], held),
+            len(held),
         )
 
     async def engine(self, plan: Plan) -> Engine:
         """The run's engine, with everything it remembers. Raises CannotWrite or JournalUnreadable."""
         ground, run = self._ground, self._run
-        facts = ground.facts | ({BY_KEY: "1"} if self._by_key else {})
+        facts = self._facts | self._remembered
+        if ground.site:
+            facts[SITES] = msgspec.json.encode([*self._sites, ground.site]).decode()
         journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
         past = self._moved(past)
         gone: frozenset[int] = frozenset()
         if self._known is not None:
-            past = msgspec.structs.replace(past, given=self._comparison.matched if self._comparison else [])
             rerun = ground.preset.job.changed == "rerun"
+            kept = frozenset[int]()
+            if self._comparison is not None:
+                past = msgspec.structs.replace(past, given=self._comparison.matched)
+                gone = self._comparison.gone | (self._comparison.changed if rerun else frozenset())
+            else:
+                kept = frozenset(entry.job.seq for entry in past.open)  # they run anyway, as the preset is now
             self._known.restart()
             lock = threading.Lock()
             sources: list[Source] = [
-                Unknown(source, naming, self._known, lock, rerun=rerun)
+                Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
                 for source, naming in zip(ground.sources, ground.namings, strict=True)
             ]
             ground = replace(ground, sources=sources)
-            if self._comparison is not None:
-                gone = self._comparison.gone | (self._comparison.changed if rerun else frozenset())
         note = f"resumed: {plan.summary}"
-        return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone)
+        renew = partial(moved, move=self._move)
+        return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone, renew=renew)
+
+    @property
+    def _remembered(self) -> dict[str, str]:
+        """What later lives must know besides the present preset: they compare with this one only."""
+        told = {BY_KEY: "1"} if self._by_key else {}
+        if self._renamed:
+            told[RENAMED] = "1"
+        if self._template_changed:
+            # Whoever runs again what another template did may be interrupted before all of it has run.
+            rerun = self._ground.preset.job.changed == "rerun"
+            told[OUTDATED] = str(self._found.past.last_seq if rerun else 0)
+        return told
+
+    @property
+    def _renamed(self) -> bool:
+        """Whether `job.key` has changed in any life: some jobs are kept under keys that are not theirs any more."""
+        old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), self._facts[TEMPLATE]))
+        return RENAMED in self._found.meta or old.get("key") != new.get("key")
 
     def _compare(self, progress: Progress) -> None:
         progress("reading what was done")
-        ground, accepted = self._ground, self._found.past.accepted
+        ground, past = self._ground, self._found.past
         namings = ground.namings
-        old, new = (_template(told) for told in (self._found.meta.get(TEMPLATE), ground.facts[TEMPLATE]))
-        rename = old.get("key") != new.get("key")
+        outdated = past.last_seq if self._template_changed else int(self._found.meta.get(OUTDATED, 0))
         self._known = known_jobs(
-            self._run.folder, accepted, namings[0], self._move, rename=rename, template_changed=old != new
+            self._run.folder, past.accepted, namings, self._move, rename=self._renamed, outdated=outdated
         )
         if all(_readable_twice(source) for source in ground.sources):
             self._comparison = compare(ground.sources, namings, self._known, progress)
@@ -158,43 +190,62 @@ class Resumption:
         told = []
         found = self._comparison
         if self._input_changed and found and (found.gone or found.inserted):
+            parts = [f"{plural(len(found.gone), 'job')} no longer in it"] if found.gone else []
+            parts += [f"{found.inserted:,} new before known ones"] if found.inserted else []
+            told.append(f"the input has changed: {', '.join(parts)}; known jobs are kept by their key")
+        if self._changed and self._ground.preset.job.changed == "ask":
             told.append(
-                f"the input has changed: {plural(len(found.gone), 'job')} no longer in it,"
-                f" {found.inserted:,} new before known ones; known jobs are kept by their key"
+                f"{self._changed} would execute something else now: what was done stays as it is, what is left uses"
+                ' the new preset; job.changed = "rerun" runs them again'
             )
-        if self._ground.preset.job.changed == "ask" and (self._template_changed or (found and found.changed)):
-            number = plural(len(found.changed), "job") if found else "jobs"
-            told.append(
-                f"{number} would execute something else now: what was done stays as it is, what is left uses the new"
-                ' preset; job.changed = "rerun" runs them again'
-            )
-        return told
-
-    def _notes(self) -> list[str]:
-        told = []
-        if self._by_key and self._comparison is None:
-            told.append("standard input is compared with what was done while it is read")
-        if self._found.in_flight and self._found.crashed:
-            suspects = [crashes + 1 for crashes in self._found.past.suspects.values()]
-            if suspects and max(suspects) >= 2:
-                told.append("jobs that were running in more than one crash run alone first")
-        if (results := self._found.meta.get("results")) and results != _results(self._ground.preset):
-            told.append(f"results go on in {clean(results)}")
         return told
 
     @property
-    def _site(self) -> tuple[str, str]:
-        return self._found.meta.get(SITE, ""), self._ground.site
+    def _changed(self) -> str:
+        """The jobs whose key now means something else to execute, as words, or empty."""
+        if self._comparison is None:
+            return "jobs" if self._template_changed else ""
+        return plural(number, "job") if (number := len(self._comparison.changed)) else ""
+
+    def _notes(self, again: Sequence[str], held: Mapping[int, str]) -> list[str]:
+        told = []
+        found = self._comparison
+        if self._by_key and found is None:
+            told.append("standard input is compared with what was done while it is read")
+        elif self._input_changed and found and not (found.gone or found.inserted):
+            told.append("the input has changed: nothing is missing, what is new stands at its end")
+        match self._ground.preset.job.changed:
+            case "keep" if self._changed:
+                told.append(f"{self._changed} would execute something else now; what was done stays as it is")
+            case "rerun" if self._changed:
+                told.append(f"{self._changed} would execute something else now, and run again")
+        crashes = recovery.crashes_of(self._found)
+        if alone := sum(crashes.get(suspect, 0) >= SUSPICIOUS for suspect in again):
+            told.append(f"{plural(alone, 'job')} of them, running in more than one crash of the engine, will run alone")
+        told += [f"held: {why}; --retry-held runs it again" for why in dict.fromkeys(held.values())]
+        return [*told, *self._results_note()]
+
+    def _results_note(self) -> list[str]:
+        before, now = self._found.meta.get("results", ""), _results(self._ground.preset)
+        if before == now:
+            return []
+        if before:
+            return [f"results go on in {clean(before)}"]
+        return ["the run was begun without a results file and goes on without one; `qtui results` has them all"]
+
+    @property
+    def _sites(self) -> list[str]:
+        """Former addresses of the embedded site, in any life of the run; jobs of those lives name them."""
+        meta = self._found.meta
+        known = [*msgspec.json.decode(meta.get(SITES, "[]"), type=list[str]), meta.get(SITE, "")]
+        return [site for site in dict.fromkeys(known) if site and site != self._ground.site]
 
     def _move(self, text: str) -> str:
-        before, now = self._site
-        if not before or before == now:
-            return text
-        return text.replace(before, now).replace(before.partition("://")[2], now.partition("://")[2])
+        """`text` with the present address of the embedded site."""
+        return self._former.sub(self._ground.site.partition("://")[2], text) if self._former else text
 
     def _moved(self, past: Past) -> Past:
-        before, now = self._site
-        if not before or before == now:
+        if not self._former:
             return past
         open_jobs = [msgspec.structs.replace(entry, job=moved(entry.job, self._move)) for entry in past.open]
         return msgspec.structs.replace(past, open=open_jobs)
@@ -207,6 +258,9 @@ async def agreed(resumption: Resumption, intent: Intent, progress: Progress) -> 
         Refusal: with the plan, when a person should see it first, or wanted nothing else.
     """
     plan = await resumption.plan(progress)
+    lost = {"failed": plan.failed, "held": plan.held + plan.undecided}
+    rounds = [f"another round for {plural(lost[state], f'{state} job')}" for state in intent.retry if lost[state]]
+    plan = msgspec.structs.replace(plan, notes=[*plan.notes, *rounds])
     if intent.dry:
         raise Refusal("nothing was started", ExitCode.ALL_DONE, plan=plan)
     if intent.ask or (plan.surprises and not intent.accept):
@@ -219,8 +273,8 @@ def look(run: HeldRun) -> Found:
     return recovery.look(run.folder, time.time())
 
 
-def _fingerprints(ground: Ground) -> list[str]:
-    return msgspec.json.decode(ground.facts[SOURCES], type=list[str])
+def _fingerprints(facts: Mapping[str, str]) -> list[str]:
+    return msgspec.json.decode(facts[SOURCES], type=list[str])
 
 
 def _readable_twice(source: Source) -> bool:

@@ -31,6 +31,8 @@ class ScreenStart:
     """The preset it runs, for the screen of a bad preset."""
     arguments: tuple[str, ...] = ()
     """The options it was started with, to start it again."""
+    retry: tuple[str, ...] = ()
+    """What else was wanted of its unfinished run, for when that has been agreed to."""
     state: str = ""
     theme: str = ""
     watch: bool = False
@@ -62,7 +64,7 @@ def main(start: ScreenStart) -> int:
         (lambda: connect(socket, watch=start.watch, started=partial(_started, socket))) if socket is not None else None
     )
     app = QtuiApp(
-        LocalHost(start.state, start.source, list(start.arguments), watch=start.watch),
+        LocalHost(start.state, start.source, list(start.arguments), retry=start.retry, watch=start.watch),
         opening=opening,
         source=start.source,
         palette=palette(start.theme, dict(os.environ)),

@@ -44,7 +44,7 @@ def test_every_command_is_carried_out_or_refused_in_words(qtui: Program, live: s
         ("hold", 0, "workers held: nothing new starts"),
         ("release", 0, "workers released"),
         ("cancel 99999", 1, "job 99999 is not open"),
-        ("retry 99999", 1, "there is no failed or cancelled job 99999"),
+        ("retry 99999", 1, "there is no failed, held or cancelled job 99999"),
         ("retry --group 404 --limit 1", 0, "retry of 1 job of"),
         ("retry --failed", 0, "failed job"),
         ("keep-running", 1, "the run is not draining"),

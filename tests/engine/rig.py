@@ -11,6 +11,7 @@ from types import TracebackType
 from qtui.core import events as ev
 from qtui.core.commands import Command, Reply, Request
 from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob, Row
 from qtui.core.snapshot import RunState, Snapshot
@@ -109,13 +110,17 @@ class BenchJournal:
     def commit(self) -> None:
         self._timer = None
         self._durable = self._position
-        while self._waiters:
-            self._waiters.popleft().set_result(None)
+        self.let_in()
         self.on_commit(self._durable)
 
     def release(self) -> None:
         self.stuck = False
         self._arm()
+
+    def let_in(self) -> None:
+        """There is room for more, although nothing has become durable."""
+        while self._waiters:
+            self._waiters.popleft().set_result(None)
 
     def hurry(self) -> None:
         pass
@@ -185,6 +190,13 @@ class Rig:
         journal: BenchJournal | None = None,
         sources: list[Numbers] | None = None,
         seed: int = 1,
+        past: Past | None = None,
+        skip: bool = True,
+        gone: frozenset[int] = frozenset(),
+        renew: Callable[[Job], Job] = lambda job: job,
+        retry: tuple[str, ...] = (),
+        on_crash: str = "run",
+        held: bool = False,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources = sources or [Numbers(number) for number in numbers]
@@ -194,7 +206,7 @@ class Rig:
         self.preset = Preset(
             About(name="bench"),
             [SourceTable(kind="range", name=f"p{i}", rate=source_rate) for i in range(len(self.sources))],
-            JobTable(kind="simulate", name="job {n}", timeout=timeout),
+            JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash),  # type: ignore[arg-type]
             Table(),
             QueueTable(capacity=capacity),
             Workers(concurrency=concurrency),
@@ -206,17 +218,29 @@ class Rig:
             ),
             Throttle(rate=rate),
         )
+        self.past, self.skip, self.gone, self.renew = past, skip, gone, renew
+        self.retry, self.held = retry, held
         self.engine: Engine
         self.most_running = 0
         self.events: list[ev.Event] = []
 
     async def __aenter__(self) -> Rig:
         parts = Parts(
-            list(self.sources), self.kind, LocalExecutor(self.kind), self.journal, LoopClock(wall=1e9), self.luck
+            list(self.sources),
+            self.kind,
+            LocalExecutor(self.kind),
+            self.journal,
+            LoopClock(wall=1e9),
+            self.luck,
+            self.past,
+            self.skip,
+            self.gone,
+            self.renew,
         )
         self.engine = Engine(self.preset, parts)
+        self.engine.dispatcher.held = self.held
         self.engine.subscribe(self._watch)
-        await self.engine.start()
+        await self.engine.start(self.retry)
         return self
 
     async def __aexit__(
