@@ -133,6 +133,9 @@ class Engine:
             self.dispatcher.suspect = lambda job: mark(job.key) in self._suspects
         self.controls = Controls(self)
         self._retry_gate = Gate()
+        self._giving_again = asyncio.Lock()
+        self._given_again = 0
+        """How many rounds final jobs were given in this life."""
         parts.journal.on_commit = self._committed
 
     # -- life
@@ -307,6 +310,7 @@ class Engine:
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1)
+            self._given_again += 1
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
             return job
         assert offer.row is not None, "an offer is a row or a job"
@@ -469,15 +473,15 @@ class Engine:
 
     def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
         """Give one final job another round."""
-        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by, reason)
+        self._feed(lambda: self._offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
 
     def retry_many(
         self, group: str | None, number: int, said: str, by: str, reason: str = "", state: str = "failed"
     ) -> None:
         """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
-        self._feed(self._feed_final(group, number, by, state), said, by, reason)
+        self._feed(lambda: self._feed_final(group, number, by, state), said, by, reason)
 
-    def _feed(self, work: Coroutine[object, object, None], said: str, by: str, reason: str) -> None:
+    def _feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
         if self.ledger.ended is not None:
             self.emit(ev.RunReopened(self.now(), by))
             self._ended.clear()
@@ -486,9 +490,9 @@ class Engine:
         self._feeding += 1
         self._spawn(self._fed(work), said)
 
-    async def _fed(self, work: Coroutine[object, object, None]) -> None:
+    async def _fed(self, work: Callable[[], Awaitable[object]]) -> None:
         try:
-            await work
+            await work()
         finally:
             self._feeding -= 1
             self._check_ended()
@@ -497,15 +501,28 @@ class Engine:
         """Final jobs go through the queue like all others, page by page: they wait for room too."""
         after = 0
         while number > 0:
+            known = self._given_again
             page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number), state)
             if not page:
                 return
             for final in page:
                 after = final.job.seq
                 number -= 1
-                await self._offer_again(final, by)
+                known += await self._offer_again(final, by, known)
 
-    async def _offer_again(self, final: FinalJob, by: str) -> None:
-        if final.job.seq not in self.ledger.open:  # somebody else may have retried it meanwhile
+    async def _offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
+        """Let a final job enter the queue, unless it has had another round meanwhile; True when it has entered.
+
+        `known` is how many rounds had been given when the journal was asked for it, or None. Several commands may
+        offer the same job: they take turns, and whoever asked before another one has given rounds asks again.
+        """
+        seq = final.job.seq
+        async with self._giving_again:
+            if seq in self.ledger.open:
+                return False
+            if known != self._given_again:
+                if await self.journal.job(seq) != final:
+                    return False
             offer = Offer(final.job.producer, again=final.job, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
+            return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 
 import pytest
 
 from qtui.core import events as ev
 from qtui.core.commands import (
     CancelJob,
+    Command,
     Drain,
     Hold,
     KeepRunning,
@@ -369,6 +371,29 @@ async def test_a_person_retries_all_failed_jobs_of_a_finished_run() -> None:
 
         assert (rig.snap.counts.done, rig.snap.counts.failed, rig.snap.counts.accepted) == (6, 0, 6)
         assert rig.snap.failures[0].recovered == 6
+
+
+@pytest.mark.parametrize("other", [RetryFailed(), RetryJob(5)])
+async def test_a_job_that_two_commands_retry_gets_one_more_round(other: Command) -> None:
+    """One of them knows it as failed from before the other's round, which has ended well meanwhile."""
+    healthy = False
+    rounds: Counter[int] = Counter()
+
+    async def sick_for_now(job: Job) -> Done | Failed:
+        rounds[job.seq] += 1
+        await asyncio.sleep(1)
+        return Done() if healthy else Failed("http:503")
+
+    async with Rig(sick_for_now, jobs=6, capacity=1, concurrency=1) as rig:
+        await rig.ended()
+        healthy = True
+        for command in (RetryFailed(), other):
+            reply = await rig.ask(command)
+            assert reply.ok, reply.text
+        await rig.ended()
+
+        assert (rig.snap.counts.done, rig.snap.counts.failed) == (6, 0)
+        assert set(rounds.values()) == {2}
 
 
 async def test_a_group_is_probed_with_one_job() -> None:
