@@ -141,7 +141,10 @@ def unfinished(state: Path, identity: str, *, finished_too: bool = False) -> Pat
     folder = newest(state, identity)
     if folder is None or lock.is_held(folder) or finished_too:
         return folder
-    return folder if _state(False, _read(folder), _summary(folder)) != "finished" else None
+    record = _read(folder)
+    if record is not None and record.state == "running":
+        return folder  # an engine that was killed at the very end has told nobody that it was the end
+    return folder if _state(False, record, _summary(folder)) != "finished" else None
 
 
 def set_aside(folder: Path) -> None:

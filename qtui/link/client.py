@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -42,10 +42,11 @@ class LinkPort:
         self._over = False
         self._listener: asyncio.Task[None] | None = None
         self._peer: Peer | None = None
+        self._started: Callable[[], int] | None = None
 
     @classmethod
-    async def connect(cls, path: Path, hello: wire.Hello, pid: int = 0) -> LinkPort:
-        """Connect to an engine's socket; who has started it knows its `pid` before it speaks.
+    async def connect(cls, path: Path, hello: wire.Hello, started: Callable[[], int] | None = None) -> LinkPort:
+        """Connect to an engine's socket; who has started it can name its process before it speaks.
 
         Raises:
             LinkError: when nobody is there or it speaks another version.
@@ -55,7 +56,7 @@ class LinkPort:
         except OSError as error:
             raise LinkError(f"no engine answers at {path}: {error.strerror}") from None
         port = cls(reader, writer)
-        port._know(pid)
+        port._started = started
         port._listener = asyncio.create_task(port._listen(), name="link")
         port._send(hello)
         return port
@@ -153,6 +154,8 @@ class LinkPort:
         return await waiting
 
     def kill(self, *, hard: bool) -> bool:
+        if self._peer is None and self._started is not None:
+            self._know(self._started())
         return self._peer is not None and self._peer.end(hard=hard)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,6 +103,7 @@ class EngineProcess:
         self._steps: deque[tuple[Step, str, Callable[[], None]]] = deque()
         """Asked for by the ladder and not yet taken."""
         self._asked_to_end = False
+        self._opening: asyncio.Task[tuple[Engine, HeldRun]] | None = None
         self._engine: Engine | None = None
         """Once it has started."""
         self._held: HeldRun | None = None
@@ -139,10 +140,22 @@ class EngineProcess:
         if loaded.preset is None:
             raise Refusal(f"{start.source} cannot run", ExitCode.USAGE, checked(loaded))
         async with contextlib.AsyncExitStack() as cleanup:
-            engine, run = await self._open(loaded, loaded.preset, cleanup)
+            engine, run = await self._unless_ended(self._open(loaded, loaded.preset, cleanup))
             _log_to(run)
             run.describe(socket=str(start.socket), state="running")
             return await self._live(engine, run)
+
+    async def _unless_ended(self, opening: Coroutine[object, object, tuple[Engine, HeldRun]]) -> tuple[Engine, HeldRun]:
+        """What opening gives; a signal ends it, it may wait for a person."""
+        self._opening = asyncio.create_task(opening, name="open")
+        if self._asked_to_end:
+            self._opening.cancel()
+        try:
+            return await self._opening
+        except asyncio.CancelledError:
+            if not self._asked_to_end:
+                raise
+            raise Refusal("it was ended before it had begun", self.ladder.exit_code) from None
 
     async def _open(self, loaded: Loaded, preset: Preset, cleanup: contextlib.AsyncExitStack) -> tuple[Engine, HeldRun]:
         """The engine of a new run, or of the unfinished one of this preset."""
@@ -270,6 +283,8 @@ class EngineProcess:
         if self._steps:
             self._asked_to_end = True
             self._faces_changed.set()
+            if self._opening is not None:
+                self._opening.cancel()
         engine = self._engine
         while self._steps and engine is not None:
             step, by, done = self._steps.popleft()

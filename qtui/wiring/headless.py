@@ -68,9 +68,14 @@ def run(options: Headless) -> int:
     """
     face = _Face(options)
     code = asyncio.run(face.run())
-    if face.plan is None or code != ExitCode.NEEDS_CONSENT or not _agrees():
+    asks = face.plan is not None and code == ExitCode.NEEDS_CONSENT
+    face.presses.over(for_good=not asks)
+    if not asks or not _agrees():
         return code
-    return asyncio.run(_Face(replace(options, arguments=[*options.arguments, "--accept-plan"])).run())
+    face = _Face(replace(options, arguments=[*options.arguments, "--accept-plan"]))
+    code = asyncio.run(face.run())
+    face.presses.over(for_good=True)
+    return code
 
 
 def _agrees() -> bool:
@@ -91,7 +96,7 @@ class _Face:
         self._voice = Voice(ME, plain=options.plain, json=options.json)
         self._snap: Snapshot | None = None
         self._port: LinkPort | None = None
-        self._presses = Presses(options.stop_timeout_s, self._press, lambda: self._leave(HUNG_UP))
+        self.presses = Presses(options.stop_timeout_s, self._press, lambda: self._leave(HUNG_UP))
         self._when_started: list[Callable[[], None]] = []
         """What was asked for before there was a run to ask it of."""
         self._missed = 0
@@ -102,15 +107,15 @@ class _Face:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
-        self._presses.listen()  # first of all: no press may leave an engine behind that nobody wanted
+        self.presses.listen()  # first of all: no press may leave an engine behind that nobody wanted
         arguments = ["--wait", "--stop-timeout", str(self._options.stop_timeout_s), *self._options.arguments]
         spawned = spawn_engine(self._options.source, arguments, state=self._options.state)
-        self._presses.adopt(spawned.process)
+        self.presses.adopt(spawned.process)
         hello = Hello(VERSION, name="run", hz=HZ, events=self._options.json)
         try:
             self._port = port = await LinkPort.connect(spawned.socket, hello)
         except LinkError:
-            self._presses.kill_now()  # or it would start to work for nobody
+            self.presses.kill_now()  # or it would start to work for nobody
             raise
         if self._options.json and sys.stdout is not None:
             self._outlet = Outlet(sys.stdout.fileno(), self._outlet_ended(asyncio.get_running_loop()))
@@ -125,7 +130,6 @@ class _Face:
         finally:
             self._voice.clear()
             await port.close()
-            self._presses.over()
 
     async def _until_left(self, port: LinkPort, spawned: Spawned) -> int:
         """The run's exit code, or another one when this face has to leave before its end."""
@@ -183,7 +187,7 @@ class _Face:
 
     def _seen(self, snap: Snapshot) -> None:
         self._snap = snap
-        self._presses.answered = True
+        self.presses.answered = True
         if self._started:
             wishes, self._when_started = self._when_started, []
             for wish in wishes:
@@ -201,7 +205,7 @@ class _Face:
         run = clean(self._snap.run_id) if self._snap is not None else ""
         kept = f"; what was done is kept: qtui results {run}" if run else "; nothing was started"
         goes_on = f"\n  to go on: {self._again}" if run else ""
-        ended = self._presses.ended_by_us or _asked_for_by_others(spawned.process)
+        ended = self.presses.ended_by_us or _asked_for_by_others(spawned.process)
         if ended is not None:
             self._voice.say(f"the engine was killed{kept}{goes_on}")
         else:
@@ -305,10 +309,10 @@ class _Face:
         assert self._port is not None, "there is a run, so it was reached"
         asking = asyncio.create_task(self._port.send(Request(command, by=ME)), name="ask")
         await asyncio.wait([asking], timeout=ANSWERS_S)
-        if not asking.done() and self._presses.ended_by_us is None:
+        if not asking.done() and self.presses.ended_by_us is None:
             self._voice.say("the engine does not answer: a job holds it up. It does as told once it can")
         reply = await asking
-        if not reply.ok and self._presses.ended_by_us is None:
+        if not reply.ok and self.presses.ended_by_us is None:
             self._voice.say(clean(reply.text))
 
 

@@ -6,6 +6,7 @@ Journal, presets and link are imported when they are asked for: the first frame 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class LocalHost:
 
         told = [*self._arguments.get(source, []), _WORDS[unfinished]]
         spawned = spawn_engine(source, told, state=self._state)
-        return await connect(spawned.socket, pid=spawned.process.pid)
+        return await connect(spawned.socket, started=lambda: spawned.process.pid)
 
     async def attach(self, run_id: str) -> Port:
         socket = await asyncio.to_thread(live_socket, self._where, run_id)
@@ -102,9 +103,9 @@ def live_socket(state: Path, run: str) -> Path:
     return Path(record.socket)
 
 
-async def connect(socket: Path, *, watch: bool = False, pid: int = 0) -> LinkPort:
-    """A port to the engine behind a socket; who has started it knows its `pid`. Raises LinkError."""
+async def connect(socket: Path, *, watch: bool = False, started: Callable[[], int] | None = None) -> LinkPort:
+    """A port to the engine behind a socket; who has started it can name its process. Raises LinkError."""
     from qtui.link.client import LinkPort
     from qtui.link.protocol import VERSION, Hello
 
-    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ), pid)
+    return await LinkPort.connect(socket, Hello(VERSION, watch=watch, hz=SCREEN_HZ), started)

@@ -90,7 +90,7 @@ class Ladder:
 
     def leave_within(self, code: int) -> None:
         """Everything is over and saved: end with `code`, whatever a job has left behind; for the main thread."""
-        self._signals.ignore()
+        self._signals.end(signal.SIG_IGN)
         self._signals.later(EXIT_S, lambda: os._exit(code))
 
     # -- in the thread

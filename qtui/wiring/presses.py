@@ -50,9 +50,9 @@ class Presses:
         if self.ended_by_us is not None:
             self._send(signal.SIGTERM)
 
-    def over(self) -> None:
-        """How this process ends is settled; another signal changes nothing."""
-        self._signals.ignore()
+    def over(self, *, for_good: bool) -> None:
+        """The run is no concern of signals any more; `for_good`: nor is this process, whose end is settled."""
+        self._signals.end(signal.SIG_IGN if for_good else signal.SIG_DFL)
 
     def kill(self, code: ExitCode) -> None:
         """End the engine within three seconds, and this process soon after."""

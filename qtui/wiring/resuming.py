@@ -88,19 +88,23 @@ class Resumption:
         past, found = self._found.past, self._comparison
         gone = found.gone if found else frozenset()
         left = [entry for entry in past.open if entry.job.seq not in gone]
-        cut_off = [entry for entry in left if entry.interrupted]
+        flying = {entry.seq: entry.name for entry in self._found.in_flight}
+        cut_off = {entry.job.seq: entry.job.name for entry in left if entry.interrupted or entry.job.seq in flying}
+        # Their start, or even their acceptance, was not durable: they are read anew, and run again all the same.
+        unknown = {seq: name for seq, name in flying.items() if seq > past.last_seq}
+        new = found.new if found else self._new()
         return Plan(
             clean(self._run.record.run_id),
             past.done,
             past.failed,
             past.held,
             past.cancelled,
-            len(cut_off),
+            len(cut_off) + len(unknown),
             len(left) - len(cut_off),
-            found.new if found else self._new(),
+            None if new is None else max(0, new - len(unknown)),
             len(gone),
             len(found.changed) if found else 0,
-            [clean(entry.job.name, 80) for entry in cut_off[:NAMED]],
+            [clean(name, 80) for name in [*cut_off.values(), *unknown.values()][:NAMED]],
             self._surprises(),
             self._notes(),
         )

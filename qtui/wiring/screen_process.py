@@ -58,7 +58,9 @@ def main(start: ScreenStart) -> int:
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # exported by some shells, they would override the terminal's real size
     socket = start.socket
-    opening = (lambda: connect(socket, watch=start.watch)) if socket is not None else None
+    opening = (
+        (lambda: connect(socket, watch=start.watch, started=partial(_started, socket))) if socket is not None else None
+    )
     app = QtuiApp(
         LocalHost(start.state, start.source, list(start.arguments), watch=start.watch),
         opening=opening,
@@ -73,6 +75,16 @@ def main(start: ScreenStart) -> int:
     if ending is None:
         return int(app.return_code or ExitCode.BUG)
     return say_goodbye(ending, _again(start, ending))
+
+
+def _started(socket: Path) -> int:
+    """The engine that our launcher has started on this socket, or 0; it may not have spoken yet."""
+    launcher = os.getppid()
+    with contextlib.suppress(OSError):
+        for child in Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split():
+            if os.fsencode(socket) in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                return int(child)
+    return 0
 
 
 def _leave_with(launcher: int) -> None:

@@ -55,10 +55,13 @@ class Signals:
         self._coming.append((time.monotonic() + delay_s, next(self._order), action))
         self._wake.send(b"\0")
 
-    def ignore(self) -> None:
-        """Everything is over; for the main thread. An interpreter that ends would give signals their power back."""
+    def end(self, then: signal.Handlers) -> None:
+        """Hear nothing more; for the main thread.
+
+        A process that is about to end had better ignore them: its interpreter would give them their power back.
+        """
         for number in self._numbers:
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, then)
 
     def _listen(self) -> None:
         while True:

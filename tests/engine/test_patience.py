@@ -94,8 +94,8 @@ async def test_what_broke_during_a_long_stop_spends_no_try(code: str) -> None:
 
 async def test_connections_that_a_suspended_machine_lost_spend_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop's clock stands still then; only the machine's own tells."""
-    asleep = 0.0
-    monkeypatch.setattr(dispatch, "slept", lambda: asleep)
+    slept = 0.0
+    monkeypatch.setattr(dispatch, "asleep", lambda: slept)
 
     async def breaks(job: Job) -> Done | Failed:
         await asyncio.sleep(1.5)
@@ -103,7 +103,7 @@ async def test_connections_that_a_suspended_machine_lost_spend_no_try(monkeypatc
 
     async with Rig(breaks, jobs=1, timeout=60.0) as rig:
         await rig.after(1)
-        asleep = 3600.0
+        slept = 3600.0
         await rig.ended()
 
         assert rig.snap.counts.done == 1

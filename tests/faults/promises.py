@@ -39,7 +39,8 @@ def reopen(folder: Path) -> Reopened:
     Raises:
         QtuiError: as the product refuses it.
     """
-    found = recovery.recover(folder / "run", STARTED, recovery.Policy(), {})
+    before = recovery.look(folder / "run", STARTED)
+    found = recovery.recover(folder / "run", before, STARTED, recovery.Policy(), {})
     results = ResultsFile.resumed(folder / RESULTS, int(found.meta["results_offset"]))
     fold = Fold(STARTED, lines=True)
     fold.go_on(found.totals, {}, found.states, found.past.last_seq)

@@ -67,7 +67,7 @@ def test_a_stopped_engine_blames_no_job_although_every_timeout_is_over(stage: St
             assert run.end() == 0, run.told
         assert max(service.times().values()) == 1, "a job ran again"
     notices = [str(event["text"]) for event in run.of("notice")]
-    assert stop_s < 2.5 or any("did not run for" in text for text in notices), notices
+    assert stop_s < 2.5 or any("qtui did not run" in text for text in notices), notices
 
 
 # -- the machine lacks something

@@ -18,7 +18,7 @@ import pytest
 from qtui.core.commands import Stop
 from qtui.core.snapshot import RunState
 from qtui.wiring.spawn import Spawned, spawn_engine
-from tests.wiring.stage import Stage
+from tests.wiring.stage import Stage, ends
 
 KILLED_S = 3.0
 """The kill is over within so long."""
@@ -584,3 +584,16 @@ def test_a_run_that_is_only_left_goes_on_and_names_no_way_to_go_on(stage: Stage)
         assert screen.wait_exit() == 0
         assert "to go on" not in screen.text()
     stage.goes_on()
+
+
+def test_ctrl_c_at_the_question_whether_to_go_on_is_a_no(stage: Stage, headless: Headless) -> None:
+    run = headless(stage.preset(jobs=5000))
+    until(run, "Backpressure on")
+    press(run, "draining")
+    wait(run, 2)
+    with stage.open("run", stage.preset(jobs=3)) as again:
+        again.wait("Go on? [y/N]", 20)
+        again.send("\x03")
+        assert again.wait_exit() in (130, -signal.SIGINT)
+    for engine in stage.engines:
+        ends(engine, 5)  # it has refused to start and goes by itself
