@@ -520,9 +520,8 @@ class Engine:
         async with self._giving_again:
             if seq in self.ledger.open:
                 return False
-            if known != self._given_again:
-                if await self.journal.job(seq) != final:
-                    return False
+            if known != self._given_again and await self.journal.job(seq) != final:
+                return False
             offer = Offer(final.job.producer, again=final.job, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
             return True

@@ -373,7 +373,7 @@ async def test_a_person_retries_all_failed_jobs_of_a_finished_run() -> None:
         assert rig.snap.failures[0].recovered == 6
 
 
-@pytest.mark.parametrize("other", [RetryFailed(), RetryJob(5)])
+@pytest.mark.parametrize("other", [RetryFailed(), RetryJob(6)])
 async def test_a_job_that_two_commands_retry_gets_one_more_round(other: Command) -> None:
     """One of them knows it as failed from before the other's round, which has ended well meanwhile."""
     healthy = False
