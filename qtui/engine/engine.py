@@ -40,7 +40,8 @@ MAX_BACKLOG = 10_000
 """Records that may wait for the disk before slots wait too."""
 RETRY_PAGE = 200
 SUSPICIOUS = 2
-"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause."""
+"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
+one more would have it held."""
 NOBODY = -1
 """The index of what enters the queue and is no producer's: retries that a person asked for."""
 INTERRUPTED_PAUSE_S = 0.5
@@ -103,7 +104,9 @@ class Engine:
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         """Who waits until a position is durable."""
         self._last_seq = past.last_seq
-        self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= SUSPICIOUS}
+        limit = preset.job.crashes
+        suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
+        self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
         self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
         self._tellers: tuple[Callable[[ev.Event], None], ...] = ()
         self._untold: deque[tuple[int, ev.Event]] = deque()

@@ -178,21 +178,26 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
 
 def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) -> None:
     by_seq = {open_job.job.seq: open_job.job for open_job in before.past.open}
-    cut_off = [state for state in before.states if state.state == "running"]
-    crashes = _suspect(db, before, [by_seq[state.seq] for state in cut_off])
+    crashes = _suspect(db, before, [by_seq[state.seq] for state in before.states if state.state == "running"])
+    in_flight = {flying.seq for flying in before.in_flight}
     held = 0
-    for state in cut_off:
-        why = _why_held(policy, crashes.get(mark(by_seq[state.seq].key), 0))
+    for state in before.states:
+        running = state.state == "running"
+        in_crash = running or state.seq in in_flight  # the file may not know yet that it runs
+        why = _why_held(policy, crashes.get(mark(by_seq[state.seq].key), 0), running=running) if in_crash else ""
         held += bool(why)
-        db.execute(
-            "UPDATE attempt SET t1 = ?, outcome = 'interrupted', message = ? WHERE seq = ? AND n = ? AND t1 IS NULL",
-            (now, "the engine died", state.seq, state.attempts),
-        )
-        db.execute(
-            "UPDATE job SET state = ?, interruptions = interruptions + 1, ended_at = ?,"
-            " error = CASE ? WHEN '' THEN error ELSE ? END WHERE seq = ?",
-            ("held" if why else "pending", now if why else 0.0, why, why, state.seq),
-        )
+        if running:
+            db.execute(
+                "UPDATE attempt SET t1 = ?, outcome = 'interrupted', message = ?"
+                " WHERE seq = ? AND n = ? AND t1 IS NULL",
+                (now, "the engine died", state.seq, state.attempts),
+            )
+        if running or why:
+            db.execute(
+                "UPDATE job SET state = ?, interruptions = interruptions + ?, ended_at = ?,"
+                " error = CASE ? WHEN '' THEN error ELSE ? END WHERE seq = ?",
+                ("held" if why else "pending", running, now if why else 0.0, why, why, state.seq),
+            )
     db.execute("UPDATE producer SET problem = ''")
     db.execute("INSERT INTO meta VALUES ('held', ?) ON CONFLICT (k) DO UPDATE SET v = v + ?", (held, held))
 
@@ -208,7 +213,7 @@ def _suspect(db: sqlite3.Connection, before: Found, cut_off: Iterable[Job]) -> d
     return crashes
 
 
-def _why_held(policy: Policy, crashes: int) -> str:
+def _why_held(policy: Policy, crashes: int, *, running: bool) -> str:
     if policy.crashes and crashes >= policy.crashes:
         return f"was running when the engine crashed, {crashes} times"
-    return IN_DOUBT if policy.hold else ""
+    return IN_DOUBT if policy.hold and running else ""  # to hold, a job begins only when the file has its start

@@ -11,6 +11,7 @@ from types import TracebackType
 from qtui.core import events as ev
 from qtui.core.commands import Command, Reply, Request
 from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob, Row
 from qtui.core.snapshot import RunState, Snapshot
@@ -185,16 +186,19 @@ class Rig:
         journal: BenchJournal | None = None,
         sources: list[Numbers] | None = None,
         seed: int = 1,
+        crashes: int = 3,
+        past: Past | None = None,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources = sources or [Numbers(number) for number in numbers]
         self.kind = FunctionKind(handler)
         self.journal = journal or BenchJournal()
         self.luck = random.Random(seed)
+        self.past = past
         self.preset = Preset(
             About(name="bench"),
             [SourceTable(kind="range", name=f"p{i}", rate=source_rate) for i in range(len(self.sources))],
-            JobTable(kind="simulate", name="job {n}", timeout=timeout),
+            JobTable(kind="simulate", name="job {n}", timeout=timeout, crashes=crashes),
             Table(),
             QueueTable(capacity=capacity),
             Workers(concurrency=concurrency),
@@ -212,7 +216,13 @@ class Rig:
 
     async def __aenter__(self) -> Rig:
         parts = Parts(
-            list(self.sources), self.kind, LocalExecutor(self.kind), self.journal, LoopClock(wall=1e9), self.luck
+            list(self.sources),
+            self.kind,
+            LocalExecutor(self.kind),
+            self.journal,
+            LoopClock(wall=1e9),
+            self.luck,
+            self.past,
         )
         self.engine = Engine(self.preset, parts)
         self.engine.subscribe(self._watch)

@@ -28,6 +28,7 @@ from qtui.core.commands import (
     Undo,
 )
 from qtui.core.job import Done, Failed, Job
+from qtui.core.past import Past, mark
 from qtui.core.snapshot import ProducerState, RunState, SlotState
 from qtui.errors import InputError
 from tests.engine.rig import BenchJournal, Numbers, Rig, no_op, sleeping
@@ -667,3 +668,20 @@ async def test_a_suspended_machine_fails_no_job() -> None:
         await rig.ended()
 
         assert rig.snap.counts.done == 4
+
+
+@pytest.mark.parametrize(("crashes", "limit", "alone"), [(1, 1, True), (1, 2, True), (1, 3, False), (2, 3, True)])
+async def test_a_job_that_one_more_crash_would_hold_runs_alone(crashes: int, limit: int, alone: bool) -> None:
+    suspect = mark('{"n":2}')
+    beside: list[int] = []
+
+    async def look_around(job: Job) -> Done:
+        await asyncio.sleep(1)
+        if job.seq == 2:
+            beside.append(rig.running - 1)
+        return Done()
+
+    rig = Rig(look_around, jobs=4, concurrency=4, crashes=limit, past=Past(suspects={suspect: crashes}))
+    async with rig:
+        await rig.ended()
+        assert (beside == [0]) is alone

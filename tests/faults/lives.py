@@ -155,7 +155,7 @@ class World:
     # -- all lives
 
     def run(self) -> None:
-        for _ in range(self.chance.randint(1, 5)):
+        for _ in range(self.chance.choice([1, 2, 2, 3, 5])):
             self._life(last=False)
         self._life(last=True)
         self._check_end()
@@ -451,7 +451,7 @@ class Life:
             world.blame(f"G5: {name} was cut off and started again unasked")
         if name in world.poison and not self.last:
             world.poisoned[name] += 1
-            if world.poisoned[name] > max(3, world.crashes):
+            if world.poisoned[name] > max(2, world.crashes):  # what the journal did not have yet cannot be held
                 world.blame(f"F11: {name} has killed the engine {world.poisoned[name]} times and was not held")
             self.mortal.die(f"killed by {name}")
 
