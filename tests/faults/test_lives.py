@@ -8,7 +8,7 @@ import pytest
 
 from qtui.journal import recovery, results
 from qtui.journal.results import ResultsFile
-from tests.faults.lives import World, live
+from tests.faults.lives import Lives, live
 from tests.faults.lives_journal import SimJournal
 
 CHUNK = 100
@@ -26,9 +26,9 @@ def test_a_seed_gives_the_same_history_again(tmp_path: Path) -> None:
     told = []
     for name in ("once", "again"):
         (tmp_path / name).mkdir()
-        world = World(4, tmp_path / name)
-        world.run()
-        told.append((world.story, world.starts, world.effects, world.wall))
+        lives = Lives(4, tmp_path / name)
+        lives.run()
+        told.append((lives.story, lives.world.starts, lives.world.effects, lives.world.wall))
     assert told[0] == told[1]
 
 
