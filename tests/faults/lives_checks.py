@@ -53,7 +53,8 @@ class Books(msgspec.Struct, frozen=True):
 
 def read(folder: Path) -> Books:
     """What is durable; a torn end of the results file is not looked at."""
-    with closing(schema.open_readonly(folder / "run" / schema.FILE)) as db:
+    path = folder / "run" / schema.FILE
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:  # it must not fold in what a death left
         meta = dict(db.execute("SELECT k, v FROM meta"))
         jobs = _jobs(db)
     content = (folder / RESULTS).read_bytes()

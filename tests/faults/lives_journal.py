@@ -100,7 +100,7 @@ class SimJournal:
         self._waiters: list[asyncio.Future[None]] = []
         self._stubborn = chance.random() < 0.2
         """A slow disk: hurrying does not help."""
-        self._pace = chance.choice([0.001, 0.02, 0.05, 0.05, 1.0])
+        self._pace = chance.choice([0.005, 0.05, 0.05, 0.2, 1.0])
 
     # -- what the engine sees
 

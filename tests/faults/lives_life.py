@@ -79,6 +79,8 @@ class Life:
         """Job → position of the end of that attempt."""
         self._entered: set[str] = set()
         """Jobs that have really begun in this life."""
+        self._feels = self.chance.random() < 0.3
+        """It has a heartbeat, which costs time, and finds out by itself that the machine slept."""
         self._books: Books | None = None
         """The journal as this life has found it."""
         self._calm: set[str] = set()
@@ -103,7 +105,8 @@ class Life:
         journal.on_state = engine.journal_told
         engine.subscribe(self._note)
         engine.subscribe(self._show, durable=True)
-        self._spawn(Heartbeat(engine).run())
+        if self._feels:
+            self._spawn(Heartbeat(engine).run())
         if self.chance.random() < 0.3:
             self._spawn(Sampler(engine).run())
         if not self.last:
@@ -333,7 +336,9 @@ class Life:
         loop = asyncio.get_running_loop()
         if self.chance.random() < 0.5:
             assert isinstance(loop, VirtualLoop)
-            loop.jump(self.chance.choice([3.0, 60.0]))
+            loop.jump(gap := self.chance.choice([3.0, 60.0]))
+            if not self._feels:
+                engine.dispatcher.forgive(gap)
             return
         self.journal.block("disk full")
         await asyncio.sleep(self.chance.choice([0.5, 5.0]))

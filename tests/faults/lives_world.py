@@ -51,7 +51,7 @@ class World:
         self.wall = 1e9
         self.begun = False
         self.sources = [
-            Rows(index, chance.randint(1, 18), chance.choice([0, 0, 3])) for index in range(chance.randint(1, 3))
+            Rows(index, chance.randint(1, 15), chance.choice([0, 0, 3])) for index in range(chance.randint(1, 3))
         ]
         self.submission = chance.random() < 0.3
         self.hold = chance.random() < 0.3
