@@ -83,8 +83,8 @@ class Life:
         """It has a heartbeat, which costs time, and finds out by itself that the machine slept."""
         self._books: Books | None = None
         """The journal as this life has found it."""
-        self._calm: set[str] = set()
-        """Jobs whose attempt is not long enough for a timeout."""
+        self._at_fault: set[str] = set()
+        """Jobs whose attempt fails by itself, or is too long."""
         self._tasks: set[asyncio.Task[object]] = set()
 
     # -- birth, life, death
@@ -215,11 +215,13 @@ class Life:
             return Done()
         mood = self.chance.choices(MOODS, self.world.moods)[0]
         if mood in ("hangs", "ignores"):
+            self._at_fault.add(name)
             await (asyncio.sleep(100) if mood == "hangs" else self._ignore_cancelling())
             return Failed("http:503", "late")
-        self._calm.add(name)
         if wait := self.chance.choice([0.0, 0.0, 0.01, 0.3, 2.0]) * self.chance.random():
             await asyncio.sleep(wait)
+        if mood in ("fails", "gone", "busy", "explodes"):
+            self._at_fault.add(name)
         if mood == "explodes":
             raise ValueError("bad")
         if mood == "lacks":
@@ -232,7 +234,6 @@ class Life:
         world = self.world
         world.starts[name] += 1
         self._entered.add(name)
-        self._calm.discard(name)
         if name in world.doubt:
             world.blame(f"G5: {name} was cut off and started again unasked")
         if name in world.poison and not self.last:
@@ -270,11 +271,14 @@ class Life:
                 self.flights[name] = (len(self.events), engine.dispatcher.concurrency)
                 self._landed.pop(name, None)
                 self._entered.discard(name)
+                self._at_fault.discard(name)
             case ev.AttemptEnded(job=job, outcome=outcome):
                 name = str(job.row["id"])
                 self._landed[name] = position
-                if isinstance(outcome, Failed) and outcome.code == "timeout" and name in self._calm:
-                    self.world.blame(f"G7: {name} was blamed for time in which it could not run: {outcome.message}")
+                if isinstance(outcome, Failed) and name not in self._at_fault and not job.problem:
+                    self.world.blame(
+                        f"G7: {name} has spent a try and was not at fault: {outcome.code} {outcome.message}"
+                    )
             case ev.JobRequeued(job=job):
                 name = str(job.row["id"])
                 self.world.again.add(name)
