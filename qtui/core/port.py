@@ -127,6 +127,10 @@ class RunEntry(msgspec.Struct, frozen=True):
     failed: int = 0
     total: int | None = None
     pid: int = 0
+    identity: str = ""
+    """What two starts of a preset share when the second goes on with the run of the first."""
+    aside: bool = False
+    """It was set aside: nothing goes on with it."""
     ended_at: float = 0.0
     """Wall clock of its orderly end, 0 when it has none."""
 

@@ -199,6 +199,8 @@ def describe(folder: Path) -> RunEntry | None:
         failed=summary.failed if summary else 0,
         total=summary.total if summary else None,
         pid=record.pid if record and live else 0,
+        identity=record.identity if record else "",
+        aside=record is not None and record.aside,
         ended_at=summary.ended_at if summary and not live else 0.0,
     )
 

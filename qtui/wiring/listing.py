@@ -6,6 +6,8 @@ import asyncio
 import shlex
 from pathlib import Path
 
+import msgspec
+
 from qtui.core.eta import Certainty, Forecast
 from qtui.core.port import Refusal, RunEntry
 from qtui.core.snapshot import RunState, Snapshot
@@ -27,8 +29,8 @@ def listed(state: str, *, as_json: bool) -> str:
 
 async def _runs(where: Path) -> list[RunLine]:
     entries = list_runs(where)
-    newest = {entry.preset: entry.run_id for entry in reversed(entries)}
-    return list(await asyncio.gather(*(_line(where, entry, newest[entry.preset]) for entry in entries)))
+    newest = {entry.identity: entry.run_id for entry in reversed(entries) if not entry.aside}
+    return list(await asyncio.gather(*(_line(where, entry, newest.get(entry.identity, "")) for entry in entries)))
 
 
 async def _line(where: Path, entry: RunEntry, newest: str) -> RunLine:
@@ -59,8 +61,16 @@ def _past(entry: RunEntry, *, resumable: bool) -> RunLine:
         entry.done,
         entry.failed,
         entry.total,
-        resume=f"qtui {shlex.quote(entry.preset)}" if goes_on else "",
+        resume=_command(entry) if goes_on else "",
     )
+
+
+def _command(entry: RunEntry) -> str:
+    """What goes on with a run: the preset, and the input it was given."""
+    words = ["qtui", entry.preset]
+    if entry.identity and (given := msgspec.json.decode(entry.identity, type=list[str])[1]):
+        words += ["--input", given]
+    return shlex.join(words)
 
 
 def _unheard(entry: RunEntry, state: str) -> RunLine:

@@ -116,7 +116,7 @@ def test_what_is_no_command_or_no_run_is_2_and_one_sentence(
 def test_a_run_that_is_over_or_was_killed_is_not_live(qtui: Program, live: str) -> None:
     os.kill(qtui.engines()[0], signal.SIGKILL)
     killed = qtui.run("ctl", live, "pause")
-    qtui.run("run", qtui.preset(jobs=2, latency="0s"), "--set", "preset.name=over")
+    qtui.run("run", qtui.preset(jobs=2, latency="0s", name="over.toml"), "--set", "preset.name=over")
     over = qtui.run("ctl", "over", "pause")
 
     assert (killed.returncode, over.returncode) == (2, 2)
@@ -125,7 +125,8 @@ def test_a_run_that_is_over_or_was_killed_is_not_live(qtui: Program, live: str) 
 
 
 def test_the_live_one_of_several_runs_of_a_preset_is_meant(qtui: Program, live: str) -> None:
-    qtui.run("run", qtui.preset(jobs=2, latency="0s"))  # newer, and over
+    newer = qtui.run("run", qtui.preset(jobs=2, latency="0s"), "--fresh")
+    assert newer.returncode == 0, newer.stderr
 
     assert qtui.run("ctl", "sim", "status").stdout.startswith(f"{live}:")
 

@@ -10,9 +10,9 @@ from typing import Any
 from tests.cli.conftest import Program
 
 
-def detached(qtui: Program, name: str) -> tuple[str, int]:
+def detached(qtui: Program, name: str, *options: str) -> tuple[str, int]:
     """A run that goes on for long: its id and the process of its engine."""
-    words = ("--set", f"preset.name={name}", "--set", f"results.path={name}.jsonl", "--detach")
+    words = (*options, "--set", f"preset.name={name}", "--set", f"results.path={name}.jsonl", "--detach")
     started = qtui.run("run", qtui.preset(jobs=10_000, latency="50ms", name=f"{name}.toml"), *words)
     assert started.returncode == 0, started.stderr
     run_id = started.stdout.strip()
@@ -68,13 +68,13 @@ def test_an_engine_that_hangs_is_told_soon_and_the_others_with_it(qtui: Program)
 def test_what_stopped_or_crashed_says_how_it_can_go_on(qtui: Program) -> None:
     older, pid = detached(qtui, "same")
     os.kill(pid, signal.SIGKILL)
-    crashed, pid = detached(qtui, "same")
+    crashed, pid = detached(qtui, "same", "--fresh")
     os.kill(pid, signal.SIGKILL)
     runs = {run["run_id"]: run for run in told(qtui)}
     preset = str(qtui.folder / "same.toml")
 
     assert runs[crashed]["resume"] == f"qtui {preset}"
-    assert runs[older]["resume"] == ""  # starting the preset goes on with its last run
+    assert runs[older]["resume"] == ""  # it was set aside
     assert qtui.run("ls").stdout.splitlines()[-1] == f"{crashed} can go on: qtui {preset}"
 
 

@@ -16,6 +16,7 @@ from tests.faults.report import Options, Report
 FAMILIES: dict[str, str] = {
     "kill": "tests.faults.kill",
     "live": "tests.faults.live",
+    "shutdown": "tests.faults.shutdown",
     "calls": "tests.faults.calls",
     "power": "tests.faults.power",
     "disk": "tests.faults.disk",

@@ -109,6 +109,7 @@ def test_a_full_disk_of_the_results_file_is_named_and_waited_for(stage: Stage, d
     goes_on_to_its_end(stage, run, results)
 
 
+@pytest.mark.long
 def test_a_full_disk_lets_a_run_be_stopped_and_says_what_is_not_saved(stage: Stage, disk: Path) -> None:
     stage.state = disk / "state"
     run = begin(stage, preset(stage, stage.folder / "results.jsonl"), "--state", str(stage.state))
@@ -182,6 +183,7 @@ def test_a_run_whose_disk_goes_on_failing_ends_with_74_and_a_readable_journal(st
 # -- a disk that is slow
 
 
+@pytest.mark.long
 def test_a_slow_disk_slows_the_run_down_and_takes_no_memory(tmp_path: Path) -> None:
     tracing.needed()
     jobs = 6_000

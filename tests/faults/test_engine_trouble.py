@@ -13,7 +13,7 @@ from tests.wiring.stage import Stage, restored
 SIZES = [(120, 40), (80, 24)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SIZES[0], pytest.param(SIZES[1], marks=pytest.mark.long)])
 def test_an_engine_that_hangs_is_told_refuses_keys_and_is_forgotten_when_it_goes_on(
     stage: Stage, size: tuple[int, int]
 ) -> None:

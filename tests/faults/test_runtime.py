@@ -167,6 +167,7 @@ def test_a_back_off_that_was_cut_off_is_not_prolonged_by_a_clock_that_jumped(sta
 # -- a face that does not read
 
 
+@pytest.mark.long
 def test_a_face_that_reads_nothing_holds_nothing_up(stage: Stage) -> None:
     assert stalled(stage, 4) > 0.7  # so short a look says whether it is held up; the long form says what it costs
 

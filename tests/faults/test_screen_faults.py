@@ -65,6 +65,7 @@ def test_a_screen_that_does_not_heed_a_signal_is_killed(stage: Stage) -> None:
     stage.goes_on()
 
 
+@pytest.mark.long
 def test_a_terminal_that_reads_nothing_cannot_hold_up_the_end_of_its_screen(stage: Stage) -> None:
     with stage.open(stage.preset(jobs=100_000, latency="5ms"), size=(200, 60)) as screen:
         screen.wait("FULL", 20)

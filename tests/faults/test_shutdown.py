@@ -151,7 +151,9 @@ def no_try_spent(stage: Stage) -> None:
 # -- the engine
 
 
-@pytest.mark.parametrize("fault", ["sleep", "busy", "on cancel"])
+@pytest.mark.parametrize(
+    "fault", ["sleep", pytest.param("busy", marks=pytest.mark.long), pytest.param("on cancel", marks=pytest.mark.long)]
+)
 def test_a_terminated_engine_whose_loop_is_blocked_ends_in_time_and_keeps_what_was_done(
     stage: Stage, spawn: Spawn, fault: str
 ) -> None:
@@ -295,6 +297,7 @@ def test_a_job_that_swallows_its_cancellation_holds_up_neither_the_stop_nor_the_
     no_try_spent(stage)
 
 
+@pytest.mark.long
 def test_a_stop_that_a_job_blocks_ends_nevertheless(stage: Stage, spawn: Spawn) -> None:
     engine = spawn(faulty(stage, BLOCKS_ON_CANCEL))
     stuck(stage)
@@ -383,6 +386,7 @@ def test_three_presses_end_a_run_whose_engine_is_blocked_and_each_says_what_the_
     assert stage.engines == []
 
 
+@pytest.mark.long
 def test_an_engine_that_does_not_answer_a_press_is_said_to_be_held_up(stage: Stage, headless: Headless) -> None:
     run = headless(blocking(stage, "4s"))
     stuck(stage)
@@ -395,6 +399,7 @@ def test_an_engine_that_does_not_answer_a_press_is_said_to_be_held_up(stage: Sta
 
 
 @pytest.mark.parametrize("how", ["presses", "SIGTERM"])
+@pytest.mark.long
 def test_an_engine_that_is_frozen_altogether_is_killed_by_its_face(stage: Stage, headless: Headless, how: str) -> None:
     run = headless(stage.preset(), "--stop-timeout", "0.2")
     until(run, "Backpressure on")
@@ -412,6 +417,7 @@ def test_an_engine_that_is_frozen_altogether_is_killed_by_its_face(stage: Stage,
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.long
 def test_a_run_whose_output_is_stuck_can_still_be_ended(stage: Stage, headless: Headless, name: str) -> None:
     talk, deaf = os.pipe()
     os.set_blocking(deaf, False)
@@ -539,6 +545,7 @@ def test_stop_now_ends_an_engine_that_is_frozen_altogether(stage: Stage) -> None
     assert stage.engines == []
 
 
+@pytest.mark.long
 def test_another_screen_can_end_a_frozen_engine_too_but_only_by_choice(stage: Stage) -> None:
     assert stage.run("run", stage.preset(), "--detach").returncode == 0
     with stage.open("attach") as screen:
