@@ -389,8 +389,9 @@ class Engine:
                 self._end("stopped")
             return
         exhausted = all(producer.ended for producer in ledger.producers.values())
-        if (exhausted or ledger.draining) and not self._feeding:
-            self._end("finished" if exhausted else "stopped")
+        # A drain shuts the gate before retries that are still being given: what is left of them stays as it was.
+        if ledger.draining or (exhausted and not self._feeding):
+            self._end("finished" if exhausted and not self._feeding else "stopped")
 
     def _end(self, how: str) -> None:
         self.emit(ev.RunEnded(self.now(), how))

@@ -397,6 +397,21 @@ async def test_a_job_that_two_commands_retry_gets_one_more_round(other: Command)
         assert set(rounds.values()) == {2}
 
 
+async def test_a_drain_ends_although_not_every_retry_was_given() -> None:
+    async def slowly_fails(job: Job) -> Failed:
+        await asyncio.sleep(1)
+        return Failed("http:503")
+
+    async with Rig(slowly_fails, jobs=6, capacity=1, concurrency=1) as rig:
+        await rig.ended()
+        await rig.ask(RetryFailed())
+        await rig.after(1.5)
+        await rig.ask(Drain())
+        async with asyncio.timeout(10):
+            assert await rig.ended() is RunState.STOPPED
+        assert (rig.snap.counts.failed, rig.snap.counts.pending) == (6, 0)
+
+
 async def test_a_group_is_probed_with_one_job() -> None:
     async with Rig(always_fails, jobs=6) as rig:
         await rig.ended()
