@@ -40,7 +40,8 @@ MAX_BACKLOG = 10_000
 """Records that may wait for the disk before slots wait too."""
 RETRY_PAGE = 200
 SUSPICIOUS = 2
-"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause."""
+"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
+one more would have it held."""
 NOBODY = -1
 """The index of what enters the queue and is no producer's: retries that a person asked for."""
 INTERRUPTED_PAUSE_S = 0.5
@@ -106,7 +107,9 @@ class Engine:
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         """Who waits until a position is durable."""
         self._last_seq = past.last_seq
-        self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= SUSPICIOUS}
+        limit = preset.job.crashes
+        suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
+        self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
         self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
         self._tellers: tuple[Callable[[ev.Event], None], ...] = ()
         self._untold: deque[tuple[int, ev.Event]] = deque()
@@ -136,6 +139,9 @@ class Engine:
             self.dispatcher.suspect = lambda job: mark(job.key) in self._suspects
         self.controls = Controls(self)
         self._retry_gate = Gate()
+        self._giving_again = asyncio.Lock()
+        self._given_again = 0
+        """How many rounds final jobs were given in this life."""
         parts.journal.on_commit = self._committed
 
     # -- life
@@ -310,6 +316,7 @@ class Engine:
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1)
+            self._given_again += 1
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
             return job
         assert offer.row is not None, "an offer is a row or a job"
@@ -385,8 +392,9 @@ class Engine:
                 self._end("stopped")
             return
         exhausted = all(producer.ended for producer in ledger.producers.values())
-        if (exhausted or ledger.draining) and not self._feeding:
-            self._end("finished" if exhausted else "stopped")
+        # A drain shuts the gate before retries that are still being given: what is left of them stays as it was.
+        if ledger.draining or (exhausted and not self._feeding):
+            self._end("finished" if exhausted and not self._feeding else "stopped")
 
     def _end(self, how: str) -> None:
         self.emit(ev.RunEnded(self.now(), how))
@@ -472,15 +480,15 @@ class Engine:
 
     def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
         """Give one final job another round."""
-        self._feed(self._offer_again(final, by), f"retry of job {final.job.seq}", by, reason)
+        self._feed(lambda: self._offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
 
     def retry_many(
         self, group: str | None, number: int, said: str, by: str, reason: str = "", state: str = "failed"
     ) -> None:
         """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
-        self._feed(self._feed_final(group, number, by, state), said, by, reason)
+        self._feed(lambda: self._feed_final(group, number, by, state), said, by, reason)
 
-    def _feed(self, work: Coroutine[object, object, None], said: str, by: str, reason: str) -> None:
+    def _feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
         if self.ledger.ended is not None:
             self.emit(ev.RunReopened(self.now(), by))
             self._ended.clear()
@@ -489,9 +497,9 @@ class Engine:
         self._feeding += 1
         self._spawn(self._fed(work), said)
 
-    async def _fed(self, work: Coroutine[object, object, None]) -> None:
+    async def _fed(self, work: Callable[[], Awaitable[object]]) -> None:
         try:
-            await work
+            await work()
         finally:
             self._feeding -= 1
             self._check_ended()
@@ -500,6 +508,7 @@ class Engine:
         """Final jobs go through the queue like all others, page by page: they wait for room too."""
         after = 0
         while number > 0:
+            known = self._given_again
             page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number), state)
             if not page:
                 return
@@ -508,10 +517,21 @@ class Engine:
                 if after in self._gone:
                     continue
                 number -= 1
-                await self._offer_again(final, by)
+                known += await self._offer_again(final, by, known)
 
-    async def _offer_again(self, final: FinalJob, by: str) -> None:
-        if final.job.seq not in self.ledger.open:  # somebody else may have retried it meanwhile
+    async def _offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
+        """Let a final job enter the queue, unless it has had another round meanwhile; True when it has entered.
+
+        `known` is how many rounds had been given when the journal was asked for it, or None. Several commands may
+        offer the same job: they take turns, and whoever asked before another one has given rounds asks again.
+        """
+        seq = final.job.seq
+        async with self._giving_again:
+            if seq in self.ledger.open:
+                return False
+            if known != self._given_again and await self.journal.job(seq) != final:
+                return False
             again = self._renew(final.job)
             offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
+            return True

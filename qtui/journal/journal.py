@@ -39,6 +39,21 @@ def _ignore(_position: int) -> None: ...
 def _ignore_state(_state: str, _sentence: str) -> None: ...
 
 
+def reopen(
+    folder: Path, policy: Policy, facts: Mapping[str, str], now: float, seen: Found | None = None
+) -> tuple[Found, Fold, ResultsFile | None]:
+    """Put a run right at wall clock `now`, and what its next life is written with; see `SqliteJournal.resume`."""
+    before = seen or look(folder, now)
+    results = before.meta.get("results")
+    if not make_reserve(folder):
+        raise CannotWrite(f"the disk of {clean(folder)} is full; free some space, then start it again")
+    found = recover(folder, before, now, policy, facts)
+    file = ResultsFile.resumed(Path(results), int(found.meta["results_offset"])) if results else None
+    fold = Fold(now - found.past.at, lines=file is not None)
+    fold.go_on(found.totals, dict(enumerate(found.past.given)), found.states, found.past.last_seq)
+    return found, fold, file
+
+
 @final
 class SqliteJournal:
     """Implements `qtui.core.seams.Journal` with a SQLite file, a writer's thread and a reader's thread.
@@ -120,15 +135,7 @@ class SqliteJournal:
             JournalUnreadable: when it cannot be read; nothing has changed then.
             CannotWrite: when it, or its results file, cannot be written.
         """
-        now = time.time()
-        before = seen or look(folder, now)
-        results = before.meta.get("results")
-        if not make_reserve(folder):
-            raise CannotWrite(f"the disk of {clean(folder)} is full; free some space, then start it again")
-        found = recover(folder, before, now, policy, facts or {})
-        file = ResultsFile.resumed(Path(results), int(found.meta["results_offset"])) if results else None
-        fold = Fold(now - found.past.at, lines=file is not None)
-        fold.go_on(found.totals, dict(enumerate(found.past.given)), found.states, found.past.last_seq)
+        found, fold, file = reopen(folder, policy, facts or {}, time.time(), seen)
         return cls(folder, loop or asyncio.get_running_loop(), fold, file), found.past
 
     def append(self, position: int, event: Event) -> None:

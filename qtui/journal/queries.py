@@ -65,7 +65,8 @@ def _as_final(row: Sequence[Any]) -> FinalJob:
     seq, key, name, source_row, producer, problem, state, signature = row
     known = name if key is None else kept(key)
     job = Job(int(seq), known, name, fields(source_row), int(producer), problem=problem or "")
-    return FinalJob(job, state, signature)
+    # What was held or cancelled may have failed before; it is no failed job of that group.
+    return FinalJob(job, state, signature if state == "failed" else "")
 
 
 def _jobs(db: sqlite3.Connection, query: JobsQuery, now: float) -> Jobs:

@@ -106,7 +106,13 @@ def in_doubt(before: Found, policy: Policy) -> dict[int, str]:
     """Why each of the interrupted jobs that `recover` will hold is held, by number."""
     by_seq = {entry.job.seq: entry.job for entry in before.past.open}
     crashes = crashes_of(before)
-    told = {seq: _why_held(policy, crashes.get(mark(by_seq[seq].key), 0)) for seq in _cut_off(before)}
+    running = set(_cut_off(before))
+    in_flight = {flying.seq for flying in before.in_flight}  # the file may not know yet that it runs
+    told = {
+        seq: _why_held(policy, crashes.get(mark(job.key), 0), running=seq in running)
+        for seq, job in by_seq.items()
+        if seq in running or seq in in_flight
+    }
     return {seq: why for seq, why in told.items() if why}
 
 
@@ -202,22 +208,25 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
 def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) -> None:
     db.executemany("INSERT OR REPLACE INTO suspect VALUES (?, ?)", list(crashes_of(before).items()))
     held = in_doubt(before, policy)
-    for state in (state for state in before.states if state.state == "running"):
-        why = held.get(state.seq, "")
-        db.execute(
-            "UPDATE attempt SET t1 = ?, outcome = 'interrupted', message = ? WHERE seq = ? AND n = ? AND t1 IS NULL",
-            (now, "the engine died", state.seq, state.attempts),
-        )
-        db.execute(
-            "UPDATE job SET state = ?, interruptions = interruptions + 1, ended_at = ?,"
-            " error = CASE ? WHEN '' THEN error ELSE ? END WHERE seq = ?",
-            ("held" if why else "pending", now if why else 0.0, why, why, state.seq),
-        )
+    for state in before.states:
+        running, why = state.state == "running", held.get(state.seq, "")
+        if running:
+            db.execute(
+                "UPDATE attempt SET t1 = ?, outcome = 'interrupted', message = ?"
+                " WHERE seq = ? AND n = ? AND t1 IS NULL",
+                (now, "the engine died", state.seq, state.attempts),
+            )
+        if running or why:
+            db.execute(
+                "UPDATE job SET state = ?, interruptions = interruptions + ?, ended_at = ?,"
+                " error = CASE ? WHEN '' THEN error ELSE ? END WHERE seq = ?",
+                ("held" if why else "pending", running, now if why else 0.0, why, why, state.seq),
+            )
     db.execute("UPDATE producer SET problem = ''")
     db.execute("INSERT INTO meta VALUES ('held', ?) ON CONFLICT (k) DO UPDATE SET v = v + ?", (len(held), len(held)))
 
 
-def _why_held(policy: Policy, crashes: int) -> str:
+def _why_held(policy: Policy, crashes: int, *, running: bool) -> str:
     if policy.crashes and crashes >= policy.crashes:
         return f"was running when the engine crashed, {crashes} times"
-    return IN_DOUBT if policy.hold else ""
+    return IN_DOUBT if policy.hold and running else ""  # to hold, a job begins only when the file has its start

@@ -196,6 +196,7 @@ class Rig:
         renew: Callable[[Job], Job] = lambda job: job,
         retry: tuple[str, ...] = (),
         on_crash: str = "run",
+        crashes: int = 3,
         held: bool = False,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
@@ -206,7 +207,7 @@ class Rig:
         self.preset = Preset(
             About(name="bench"),
             [SourceTable(kind="range", name=f"p{i}", rate=source_rate) for i in range(len(self.sources))],
-            JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash),  # type: ignore[arg-type]
+            JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash, crashes=crashes),  # type: ignore[arg-type]
             Table(),
             QueueTable(capacity=capacity),
             Workers(concurrency=concurrency),

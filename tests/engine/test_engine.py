@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 
 import pytest
 
 from qtui.core import events as ev
 from qtui.core.commands import (
     CancelJob,
+    Command,
     Drain,
     Hold,
     KeepRunning,
@@ -26,6 +28,7 @@ from qtui.core.commands import (
     Undo,
 )
 from qtui.core.job import Done, Failed, Job
+from qtui.core.past import Past, mark
 from qtui.core.snapshot import ProducerState, RunState, SlotState
 from qtui.errors import InputError
 from tests.engine.rig import BenchJournal, Numbers, Rig, no_op, sleeping
@@ -371,6 +374,44 @@ async def test_a_person_retries_all_failed_jobs_of_a_finished_run() -> None:
         assert rig.snap.failures[0].recovered == 6
 
 
+@pytest.mark.parametrize("other", [RetryFailed(), RetryJob(6)])
+async def test_a_job_that_two_commands_retry_gets_one_more_round(other: Command) -> None:
+    """One of them knows it as failed from before the other's round, which has ended well meanwhile."""
+    healthy = False
+    rounds: Counter[int] = Counter()
+
+    async def sick_for_now(job: Job) -> Done | Failed:
+        rounds[job.seq] += 1
+        await asyncio.sleep(1)
+        return Done() if healthy else Failed("http:503")
+
+    async with Rig(sick_for_now, jobs=6, capacity=1, concurrency=1) as rig:
+        await rig.ended()
+        healthy = True
+        for command in (RetryFailed(), other):
+            reply = await rig.ask(command)
+            assert reply.ok, reply.text
+        await rig.ended()
+
+        assert (rig.snap.counts.done, rig.snap.counts.failed) == (6, 0)
+        assert set(rounds.values()) == {2}
+
+
+async def test_a_drain_ends_although_not_every_retry_was_given() -> None:
+    async def slowly_fails(job: Job) -> Failed:
+        await asyncio.sleep(1)
+        return Failed("http:503")
+
+    async with Rig(slowly_fails, jobs=6, capacity=1, concurrency=1) as rig:
+        await rig.ended()
+        await rig.ask(RetryFailed())
+        await rig.after(1.5)
+        await rig.ask(Drain())
+        async with asyncio.timeout(10):
+            assert await rig.ended() is RunState.STOPPED
+        assert (rig.snap.counts.failed, rig.snap.counts.pending) == (6, 0)
+
+
 async def test_a_group_is_probed_with_one_job() -> None:
     async with Rig(always_fails, jobs=6) as rig:
         await rig.ended()
@@ -642,3 +683,20 @@ async def test_a_suspended_machine_fails_no_job() -> None:
         await rig.ended()
 
         assert rig.snap.counts.done == 4
+
+
+@pytest.mark.parametrize(("crashes", "limit", "alone"), [(1, 1, True), (1, 2, True), (1, 3, False), (2, 3, True)])
+async def test_a_job_that_one_more_crash_would_hold_runs_alone(crashes: int, limit: int, alone: bool) -> None:
+    suspect = mark('{"n":2}')
+    beside: list[int] = []
+
+    async def look_around(job: Job) -> Done:
+        await asyncio.sleep(1)
+        if job.seq == 2:
+            beside.append(rig.running - 1)
+        return Done()
+
+    rig = Rig(look_around, jobs=4, concurrency=4, crashes=limit, past=Past(suspects={suspect: crashes}))
+    async with rig:
+        await rig.ended()
+        assert (beside == [0]) is alone

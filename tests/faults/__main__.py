@@ -1,4 +1,4 @@
-"""The long forms of the fault tests: `python -m tests.faults [--only FAMILY] [--kills N] [--states N] [--seed N]`.
+"""The long forms of the fault tests: `python -m tests.faults [--only FAMILY] [--seed N]`; `--help` tells how long.
 
 A family of faults is one module with a `full(report)` that tells the report every case it tries; its line below makes
 it known here. The exit code is 1 when anything was violated.
@@ -21,6 +21,7 @@ FAMILIES: dict[str, str] = {
     "power": "tests.faults.power",
     "disk": "tests.faults.disk",
     "damage": "tests.faults.damage",
+    "lives": "tests.faults.lives",
     "mutants": "tests.faults.mutants",
 }
 """Name → module."""
@@ -30,10 +31,11 @@ FAMILIES: dict[str, str] = {
 @click.option("--only", type=click.Choice(sorted(FAMILIES)), multiple=True, help="This family; may be repeated.")
 @click.option("--kills", type=click.IntRange(1), default=1_000, show_default=True, help="Kills at random moments.")
 @click.option("--states", type=click.IntRange(1), default=3_000, show_default=True, help="Power cuts.")
+@click.option("--lives", type=click.IntRange(1), default=10_000, show_default=True, help="Simulated runs, by seed.")
 @click.option("--seed", type=int, default=None, help="Repeat what was drawn at random.")
-def main(only: tuple[str, ...], kills: int, states: int, seed: int | None) -> None:
+def main(only: tuple[str, ...], kills: int, states: int, lives: int, seed: int | None) -> None:
     """Run the long forms of the fault tests and print a table; exit code 1 on any violation."""
-    options = Options(kills, states) if seed is None else Options(kills, states, seed)
+    options = Options(kills, states, lives) if seed is None else Options(kills, states, lives, seed)
     print(f"seed {options.seed}", file=sys.stderr)
     report = Report(options)
     for name in only or FAMILIES:

@@ -27,6 +27,8 @@ class Options(msgspec.Struct, frozen=True):
     """Kills at random moments."""
     states: int = 3_000
     """States of a disk after a power cut."""
+    lives: int = 10_000
+    """Runs that are simulated through several lives."""
     seed: int = msgspec.field(default_factory=lambda: random.randrange(10**6))
 
 

@@ -178,6 +178,17 @@ def test_failed_jobs_are_found_by_index(db: sqlite3.Connection) -> None:
     assert lost_job(db, 1) is None
 
 
+@pytest.mark.parametrize("state", ["held", "cancelled"])
+def test_a_job_that_failed_and_was_then_held_or_cancelled_is_in_no_failure_group(tmp_path: Path, state: str) -> None:
+    path = tmp_path / schema.FILE
+    fill(path, 1_000)
+    with closing(schema.open_writer(path)) as writing:
+        writing.execute("UPDATE job SET state = ?, signature = 'group 1' WHERE seq = 7", (state,))
+        final = lost_job(writing, 7)
+    assert final is not None
+    assert (final.state, final.signature) == (state, "")
+
+
 def test_a_huge_value_is_shown_in_part(tmp_path: Path) -> None:
     path = tmp_path / schema.FILE
     fill(path, 100)
