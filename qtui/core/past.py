@@ -101,7 +101,7 @@ class Plan(msgspec.Struct, frozen=True):
         if self.undecided:
             parts.append(f"{self.undecided:,} interrupted are held")
         if self.queued:
-            parts.append(f"{self.queued:,} waiting go on")
+            parts.append(f"{self.queued:,} queued go on")
         parts.append("new ones follow" if self.new is None else f"{self.new:,} new")
         parts += [f"{number:,} {word}" for number, word in ((self.changed, "changed"), (self.gone, "gone")) if number]
         return " · ".join(parts)

@@ -344,7 +344,7 @@ def test_held_jobs_get_another_round(qtui: Program) -> None:
     again = qtui.run("run", preset, "--retry-held", "--json")
 
     assert first.returncode == 1
-    assert "0 done kept · 2 interrupted are held · 2 waiting go on" in first.stderr
+    assert "0 done kept · 2 interrupted are held · 2 queued go on" in first.stderr
     assert again.returncode == 0, again.stderr
     assert ran(again) == ['{"line":"item 0"}', '{"line":"item 1"}']
 

@@ -20,7 +20,7 @@ def test_every_number_has_its_place_in_the_summary() -> None:
 
     assert plan.summary == (
         "1 done kept · 2 failed · 3 held · 4 cancelled · 5 interrupted run again · 10 interrupted are held"
-        " · 6 waiting go on · 7 new · 9 changed · 8 gone"
+        " · 6 queued go on · 7 new · 9 changed · 8 gone"
     )
 
 

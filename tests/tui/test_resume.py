@@ -47,7 +47,7 @@ async def test_it_says_what_going_on_would_do() -> None:
         text = app.text()
 
     assert "scrape-1 is not finished" in text
-    assert "812 done kept · 2 interrupted run again · 5 waiting go on · 9 new" in text
+    assert "812 done kept · 2 interrupted run again · 5 queued go on · 9 new" in text
     assert "run again: GET /a, GET /b" in text
     assert "scrape-1 is kept aside" in text
 
