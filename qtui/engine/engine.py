@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
@@ -25,9 +24,11 @@ from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
+from qtui.engine.audience import Audience
 from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
+from qtui.engine.durability import Durability
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
@@ -101,18 +102,12 @@ class Engine:
         self._past, self._gone, self._renew = parts.past, parts.gone, parts.renew
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
-        self._position = self._durable = 0
-        self._in_doubt: deque[int] = deque()
-        """Positions of ends of attempts that are not durable."""
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
-        """Who waits until a position is durable."""
+        self.durability = Durability()
         self._last_seq = past.last_seq
         limit = preset.job.crashes
         suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
         self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
-        self._subscribers: tuple[Callable[[ev.Event], None], ...] = ()
-        self._tellers: tuple[Callable[[ev.Event], None], ...] = ()
-        self._untold: deque[tuple[int, ev.Event]] = deque()
+        self._audience = Audience()
         self._tasks: set[asyncio.Task[None]] = set()
         self._feeding = 0
         self._ended = asyncio.Event()
@@ -239,77 +234,41 @@ class Engine:
 
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
+        durability, ledger = self.durability, self.ledger
         if type(event) in ev.PASSING:
-            self.ledger.apply(event)
+            ledger.apply(event)
         else:
-            self._position += 1
-            self.ledger.apply(event, self._position)
-            self.journal.append(self._position, event)
-        if self._subscribers:
-            self._call(self._subscribers, event)
-        if self._tellers:
-            if self.ledger.unsettled:
-                self._untold.append((self._position, event))
-            else:
-                self._call(self._tellers, event)
-
-    def _call(self, subscribers: tuple[Callable[[ev.Event], None], ...], event: ev.Event) -> None:
-        for subscriber in subscribers:
-            try:
-                subscriber(event)
-            except Exception:  # a listener's fault must never reach the run
-                log.exception("a subscriber failed and was dropped")
-                self.unsubscribe(subscriber)
+            durability.position += 1
+            ledger.apply(event, durability.position)
+            self.journal.append(durability.position, event)
+        self._audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
 
     def subscribe(self, subscriber: Callable[[ev.Event], None], *, durable: bool = False) -> None:
         """Call `subscriber` with every event from now on, in order, on the engine's loop.
 
         A `durable` one tells others: it hears of an outcome, and of what came after it, once that is on disk.
         """
-        if durable:
-            self._tellers = (*self._tellers, subscriber)
-        else:
-            self._subscribers = (*self._subscribers, subscriber)
+        self._audience.add(subscriber, durable=durable)
 
     def unsubscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
-        self._subscribers = tuple(known for known in self._subscribers if known != subscriber)
-        self._tellers = tuple(known for known in self._tellers if known != subscriber)
+        self._audience.remove(subscriber)
 
     def _committed(self, position: int) -> None:
-        self._durable = position
         self.ledger.commit(position, self.now())
-        while self._untold and (self._untold[0][0] <= position or not self.ledger.unsettled):
-            self._call(self._tellers, self._untold.popleft()[1])
-        ends = self._in_doubt
-        if ends and ends[0] <= position:
-            while ends and ends[0] <= position:
-                ends.popleft()
-            self.dispatcher.in_doubt = len(ends)
+        self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
+        if self.durability.commit(position):
+            self.dispatcher.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
-        if self._waiting:
-            self._wake_waiting(position)
         self._check_ended()
-
-    def _wake_waiting(self, position: int) -> None:
-        for wanted, waiter in self._waiting:
-            if wanted <= position and not waiter.done():
-                waiter.set_result(None)
-        self._waiting = [(wanted, waiter) for wanted, waiter in self._waiting if wanted > position]
 
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
         if self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects):
-            return self._until_durable(self._position)
-        if self.blocked or self._position - self._durable > MAX_BACKLOG:
+            self.journal.hurry()
+            return self.durability.until(self.durability.position)
+        if self.blocked or self.durability.backlog > MAX_BACKLOG:
             return self.journal.room()
         return None
-
-    async def _until_durable(self, position: int) -> None:
-        if position > self._durable:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((position, waiter))
-            self.journal.hurry()
-            await waiter
 
     # -- what producers, slots and queue tell
 
@@ -363,9 +322,8 @@ class Engine:
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
-        if self._position > self._durable:
-            self._in_doubt.append(self._position)
-            self.dispatcher.in_doubt += 1
+        self.durability.ended()
+        self.dispatcher.in_doubt = self.durability.in_doubt
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":

@@ -263,7 +263,7 @@ class Life:
         if self.mortal.dead or self.engine is None:
             return
         engine = self.engine
-        position = engine._position
+        position = engine.durability.position
         self.events.append((position, event))
         match event:
             case ev.AttemptStarted(job=job):

@@ -1,0 +1,60 @@
+"""What of all that the engine has told its journal is on disk, and who waits for that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+class Durability:
+    """Positions count the records of this life from 1."""
+
+    __slots__ = ("_ends", "_waiting", "position", "saved")
+
+    def __init__(self) -> None:
+        self.position = 0
+        """Of the newest record."""
+        self.saved = 0
+        """Everything up to here is on disk."""
+        self._ends: deque[int] = deque()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    @property
+    def backlog(self) -> int:
+        """Records that are not on disk."""
+        return self.position - self.saved
+
+    @property
+    def in_doubt(self) -> int:
+        """Attempts whose end is not on disk: after a crash they run again."""
+        return len(self._ends)
+
+    def ended(self) -> None:
+        """The newest record is the end of an attempt."""
+        if self.position > self.saved:
+            self._ends.append(self.position)
+
+    def commit(self, position: int) -> bool:
+        """Everything up to `position` is on disk; True when that took the doubt from an attempt."""
+        self.saved = position
+        if self._waiting:
+            self._wake(position)
+        ends = self._ends
+        if not ends or ends[0] > position:
+            return False
+        while ends and ends[0] <= position:
+            ends.popleft()
+        return True
+
+    async def until(self, position: int) -> None:
+        """Wait until everything up to `position` is on disk."""
+        if position > self.saved:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((position, waiter))
+            await waiter
+
+    def _wake(self, position: int) -> None:
+        for wanted, waiter in self._waiting:
+            if wanted <= position and not waiter.done():
+                waiter.set_result(None)
+        self._waiting = [(wanted, waiter) for wanted, waiter in self._waiting if wanted > position]
