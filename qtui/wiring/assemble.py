@@ -134,11 +134,23 @@ def build(
 
 
 def template(preset: Preset) -> str:
-    """What decides what a job executes and what it is, as text; values of secrets are no part of it."""
-    table = msgspec.to_builtins(preset.kind)
-    executed = {name: value for name, value in table.items() if name not in preset.kind.operational}
+    """What decides what a job executes and what it is, as text; values of secrets are no part of it.
+
+    What is as it is by default is left out, so that an option that a later qtui knows changes nothing.
+    """
+    table = preset.kind
+    executed = {}
+    for field in msgspec.structs.fields(table):
+        value = getattr(table, field.name)
+        if field.name not in table.operational and value != field.default and not _made_by_default(field, value):
+            executed[field.name] = msgspec.to_builtins(value)
     told = {"kind": preset.job.kind, "key": preset.job.key, "table": executed}
     return msgspec.json.encode(told, order="deterministic").decode()
+
+
+def _made_by_default(field: msgspec.structs.FieldInfo, value: object) -> bool:
+    factory = field.default_factory
+    return callable(factory) and bool(value == factory())
 
 
 def _journal_state(engine: Engine, state: str, sentence: str) -> None:
