@@ -295,11 +295,14 @@ class Engine:
 
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
+        first = self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects)
         if self.blocked or self._position - self._durable > MAX_BACKLOG:
-            return self.journal.room()
-        if self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects):
-            return self._until_durable(self._position)
-        return None
+            return self._when_there_is_room(self._position if first else 0)
+        return self._until_durable(self._position) if first else None
+
+    async def _when_there_is_room(self, position: int) -> None:
+        await self.journal.room()
+        await self._until_durable(position)
 
     async def _until_durable(self, position: int) -> None:
         if position > self._durable:
