@@ -22,6 +22,11 @@ def test_the_promises_hold_through_simulated_lives(first: int) -> None:
         live(seed)
 
 
+@pytest.mark.parametrize("seed", [3287, 7536])
+def test_after_a_full_disk_a_job_that_may_be_held_still_waits_until_its_start_is_saved(seed: int) -> None:
+    live(seed)
+
+
 def test_a_seed_gives_the_same_history_again(tmp_path: Path) -> None:
     told = []
     for name in ("once", "again"):
