@@ -227,9 +227,12 @@ class EngineProcess:
         finally:
             beating.cancel()
             sampling.cancel()
-            await engine.close()
-            state = engine.ledger.state
-            run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")
+            try:
+                await engine.close()
+            finally:
+                state = engine.ledger.state
+                with contextlib.suppress(CannotWrite):  # a disk that stays full has been told by then
+                    run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")
         if engine.fatal:
             raise CannotWrite(engine.fatal)
         return self._exit_code(engine)
