@@ -100,3 +100,11 @@ def test_the_first_screen_says_what_it_is_shows_it_and_runs_it() -> None:
 
 if __name__ == "__main__":
     README.write_text(with_keys(README.read_text()))
+
+
+def test_every_test_that_proves_a_guarantee_exists() -> None:
+    guarantees = README.read_text().partition("## What it guarantees")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`", guarantees))
+    assert len(re.findall(r"\*\*G\d+\*\*", guarantees)) == 10
+    assert named
+    assert named <= {path.name for path in Path(__file__).parent.rglob("test_*.py")}
