@@ -8,7 +8,8 @@ from qtui.wiring.presets import vocabulary
 
 
 def told(http: str, job: str = "") -> str:
-    text = f'[preset]\nname = "web"\n[[source]]\nkind = "range"\nstop = 2\n[job]\nkind = "http"\n{job}\n[job.http]\n{http}\n'
+    source = '[[source]]\nkind = "range"\nstop = 2'
+    text = f'[preset]\nname = "web"\n{source}\n[job]\nkind = "http"\n{job}\n[job.http]\n{http}\n'
     preset, problems = parse(text, "web.toml", vocabulary())
     assert preset is not None, problems
     return template(preset)
