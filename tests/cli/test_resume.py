@@ -91,7 +91,7 @@ def ran(run: subprocess.CompletedProcess[str]) -> list[str]:
 
 def numbers(told: str) -> dict[str, int]:
     (line,) = [line for line in told.splitlines() if "done kept" in line][:1]
-    found = re.findall(r"([\d,]+) (done|failed|held|interrupted|waiting|new|gone|changed)\b", line)
+    found = re.findall(r"([\d,]+) (done|failed|held|interrupted|queued|new|gone|changed)\b", line)
     return {word: int(number.replace(",", "")) for number, word in found}
 
 

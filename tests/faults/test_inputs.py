@@ -119,7 +119,7 @@ class Plan:
 
     def __init__(self, told: str) -> None:
         (self.line,) = [line for line in told.splitlines() if "done kept" in line][:1] or [""]
-        found = re.findall(r"([\d,]+) (done|failed|interrupted|waiting|new|gone|changed)\b", self.line)
+        found = re.findall(r"([\d,]+) (done|failed|interrupted|queued|new|gone|changed)\b", self.line)
         self.numbers = {word: int(number.replace(",", "")) for number, word in found}
 
     def __getitem__(self, word: str) -> int:
@@ -142,7 +142,7 @@ def test_the_same_input_goes_on_where_it_was(work: Work, how: str) -> None:
 
     work.nothing_skipped()
     assert plan["done"] >= len(work.done)
-    assert plan["done"] + plan["interrupted"] + plan["waiting"] + plan["new"] == JOBS
+    assert plan["done"] + plan["interrupted"] + plan["queued"] + plan["new"] == JOBS
     assert plan["interrupted"] <= CONCURRENCY
 
 
@@ -153,7 +153,7 @@ def test_lines_at_the_end_are_new_and_need_no_consent(work: Work) -> None:
     plan = work.goes_on()
 
     work.nothing_skipped()
-    assert sum(plan[word] for word in ("done", "interrupted", "waiting", "new")) == JOBS + 30
+    assert sum(plan[word] for word in ("done", "interrupted", "queued", "new")) == JOBS + 30
 
 
 def test_a_line_at_the_beginning_is_run_and_shifts_nothing(work: Work) -> None:
@@ -175,7 +175,7 @@ def test_another_order_is_the_same_work(work: Work) -> None:
 
     work.nothing_skipped()
     assert plan["gone"] == 0
-    assert sum(plan[word] for word in ("done", "interrupted", "waiting", "new")) == JOBS
+    assert sum(plan[word] for word in ("done", "interrupted", "queued", "new")) == JOBS
 
 
 def test_lines_that_are_gone_do_not_run_any_more(work: Work) -> None:

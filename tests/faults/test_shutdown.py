@@ -605,6 +605,6 @@ def test_ctrl_c_at_the_question_whether_to_go_on_is_a_no(stage: Stage, headless:
     with stage.open("run", stage.preset(jobs=3)) as again:
         again.wait("Go on? [y/N]", 20)
         again.send("\x03")
-        assert again.wait_exit() in (130, -signal.SIGINT)
+        assert again.wait_exit() == 3  # as for any other no: the plan still needs consent
     for engine in stage.engines:
         ends(engine, 5)  # it has refused to start and goes by itself

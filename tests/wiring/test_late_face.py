@@ -76,7 +76,7 @@ def test_a_late_screen_is_not_blank(stage: Stage) -> None:
         screen.wait("▲6", 5)  # at the very edge there was room for half of it
     assert "concurrency 4 → 6 (more)" in first, text
     assert "HTTP 404" in first
-    assert len(re.findall("[×▆]{3}", first)) >= 6  # a strip for every slot
+    assert len(re.findall("[×▆]{3}", first)) >= 4  # a strip for every slot that is old enough
     assert "p50 0.05s" in first
 
 
