@@ -100,6 +100,7 @@ def test_a_full_disk_stops_starting_and_the_run_goes_on_when_there_is_space(stag
     assert stage.record.state == "finished"
 
 
+@pytest.mark.long
 def test_a_full_disk_of_the_results_file_is_named_and_waited_for(stage: Stage, disk: Path) -> None:
     results = disk / "results.jsonl"
     run = begin(stage, preset(stage, results))

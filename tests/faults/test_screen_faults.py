@@ -53,6 +53,7 @@ def test_a_signal_for_the_launcher_is_the_screens(stage: Stage, name: str) -> No
     stage.goes_on()
 
 
+@pytest.mark.long
 def test_a_screen_that_does_not_heed_a_signal_is_killed(stage: Stage) -> None:
     stage.preset()
     with stage.shell(SHELL) as screen:
@@ -159,6 +160,7 @@ def test_a_terminal_that_is_gone_takes_the_screen_along_and_leaves_the_engine(st
     stage.goes_on()
 
 
+@pytest.mark.long
 def test_a_terminal_that_reads_nothing_for_five_seconds_holds_nothing_up(stage: Stage) -> None:
     with stage.open(stage.preset(jobs=100_000, latency="5ms")) as screen:
         screen.wait("FULL", 20)

@@ -189,6 +189,7 @@ def test_all_that_waited_for_a_commit_is_saved_by_the_kill(stage: Stage, spawn: 
     assert states(stage, "done") == list(range(1, GOOD + 1))
 
 
+@pytest.mark.long
 def test_a_second_sigterm_neither_hastens_nor_delays_the_end(stage: Stage, spawn: Spawn) -> None:
     engine = spawn(blocking(stage), "--stop-timeout", "1")
     stuck(stage)
@@ -288,6 +289,7 @@ def test_sigquit_writes_down_what_it_interrupts_where_the_loop_works(stage: Stag
     no_try_spent(stage)
 
 
+@pytest.mark.long
 def test_a_job_that_swallows_its_cancellation_holds_up_neither_the_stop_nor_the_exit(
     stage: Stage, spawn: Spawn
 ) -> None:
@@ -535,6 +537,7 @@ def test_an_engine_that_is_blocked_before_it_was_seen_can_be_ended(stage: Stage)
     assert stage.engines == []
 
 
+@pytest.mark.long
 def test_stop_now_ends_an_engine_that_is_frozen_altogether(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
         screen.wait("● RUNNING", 20)
