@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -80,7 +81,8 @@ class Stage(Container):
         self.close_drawer()
         missing = self._missing()
         if missing is not None:
-            self._coming = self.run_worker(self._bring(missing), name=f"mount {view}")
+            # As a function: a closing app may never start the worker, and a coroutine would then be left over.
+            self._coming = self.run_worker(partial(self._bring, missing), name=f"mount {view}")
         self._show_view()
 
     async def settled(self) -> None:
