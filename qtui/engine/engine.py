@@ -131,7 +131,7 @@ class Engine:
             for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
         ]
         if self._suspects:
-            self.dispatcher.suspect = lambda job: mark(job.key) in self._suspects
+            self.dispatcher.suspect = self._suspected
         self.controls = Controls(self)
         self._retry_gate = Gate()
         self._giving_again = asyncio.Lock()
@@ -261,9 +261,13 @@ class Engine:
             self.dispatcher.wake()
         self._check_ended()
 
+    def _suspected(self, job: Job) -> bool:
+        """Whether it was running when the engine crashed, often enough to be the cause."""
+        return bool(self._suspects) and mark(job.key) in self._suspects
+
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
-        if self.preset.job.on_crash == "hold" or (self._suspects and mark(job.key) in self._suspects):
+        if self.preset.job.on_crash == "hold" or self._suspected(job):
             self.journal.hurry()
             return self.durability.until(self.durability.position)
         if self.blocked or self.durability.backlog > MAX_BACKLOG:

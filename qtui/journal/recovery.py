@@ -20,10 +20,10 @@ from qtui.errors import CannotWrite, JournalUnreadable
 from qtui.journal import flight, schema
 from qtui.journal.columns import JobState, Totals
 from qtui.journal.encoding import fields, kept
+from qtui.journal.queries import OPEN
 from qtui.journal.store import boot_id
 from qtui.text import clean
 
-OPEN = "('pending', 'running', 'waiting')"
 GROUPS = 200
 """Failure groups that are remembered; the largest."""
 SAMPLES = 5

@@ -161,7 +161,7 @@ class Writer:
             if not self._hurried:
                 self._wake.wait(GATHER_S)
             if self._hurried:
-                time.sleep(HURRY_S)
+                time.sleep(HURRY_S)  # not a wait for a condition: others that end at the same moment share the commit
         self._hurried = False  # before the records are taken: who hurries from here on is heard in the next round
         records = waiting[:LARGEST_BATCH]
         self._in_hand = len(records)
