@@ -42,6 +42,9 @@ class Done(msgspec.Struct, frozen=True, tag="done", gc=False):
     """What goes to the results."""
     note: str = ""
     """A few cleaned words for the screen, e.g. `200 · 4.1 kB`."""
+    found: tuple[dict[str, Value], ...] = ()
+    """Rows for new jobs that this one came across (links, the next page); what becomes of them is the source's affair.
+    """
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed", gc=False):

@@ -105,6 +105,13 @@ class Kind(Protocol):
         """Extra fields for `job.name` and `job.key`, e.g. the rendered `url`. Raises TemplateError."""
         ...
 
+    def lane(self, job: Job) -> str:
+        """What it uses that others share, such as `shop.example:443`: limits per host count by it. Empty for nothing.
+
+        Never raises: a job whose templates cannot be filled has none.
+        """
+        ...
+
     async def run(self, job: Job) -> Done | Failed:
         """Do one attempt. Failures are values; an exception is a failure too, of class `exception:Name`."""
         ...

@@ -9,6 +9,19 @@ from qtui.core.job import Value
 from qtui.core.template import TemplateError
 
 
+class Progress:
+    """Where a kind tells how far a running attempt is; whoever draws it listens."""
+
+    __slots__ = ("listener",)
+
+    def __init__(self) -> None:
+        self.listener: Callable[[int, float | None, str], None] = lambda seq, share, text: None
+
+    def tell(self, seq: int, share: float | None, text: str = "") -> None:
+        """Job `seq` has done `share` (0 to 1, None where unknown) of its attempt; `text` is cleaned by the listener."""
+        self.listener(seq, share, text)
+
+
 @dataclass(frozen=True, slots=True)
 class KindContext:
     """Handed over once, when the kind is made."""
@@ -27,6 +40,7 @@ class KindContext:
     """The longest an attempt may take; the engine enforces it too. 0 for no limit."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     """Fields of the run that every template may use, e.g. `site`."""
+    progress: Progress = field(default_factory=Progress)
 
     def look_up(self, field_name: str) -> str:
         """The value of `env:NAME` or `secret:env:NAME`. Raises TemplateError when it is not set."""

@@ -106,6 +106,9 @@ class SimulateKind:
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
         return {}
 
+    def lane(self, job: Job) -> str:
+        return ""
+
     async def close(self) -> None:
         """There is nothing to let go of."""
 

@@ -64,6 +64,9 @@ class FunctionKind:
     async def open(self, concurrency: int) -> None:
         self.concurrency = concurrency
 
+    def lane(self, job: Job) -> str:
+        return ""
+
     def resize(self, concurrency: int) -> None:
         self.concurrency = concurrency
 

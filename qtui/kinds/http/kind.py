@@ -80,6 +80,14 @@ class HttpKind:
         authority, slash, path = (url.partition("://")[2] or url).partition("/")
         return {"url": url, "page": f"{authority.rpartition('@')[2]}{slash}{path}"}
 
+    def lane(self, job: Job) -> str:
+        """Host and port of the job's address."""
+        try:
+            url = URL(self._requests.address(job.row))
+            return f"{url.host}:{url.port}" if url.host else ""
+        except ValueError:
+            return ""
+
     async def close(self) -> None:
         self._deadlines.close()
         self._parsers.close()
