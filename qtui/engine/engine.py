@@ -131,7 +131,7 @@ class Engine:
             for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
         ]
         if self._suspects:
-            self.dispatcher.suspect = self._suspected
+            self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
         self._retry_gate = Gate()
         self._giving_again = asyncio.Lock()
@@ -257,7 +257,7 @@ class Engine:
         self.ledger.commit(position, self.now())
         self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
         if self.durability.commit(position):
-            self.dispatcher.in_doubt = self.durability.in_doubt
+            self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
         self._check_ended()
 
@@ -327,7 +327,7 @@ class Engine:
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
         self.durability.ended()
-        self.dispatcher.in_doubt = self.durability.in_doubt
+        self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":

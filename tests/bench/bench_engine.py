@@ -58,6 +58,8 @@ class NoJournal:
         self._timer = None
         self.on_commit(self._position)
 
+    def hurry(self) -> None: ...
+
     async def room(self) -> None: ...
 
     async def query(self, query: Query) -> Answer:
