@@ -14,6 +14,7 @@ from qtui.core.units import Duration, Rate
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Attempts = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +87,17 @@ class Backoff(Table, frozen=True):
 class Retry(Table, frozen=True):
     """[retry]"""
 
-    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
+    attempts: Attempts = 3
+    """How often a job is tried in all, the first attempt included."""
+    attempts_for: dict[str, Attempts] = {}
+    """Other numbers for some error classes, e.g. { timeout = 5, "http:429" = 10 }; a class named here need not be in
+    `on`, and 1 means that it is never tried again. The most exact name counts.
+    """
     backoff: Backoff = Backoff()
     on: list[str] = msgspec.field(default_factory=lambda: ["timeout", "connection", "http:429", "http:5xx"])
-    """Error classes worth another attempt: timeout, connection, http:NNN, http:5xx, exception:Name, any."""
+    """Classes of errors worth another attempt: timeout, connection, killed, http:NNN, http:5xx, exit:N, exception:Name,
+    any.
+    """
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
     max_retry_after: Duration = 120.0
