@@ -30,6 +30,7 @@ from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
 from qtui.engine.lane import Lane
+from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
@@ -107,8 +108,7 @@ class Engine:
         limit = preset.job.crashes
         suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
         self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
-        self._audience = Audience()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
         self._ended = asyncio.Event()
         self._reopened = asyncio.Event()
@@ -121,10 +121,15 @@ class Engine:
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
             Policy(preset.job.timeout, preset.retry.rejoin),
             self,
-            RateLimit(preset.throttle.rate),
+            RateLimit(preset.throttle.rate, preset.throttle.burst),
             parts.clock.now,
             preset.workers.concurrency,
         )
+        self.hosts: Hosts | None = None
+        """Where something is limited per host, or a host has asked for a pause."""
+        self._lane_of = parts.kind.lane
+        if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
+            self.mind_hosts()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
         self.producers = [
             Producer(index, source, table.rate, self.queue, parts.clock.now, self._given[index] if parts.skip else 0)
@@ -232,6 +237,10 @@ class Engine:
         """Seconds since the start of the run."""
         return self._clock_now() - self._zero
 
+    def clock_now(self) -> float:
+        """The clock's own time, which dispatcher and limits count by."""
+        return self._clock_now()
+
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
         durability, ledger = self.durability, self.ledger
@@ -306,6 +315,31 @@ class Engine:
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         self.emit(ev.AttemptStarted(now - self._zero, job, slot))
 
+    def mind_hosts(self) -> Hosts:
+        """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
+        if self.hosts is None:
+            self.hosts = Hosts(self._lane_of, self.preset.throttle, self.preset.retry.max_retry_after)
+            self.dispatcher.mind(self.hosts)
+        return self.hosts
+
+    def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
+        """An attempt has ended; its host may need a pause, or be well again."""
+        hosts = self.hosts
+        if hosts is None:
+            if not (isinstance(outcome, Failed) and outcome.retry_after and self._lane_of(job)):
+                return
+            hosts = self.mind_hosts()  # the slot has let go of the job
+            hosts.running([job])
+        for change in hosts.ended(job, outcome, now):
+            at = now - self._zero
+            if change.why == "closed":
+                self.emit(ev.HostOpened(at, "auto", change.host))
+                self.dispatcher.wake()  # more than the slot that has become free may go on
+            else:
+                self.emit(ev.HostPaused(at, "auto", change.host, change.why, change.for_s))
+        if final:
+            hosts.forget(job.seq)
+
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
 
@@ -326,6 +360,7 @@ class Engine:
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
@@ -383,6 +418,9 @@ class Engine:
         around = picture.Surroundings(
             self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
         )
+        if self.hosts is not None:
+            hosts = self.hosts.views(self._clock_now())
+            around = msgspec.structs.replace(around, limits=self.preset.throttle, hosts=hosts)
         return picture.take(self.ledger, self.now(), around)
 
     def drain(self, by: str, reason: str = "") -> None:
@@ -437,6 +475,8 @@ class Engine:
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
+            if self.hosts is not None:
+                self.hosts.forget(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self._check_ended()
 
