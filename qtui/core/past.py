@@ -90,6 +90,11 @@ class Plan(msgspec.Struct, frozen=True):
     """Were running; they are held until a person gives them another round."""
 
     @property
+    def over(self) -> bool:
+        """Nothing is left to do but what a person gives another round."""
+        return self.new == 0 and not (self.interrupted or self.queued or self.gone or self.changed)
+
+    @property
     def summary(self) -> str:
         """One line of numbers, e.g. `812,331 done kept · 1,204 failed · 14 interrupted run again · 187,669 new`."""
         parts = [f"{self.done:,} done kept"]

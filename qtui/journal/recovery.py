@@ -27,6 +27,8 @@ from qtui.text import clean
 GROUPS = 200
 """Failure groups that are remembered; the largest."""
 SAMPLES = 5
+COUNTED = "crash_counted"
+"""The fact that names the life whose crash has been counted: a death right after that must not count it again."""
 IN_DOUBT = "the engine died while it ran; whether it had its effect is not known"
 
 _STATE = ", ".join(JobState.__struct_fields__)
@@ -94,9 +96,10 @@ def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapp
         with closing(schema.open_writer(folder / schema.FILE)) as db:
             db.execute("BEGIN IMMEDIATE")
             _recover(db, before, now, policy)
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (COUNTED, str(before.past.lives)))
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
             db.execute("COMMIT")
-            (folder / flight.FILE).unlink(missing_ok=True)  # counted; another death must not count it again
+            (folder / flight.FILE).unlink(missing_ok=True)
             return _found(db, folder, now)
     except (sqlite3.Error, OSError) as error:
         raise CannotWrite(f"cannot go on with {clean(folder.name)}: {clean(schema.reason(error))}") from error
@@ -160,7 +163,8 @@ def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
         {str(key): int(crashes) for key, crashes in db.execute("SELECT key, crashes FROM suspect")},
     )
     # After the machine itself went down nobody is suspected: it was not a job's doing.
-    flying = flight.read(folder) if crashed and boot == boot_id() else []
+    suspected = crashed and boot == boot_id() and meta.get(COUNTED) != str(lives)
+    flying = flight.read(folder) if suspected else []
     return Found(past, meta, totals, states, crashed, flying, [total for _, total in known])
 
 

@@ -162,6 +162,8 @@ class EngineProcess:
         start, where = self._start, state_dir(self._start.state)
         identity = identity_of(loaded, start.options)
         folder = runs.unfinished(where, identity, finished_too=bool(start.intent.retry))
+        if start.intent.retry and (start.intent.fresh or folder is None):
+            raise _no_round(start)
         if folder and not start.intent.fresh:
             return await self._resume(folder, loaded, preset, cleanup)
         if start.intent.dry:
@@ -308,6 +310,14 @@ class EngineProcess:
             return int(self.ladder.exit_code)
         lost = ledger.counts[State.FAILED] + ledger.counts[State.HELD]
         return int(ExitCode.SOME_FAILED if lost else ExitCode.ALL_DONE)
+
+
+def _no_round(start: Start) -> Refusal:
+    """Nothing can be given another round: there is no earlier run, or it is wanted out of the way."""
+    option = f"--retry-{start.intent.retry[0]}"
+    if start.intent.fresh:
+        return Refusal(f"--fresh starts anew and {option} goes on with what was; give one of them", ExitCode.USAGE)
+    return Refusal(f"there is no earlier run of {clean(start.source)}; {option} would start nothing", ExitCode.USAGE)
 
 
 def _log_to(run: HeldRun) -> None:

@@ -264,7 +264,9 @@ async def agreed(resumption: Resumption, intent: Intent, progress: Progress) -> 
     if intent.dry:
         raise Refusal("nothing was started", ExitCode.ALL_DONE, plan=plan)
     if intent.ask or (plan.surprises and not intent.accept):
-        raise Refusal(f"{plan.run_id} is unfinished", ExitCode.NEEDS_CONSENT, plan=plan)
+        raise Refusal(
+            f"{plan.run_id} is {'finished' if plan.over else 'unfinished'}", ExitCode.NEEDS_CONSENT, plan=plan
+        )
     return plan
 
 

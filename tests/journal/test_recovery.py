@@ -165,6 +165,17 @@ async def test_putting_right_twice_counts_once(tmp_path: Path) -> None:
     assert look(folder, NOW).past.suspects == {mark("key-1"): 1}
 
 
+async def test_a_crash_is_counted_once_though_its_flight_record_outlives_the_count(tmp_path: Path) -> None:
+    """The process may die between the commit of the count and the removal of the file."""
+    folder = await died(tmp_path, accepted(1), started(1))
+    flight = (folder / "flight").read_bytes()
+    put_right(folder)
+    (folder / "flight").write_bytes(flight)
+    found = put_right(folder)
+
+    assert found.past.suspects == {mark("key-1"): 1}
+
+
 # -- holding
 
 
