@@ -22,7 +22,7 @@ def resolve(spec: str, path: str = "") -> object:
     Raises:
         ValueError: one sentence that says what is missing, with the nearest spelling.
     """
-    module_name, names = _parts(spec)
+    module_name, names = parts(spec)
     if path:
         _look_in(path, module_name)
     found: object = _module(module_name, path)
@@ -36,7 +36,8 @@ def resolve(spec: str, path: str = "") -> object:
     return found
 
 
-def _parts(spec: str) -> tuple[str, list[str]]:
+def parts(spec: str) -> tuple[str, list[str]]:
+    """The module and the names in it, without importing anything. Raises ValueError for anything else."""
     module_name, colon, rest = spec.partition(":")
     names = rest.split(".")
     if not colon or not all(part.isidentifier() for part in (*module_name.split("."), *names)):
