@@ -30,6 +30,10 @@ def main() -> None:
         from qtui.cli.screen import run
 
         sys.exit(run(words[1:]))
+    if words[:1] == ["_worker"]:
+        from qtui.wiring.worker import main as work
+
+        sys.exit(work(words[1:]))
     if _says_only_what(words):
         sys.exit(_open_at_once("".join(words)))
     from qtui.cli.verbs import cli

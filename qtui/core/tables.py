@@ -52,7 +52,12 @@ class Workers(Table, frozen=True):
 
     concurrency: Annotated[int, msgspec.Meta(ge=0, le=MAX_CONCURRENCY)] = 8
     strategy: Literal["pool"] = "pool"
-    executor: Literal["local"] = "local"
+    executor: Literal["auto", "local", "process"] = "auto"
+    """Where attempts run: local, on the engine's own loop, for jobs that wait; process, in worker processes, one job
+    at a time in each, for jobs that compute or may crash. auto: process for plain Python functions, otherwise local.
+    """
+    recycle: Annotated[int, msgspec.Meta(ge=0)] = 10_000
+    """A worker process is replaced after so many jobs, which returns what they have leaked; 0: never."""
 
 
 class JobTable(Table, frozen=True):

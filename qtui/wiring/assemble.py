@@ -16,13 +16,13 @@ import msgspec
 from qtui.core.job import Job, Value
 from qtui.core.naming import Naming
 from qtui.core.past import Past
-from qtui.core.seams import Kind, Source, Unbound
+from qtui.core.seams import Executor, Kind, Source, Unbound
 from qtui.core.tables import Preset
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
 from qtui.errors import UsageError
-from qtui.executors import EXECUTORS
+from qtui.executors import EXECUTORS, Order, Recipe
 from qtui.journal import outflow
 from qtui.journal.encoding import encode
 from qtui.journal.journal import SqliteJournal
@@ -49,6 +49,7 @@ class Ground:
     """The preset as TOML tables."""
     site: str
     kind: Kind
+    executor: Executor
     sources: list[Source]
 
     @property
@@ -79,9 +80,21 @@ async def lay_ground(
     site = ""
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         fields[SITE] = site = await _site(preset.demo, cleanup, site_before)
-    kind = KINDS[preset.job.kind].make(preset.kind, _context(preset, fields))
+    context = _context(preset, fields)
+    kind = KINDS[preset.job.kind].make(preset.kind, context)
     sources = [cast(Unbound, table).bind(fields) for table in preset.sources]  # every table of the registry is a source
-    return Ground(preset, document, site, kind, sources)
+    return Ground(preset, document, site, kind, _executor(preset, kind, context), sources)
+
+
+def _executor(preset: Preset, kind: Kind, context: KindContext) -> Executor:
+    """Where the jobs run; worker processes make the kind once more. Raises PresetError."""
+    table = msgspec.to_builtins(preset.kind)
+    recipe = Recipe(preset.job.kind, table, context.directory, context.timeout_s, dict(context.fields), context.seed)
+    where = preset.workers.executor
+    if where == "auto":
+        where = "process" if KINDS[preset.job.kind].blocks(kind) else "local"
+    mask = getattr(kind, "mask", str)  # kinds that know secrets
+    return EXECUTORS[where](Order(kind, recipe, preset.workers.recycle, context.progress.tell, mask))
 
 
 async def _site(config: SiteConfig, cleanup: contextlib.AsyncExitStack, before: str) -> str:
@@ -126,8 +139,9 @@ def build(
 ) -> Engine:
     """Join the parts."""
     preset, kind = ground.preset, ground.kind
-    executor = EXECUTORS[preset.workers.executor](kind)
-    parts = Parts(ground.sources, kind, executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew)
+    parts = Parts(
+        ground.sources, kind, ground.executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew
+    )
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
     journal.on_state = partial(_journal_state, engine)
     return engine

@@ -39,6 +39,7 @@ from qtui.wiring.checking import checked
 from qtui.wiring.ladder import Ladder, Step
 from qtui.wiring.presets import Loaded, Options, identity_of, load
 from qtui.wiring.resuming import Intent, Resumption, agreed, look
+from qtui.wiring.searching import forget_the_current_folder
 from qtui.wiring.stacks import dump_tasks
 
 log = logging.getLogger(__name__)
@@ -332,6 +333,7 @@ def _log_to(run: HeldRun) -> None:
 
 def main(start: Start) -> int:
     """Run an engine process to its end."""
+    forget_the_current_folder()
     process = EngineProcess(start)
     process.ladder.listen()
     code = asyncio.run(_main(process))
