@@ -17,6 +17,8 @@ VERBS = {
     "ls": "list live and finished runs",
     "results": "print the results of a run",
     "check": "say what a preset will run, read, write and contact",
+    "new": "write a commented preset to start from",
+    "schema": "print the JSON Schema of a preset, for editors",
     "demo-site": "serve the embedded shop that the bundled presets fetch",
     "_engine": "",
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
@@ -19,6 +21,8 @@ BATCH = 1000
 
 class BuiltIn(SourceTable, frozen=True, kw_only=True):
     """A source whose table is all it needs; it reads nothing and never blocks."""
+
+    harmless: ClassVar[bool] = True
 
     @property
     def blocking(self) -> bool:
@@ -51,12 +55,17 @@ class BuiltIn(SourceTable, frozen=True, kw_only=True):
 class FromPath(SourceTable, frozen=True, kw_only=True):
     """A source that reads a file, a named pipe or standard input; it holds one block of it at a time."""
 
+    harmless: ClassVar[bool] = True
+
     path: Text
     """The file to read; `-` is standard input, a name that ends in .gz is unpacked on the way."""
 
     @property
     def blocking(self) -> bool:
         return True
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(reads=("standard input" if self.path == stream.STDIN else self.path,))
 
     @property
     def label(self) -> str:

@@ -22,6 +22,7 @@ class RangeSource(BuiltIn, frozen=True, kw_only=True):
 
     kind: str = "range"
     start: int = 1
+    """The first number."""
     stop: int
     """The last number, included when the steps meet it."""
     step: int = 1

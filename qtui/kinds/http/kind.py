@@ -18,7 +18,7 @@ from qtui.core.job import Done, Failed, Job, Value
 from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
-from qtui.kinds.http.address import without_password
+from qtui.kinds.http.address import url_fields, without_password
 from qtui.kinds.http.body import Body, Unusable, decode, read_body, read_start
 from qtui.kinds.http.connect import Sessions
 from qtui.kinds.http.deadlines import Attempt, Deadlines
@@ -76,9 +76,7 @@ class HttpKind:
 
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
         """The filled `url`, without its password, and `page`: its host and path alone. Raises TemplateError."""
-        url = self._redactor.text(without_password(self._requests.address(row)))
-        authority, slash, path = (url.partition("://")[2] or url).partition("/")
-        return {"url": url, "page": f"{authority.rpartition('@')[2]}{slash}{path}"}
+        return url_fields(self._redactor.text(without_password(self._requests.address(row))))
 
     def lane(self, job: Job) -> str:
         """Host and port of the job's address."""

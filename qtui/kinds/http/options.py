@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
+from qtui.core.job import Value
 from qtui.core.tables import Table, Text
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
 from qtui.text import clean
 
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
+_HOST = re.compile(r"https?://(?:[^/@{}]*@)?([^/?#@{}]+)(?=[/?#]|$)")
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 RESERVED = ("url", "final_url", "status", "path")
 """Fields of every result; an extracted field cannot have their names."""
@@ -58,18 +61,40 @@ class HttpTable(Table, frozen=True, kw_only=True):
 
     operational: ClassVar[frozenset[str]] = frozenset({"timeout", "max_body", "max_redirects", "insecure"})
 
+    example: ClassVar[str] = """
+        preset = { description = "Fetch the pages of a shop and keep their titles and prices" }
+        source = [{ kind = "range", stop = 20, line = "{site}/p/{n}" }]
+        demo = { site = true }
+        workers = { concurrency = 4 }
+        [job]
+        name = "{page}"
+        key = "{url}"
+        timeout = "20s"
+        http = { url = "{line}", extract = { title = "h1::text", price = ".price::text" } }
+        [retry]
+        attempts = 3
+        [results]
+        path = "results.jsonl"
+    """
+
     url: Text
+    """The address, a template: the row's fields, {site}, {env:NAME}."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    """What is asked of the address."""
     headers: dict[HeaderName, str] = msgspec.field(default_factory=dict)
     """The only place where {secret:env:NAME} may be used."""
     body: str | None = None
+    """Sent as it is."""
     json: dict[str, object] | list[object] | None = None
     """Sent as JSON; a text that is one field and nothing else keeps the field's type."""
     expect: Expect = Expect()
+    """What counts as success."""
     timeout: Timeouts = Timeouts()
+    """Limits of the parts of an attempt."""
     max_body: Size = 10 * 2**20
     """The largest answer, counted after decompression."""
     max_redirects: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
+    """How many redirects are followed; with 0 one is an answer like any other that is not expected."""
     insecure: bool = False
     """Accept any certificate."""
     extract: dict[str, str] = msgspec.field(default_factory=dict)
@@ -92,6 +117,27 @@ class HttpTable(Table, frozen=True, kw_only=True):
             raise ValueError("there is a body and a json; a request has one of them")
         self._check_save()
         self._check_extract()
+
+    def capabilities(self) -> Capabilities:
+        host = _HOST.match(self.url)
+        contacts = [host[1] if host else f"the hosts that {self.url} names"]
+        if self.max_redirects:
+            contacts.append("where they redirect to")
+        return Capabilities(
+            contacts=tuple(contacts),
+            writes=(self.save,) if self.save else (),
+            insecure=("who answers is not verified",) if self.insecure else (),
+        )
+
+    def describe(self, fill: Callable[[str], str]) -> str:
+        from qtui.kinds.http.address import without_password
+
+        return f"{self.method} {without_password(fill(self.url))}"
+
+    def own_fields(self, fill: Callable[[str], str]) -> dict[str, Value]:
+        from qtui.kinds.http.address import url_fields
+
+        return url_fields(fill(self.url))
 
     def _templates(self) -> Iterator[tuple[str, str, bool]]:
         yield "url", self.url, False
