@@ -15,7 +15,7 @@ from qtui.core.template import Template, TemplateError
 from qtui.kinds.context import KindContext
 from qtui.kinds.http.address import parse, shown
 from qtui.kinds.http.options import HttpTable, texts_in
-from qtui.kinds.http.secrets import MIN_LENGTH
+from qtui.kinds.secrets import MIN_LENGTH
 from qtui.text import clean
 
 Row = Mapping[str, Value]

@@ -12,7 +12,7 @@ from itertools import count
 from qtui.core.job import Job, Value
 from qtui.core.template import Template
 from qtui.errors import CannotWrite
-from qtui.kinds.http.threads import Threads
+from qtui.kinds.threads import Threads
 from qtui.text import clean
 
 MAX_NAME = 200
