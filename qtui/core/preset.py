@@ -204,7 +204,7 @@ def _kind(reading: Reading, table: object, path: str, known: Mapping[str, object
 
 
 def _error_classes(reading: Reading, entries: list[str]) -> None:
-    plain = ["timeout", "connection", "any", "protocol", "too-large", "extract", "file"]
+    plain = ["timeout", "connection", "any", "protocol", "too-large", "extract", "file", "killed"]
     for index, entry in enumerate(entries):
         family, colon, rest = entry.partition(":")
         good = entry in plain or (colon and rest and family in ("http", "exit", "exception", "simulate"))
@@ -215,6 +215,6 @@ def _error_classes(reading: Reading, entries: list[str]) -> None:
                 f"retry.on[{index}]",
                 "there is no such error class",
                 found=shown(entry),
-                allowed=", ".join(plain) + ", http:NNN, http:5xx, exception:Name",
+                allowed=", ".join(plain) + ", http:NNN, http:5xx, exit:N, exception:Name",
                 suggestion=nearest(entry, [*plain, "http:5xx", "http:429"]),
             )
