@@ -56,7 +56,7 @@ def _facts(slot: SlotView, snap: Snapshot, room: int) -> Iterator[tuple[str, Lin
         bar = (Span("━" * done, "accent"), Span("─" * (20 - done), "line"), Span(f" {int(slot.share * 100)}%  "))
         yield "progress", (*bar, Span(slot.note, "dim"))
     elif slot.note:
-        yield "progress", (Span(slot.note),)
+        yield "note", (Span(slot.note),)
 
 
 def _state(slot: SlotView) -> Line:
