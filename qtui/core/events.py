@@ -231,6 +231,17 @@ class Sampled(msgspec.Struct, frozen=True, tag="sample", gc=False):
     """Producers that wait in put()."""
 
 
+class AttemptProgressed(msgspec.Struct, frozen=True, tag="progressed", gc=False):
+    """A running attempt told how far it is."""
+
+    at: float
+    seq: int
+    slot: int
+    share: float | None
+    """0 to 1, None where it is not known."""
+    text: str = ""
+
+
 class DrainStarted(msgspec.Struct, frozen=True, tag="drain"):
     at: float
     by: str
@@ -315,7 +326,9 @@ Recorded: TypeAlias = (
     | CommandRefused
     | Notice
 )
-Passing: TypeAlias = ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored
+Passing: TypeAlias = (
+    ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored | AttemptProgressed
+)
 Event: TypeAlias = Recorded | Passing
 Control: TypeAlias = (
     ProducersPaused
@@ -331,4 +344,6 @@ Control: TypeAlias = (
     | CommandDone
 )
 """What a person's wish came to: with who asked, and why."""
-PASSING: frozenset[type] = frozenset({ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored})
+PASSING: frozenset[type] = frozenset(
+    {ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored, AttemptProgressed}
+)

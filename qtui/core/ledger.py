@@ -112,6 +112,7 @@ class Ledger:
             ev.JobAccepted: self._job_accepted,
             ev.AttemptStarted: self._attempt_started,
             ev.AttemptEnded: self._attempt_ended,
+            ev.AttemptProgressed: self._attempt_progressed,
             ev.JobCancelled: self._job_cancelled,
             ev.JobRequeued: self._job_requeued,
             ev.RetryHastened: self._retry_hastened,
@@ -295,6 +296,11 @@ class Ledger:
             self.recent.appendleft(recent)
         else:
             self._endings.append(_Ending(position, entry, was, entry.state, event.signature, recent))
+
+    def _attempt_progressed(self, event: ev.AttemptProgressed, _: int) -> None:
+        track = self.slots.get(event.slot)
+        if track is not None and track.job is not None and track.job.seq == event.seq:
+            track.share, track.note = event.share, event.text
 
     def _failure(self, event: ev.AttemptEnded, failed: Failed) -> None:
         self.failed_attempts.add(event.at)

@@ -141,8 +141,11 @@ class SlotView(msgspec.Struct, frozen=True):
     timeout_s: float = 0.0
     """0 when the job has no deadline."""
     note: str = ""
+    """What the job itself says of how far it is."""
     strip: str = ""
     """One `Cell` per second, newest last, the present second included."""
+    share: float | None = None
+    """How much of itself the job says it has done, 0 to 1; None when it says nothing."""
 
 
 class LaneView(msgspec.Struct, frozen=True):

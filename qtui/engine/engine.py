@@ -29,6 +29,7 @@ from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
+from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
@@ -133,6 +134,8 @@ class Engine:
         if self._suspects:
             self.dispatcher.suspect = self._suspected
         self.controls = Controls(self)
+        self.gauges = Gauges(self.ledger, self.now, self.emit)
+        """Where attempts tell how far they are."""
         self._retry_gate = Gate()
         self._giving_again = asyncio.Lock()
         self._given_again = 0
@@ -209,6 +212,7 @@ class Engine:
         if self._tasks:
             await asyncio.wait(list(self._tasks))
         self.lane.close()
+        self.gauges.close()
         await self.dispatcher.close()
         await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")

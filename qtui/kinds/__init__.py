@@ -76,9 +76,24 @@ def _python_blocks(kind: Kind) -> bool:
     return kind.blocks()
 
 
+def _shell_table() -> type[Table]:
+    from qtui.kinds.shell.options import ShellTable
+
+    return ShellTable
+
+
+def _shell(table: Table, context: KindContext) -> Kind:
+    from qtui.kinds.shell.kind import ShellKind
+    from qtui.kinds.shell.options import ShellTable
+
+    assert isinstance(table, ShellTable)
+    return ShellKind(table, context)
+
+
 KINDS: dict[str, KindEntry] = {
     "http": KindEntry(_http_table, _http),
     "python": KindEntry(_python_table, _python, _python_blocks),
+    "shell": KindEntry(_shell_table, _shell),
     "simulate": KindEntry(_simulate_table, _simulate),
 }
 """By the preset's `job.kind`."""

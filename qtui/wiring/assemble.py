@@ -28,6 +28,7 @@ from qtui.journal.encoding import encode
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
+from qtui.kinds.context import Progress
 from qtui.wiring.presets import uses_site
 
 SITE = "site"
@@ -51,6 +52,8 @@ class Ground:
     kind: Kind
     executor: Executor
     sources: list[Source]
+    progress: Progress
+    """Where the kind tells how far its attempts are."""
 
     @property
     def namings(self) -> list[Naming]:
@@ -69,7 +72,11 @@ class Ground:
 
 
 async def lay_ground(
-    preset: Preset, document: Mapping[str, object], cleanup: contextlib.AsyncExitStack, site_before: str = ""
+    preset: Preset,
+    document: Mapping[str, object],
+    cleanup: contextlib.AsyncExitStack,
+    site_before: str = "",
+    run_id: str = "",
 ) -> Ground:
     """Start the site, at its former address when that is free, bind the sources and make the kind.
 
@@ -80,10 +87,10 @@ async def lay_ground(
     site = ""
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         fields[SITE] = site = await _site(preset.demo, cleanup, site_before)
-    context = _context(preset, fields)
+    context = _context(preset, fields, run_id)
     kind = KINDS[preset.job.kind].make(preset.kind, context)
     sources = [cast(Unbound, table).bind(fields) for table in preset.sources]  # every table of the registry is a source
-    return Ground(preset, document, site, kind, _executor(preset, kind, context), sources)
+    return Ground(preset, document, site, kind, _executor(preset, kind, context), sources, context.progress)
 
 
 def _executor(preset: Preset, kind: Kind, context: KindContext) -> Executor:
@@ -143,6 +150,7 @@ def build(
         ground.sources, kind, ground.executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew
     )
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
+    ground.progress.listener = engine.gauges.tell
     journal.on_state = partial(_journal_state, engine)
     return engine
 
@@ -175,7 +183,7 @@ def _journal_state(engine: Engine, state: str, sentence: str) -> None:
         engine.journal_told("" if state == "ok" else sentence)
 
 
-def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:
+def _context(preset: Preset, fields: dict[str, Value], run_id: str) -> KindContext:
     loop = asyncio.get_running_loop()
     return KindContext(
         clock=loop.time,
@@ -184,4 +192,5 @@ def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:
         directory=os.getcwd(),
         timeout_s=preset.job.timeout,
         fields=fields,
+        run_id=run_id,
     )

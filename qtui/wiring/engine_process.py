@@ -175,7 +175,7 @@ class EngineProcess:
         )
         cleanup.callback(run.release)
         try:
-            engine = new_engine(await lay_ground(preset, loaded.document, cleanup), run)
+            engine = new_engine(await lay_ground(preset, loaded.document, cleanup, run_id=run.record.run_id), run)
             if folder:  # only now: a run that cannot begin replaces none
                 runs.set_aside(folder)
             return engine, run
@@ -197,7 +197,7 @@ class EngineProcess:
             ) from None
         except JournalUnreadable as error:
             raise JournalUnreadable(f"{error}; --fresh starts anew without it") from None
-        ground = await lay_ground(preset, loaded.document, cleanup, found.meta.get(SITE, ""))
+        ground = await lay_ground(preset, loaded.document, cleanup, found.meta.get(SITE, ""), run.record.run_id)
         resumption = Resumption(ground, run, found)
         loop = asyncio.get_running_loop()
 

@@ -26,9 +26,9 @@ from qtui.kinds.http.extract import LARGE, MAX_TEXT, Extractor
 from qtui.kinds.http.failures import from_exception, from_status
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.request import BadRequest, Request, Requests, environment, target
-from qtui.kinds.http.save import Saver
-from qtui.kinds.http.secrets import Redactor
-from qtui.kinds.http.threads import Threads
+from qtui.kinds.save import Saver
+from qtui.kinds.secrets import Redactor
+from qtui.kinds.threads import Threads
 from qtui.text import clean, size
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
