@@ -24,8 +24,10 @@ from qtui.kinds.http.connect import Sessions
 from qtui.kinds.http.deadlines import Attempt, Deadlines
 from qtui.kinds.http.extract import LARGE, MAX_TEXT, Extractor
 from qtui.kinds.http.failures import from_exception, from_status
+from qtui.kinds.http.lanes import Lanes
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.request import BadRequest, Request, Requests, environment, target
+from qtui.kinds.http.selectors import MAX_ITEMS
 from qtui.kinds.save import Saver
 from qtui.kinds.secrets import Redactor
 from qtui.kinds.threads import Threads
@@ -51,6 +53,7 @@ class HttpKind:
             self._requests = Requests(table, context)
         except ValueError as error:
             raise PresetError(str(error)) from None
+        self._lanes = Lanes(table.url, context.fields, context.look_up)
         self._table = table
         self._redactor = Redactor(secrets)
         self._expected = table.expect.statuses()
@@ -80,11 +83,7 @@ class HttpKind:
 
     def lane(self, job: Job) -> str:
         """Host and port of the job's address."""
-        try:
-            url = URL(self._requests.address(job.row))
-            return f"{url.host}:{url.port}" if url.host else ""
-        except ValueError:
-            return ""
+        return self._lanes.of(job.row)
 
     async def close(self) -> None:
         self._deadlines.close()
@@ -191,7 +190,11 @@ class HttpKind:
     def _cleaned(self, found: Value) -> Value:
         if isinstance(found, str):
             return self._redactor.line(found, MAX_TEXT)
-        return [self._cleaned(item) for item in found] if isinstance(found, list) else found
+        if isinstance(found, list):
+            return [self._cleaned(item) for item in found[:MAX_ITEMS]]
+        if isinstance(found, dict):
+            return {self._redactor.line(name): self._cleaned(inner) for name, inner in found.items()}
+        return found
 
     def _redacted(self, failed: Failed) -> Failed:
         return msgspec.structs.replace(failed, message=self._redactor.line(failed.message))

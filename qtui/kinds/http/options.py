@@ -13,6 +13,7 @@ from qtui.core.job import Value
 from qtui.core.tables import Table, Text
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
+from qtui.kinds.http.selectors import JSON, checked
 from qtui.text import clean
 
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
@@ -98,7 +99,10 @@ class HttpTable(Table, frozen=True, kw_only=True):
     insecure: bool = False
     """Accept any certificate."""
     extract: dict[str, str] = msgspec.field(default_factory=dict)
-    """Fields of the result: a CSS selector with `::text`, `::attr(name)` or `::link`, and `::all` for a list."""
+    """Fields of the result: a CSS selector with `::text`, `::attr(name)` or `::link`, and `::all` for a list.
+
+    For JSON a path such as `json:price.amount`, `json:items[0].id`, or `json:items[*].id` for a list.
+    """
     require: list[str] = msgspec.field(default_factory=list)
     """Extracted fields that must be there and not empty; otherwise the job fails as `extract`."""
     save: str = ""
@@ -160,9 +164,11 @@ class HttpTable(Table, frozen=True, kw_only=True):
             if name in RESERVED:
                 raise ValueError(f"extract: every result has {name} already; choose another name")
             try:
-                Selector.parse(text).check()
+                checked(text)
             except ValueError as error:
                 raise ValueError(f"extract.{clean(name, 40)}: {error}") from None
+        if len({text.startswith(JSON) for text in self.extract.values()}) > 1:
+            raise ValueError("extract: some fields read HTML and some JSON; an answer is one of them")
         for name in self.require:
             if name not in self.extract:
                 raise ValueError(f"require: {clean(name, 40)} is not extracted")
@@ -178,41 +184,3 @@ def texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from texts_in(inner)
-
-
-_SUFFIX = re.compile(r"::(text|link|attr\(\s*([\w:-]+)\s*\))\s*$")
-_ALL = re.compile(r"::all\s*$")
-
-
-class Selector(msgspec.Struct, frozen=True):
-    """What one extracted field is: where it is, what of it is wanted, and whether all or the first."""
-
-    css: str
-    what: Literal["text", "link", "attr"] = "text"
-    attribute: str = ""
-    every: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> Selector:
-        """Read `css::text`, `css::attr(name)`, `css::link`, each with `::all`. Raises ValueError."""
-        css, every = _ALL.subn("", text)
-        match = _SUFFIX.search(css)
-        if match:
-            css = css[: match.start()]
-        css = css.strip()
-        if not css or "::" in css:
-            raise ValueError(f'"{clean(text, 80)}" is no selector; write e.g. h1::text, a::attr(href) or li::text::all')
-        if match is None or match[1] == "text":
-            return cls(css, "text", every=bool(every))
-        if match[1] == "link":
-            return cls(css, "link", every=bool(every))
-        return cls(css, "attr", match[2], bool(every))
-
-    def check(self) -> None:
-        """Raises ValueError when the CSS cannot be read."""
-        from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # only for presets that extract something
-
-        try:
-            LexborHTMLParser("<p>").css_first(self.css)
-        except (SelectolaxError, ValueError):
-            raise ValueError(f'"{clean(self.css, 80)}" is not a CSS selector') from None

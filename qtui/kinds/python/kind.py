@@ -18,10 +18,10 @@ from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
 from qtui.kinds.filling import compiled, templates
-from qtui.kinds.http.secrets import MIN_LENGTH, Redactor
 from qtui.kinds.python.calling import Caller, Unfit, is_async
 from qtui.kinds.python.failures import as_json, from_exception
 from qtui.kinds.python.options import PythonTable
+from qtui.kinds.secrets import MIN_LENGTH, Redactor
 from qtui.text import clean
 
 _TELL_EVERY_S = 0.05
