@@ -33,6 +33,9 @@ class About(Table, frozen=True):
 class SourceTable(Table, frozen=True):
     """[[source]]: what every source has; each kind of source adds its own keys."""
 
+    relative: ClassVar[tuple[str, ...]] = ()
+    """Keys that hold paths relative to the preset's folder; `-` and nothing stay as they are."""
+
     kind: str
     name: str = ""
     """What the screen calls its producer; the kind's name when empty."""

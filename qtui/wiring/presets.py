@@ -97,10 +97,11 @@ def _document(source: SourceTable) -> dict[str, object]:
 
 
 def _absolute(source: SourceTable, folder: Path) -> SourceTable:
-    path = getattr(source, "path", None)
-    if not isinstance(path, str) or path == "-":
-        return source
-    return msgspec.structs.replace(source, path=str((folder / Path(path).expanduser()).absolute()))
+    told = {key: getattr(source, key) for key in source.relative}
+    placed = {
+        key: str((folder / Path(path).expanduser()).absolute()) for key, path in told.items() if path not in ("", "-")
+    }
+    return msgspec.structs.replace(source, **placed)
 
 
 def _unreadable(preset: Preset) -> list[Problem]:

@@ -25,7 +25,6 @@ from qtui.journal.journal import SqliteJournal
 from qtui.journal.known import Known
 from qtui.journal.recovery import Found, Policy
 from qtui.journal.runs import HeldRun
-from qtui.sources.stream import regular
 from qtui.text import clean, plural
 from qtui.wiring.assemble import BY_KEY, OUTDATED, RENAMED, SITE, SITES, SOURCES, TEMPLATE, Ground, build
 from qtui.wiring.comparing import Comparison, Unknown, compare, known_jobs, moved
@@ -172,7 +171,7 @@ class Resumption:
         self._known = known_jobs(
             self._run.folder, past.accepted, namings, self._move, rename=self._renamed, outdated=outdated
         )
-        if all(_readable_twice(source) for source in ground.sources):
+        if all(source.repeatable for source in ground.sources):
             self._comparison = compare(ground.sources, namings, self._known, progress)
 
     def _new(self) -> int | None:
@@ -275,11 +274,6 @@ def look(run: HeldRun) -> Found:
 
 def _fingerprints(facts: Mapping[str, str]) -> list[str]:
     return msgspec.json.decode(facts[SOURCES], type=list[str])
-
-
-def _readable_twice(source: Source) -> bool:
-    path = getattr(source, "path", None)
-    return not isinstance(path, str) or regular(path)
 
 
 def _template(told: str | None) -> dict[str, object]:
