@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import TypeAlias
 
+from qtui.sources.command import CommandSource
 from qtui.sources.csv import CsvSource
+from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
 from qtui.sources.lines import LinesSource
 from qtui.sources.list import ListSource
 from qtui.sources.range import RangeSource
 
-AnySource: TypeAlias = RangeSource | ListSource | LinesSource | CsvSource | JsonlSource
+AnySource: TypeAlias = RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource
 
 SOURCES: dict[str, type[AnySource]] = {
     "range": RangeSource,
@@ -19,6 +21,8 @@ SOURCES: dict[str, type[AnySource]] = {
     "lines": LinesSource,
     "csv": CsvSource,
     "jsonl": JsonlSource,
+    "glob": GlobSource,
+    "command": CommandSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
 
@@ -39,7 +43,9 @@ def for_input(path: str) -> LinesSource | CsvSource | JsonlSource:
 __all__ = [
     "SOURCES",
     "AnySource",
+    "CommandSource",
     "CsvSource",
+    "GlobSource",
     "JsonlSource",
     "LinesSource",
     "ListSource",

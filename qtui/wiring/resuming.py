@@ -77,6 +77,8 @@ class Resumption:
         # Once: a file that changes from here on has another stamp than the one that is kept.
         self._facts = facts = ground.facts
         self._input_changed = found.meta.get(SOURCES) != facts[SOURCES] or "" in _fingerprints(facts)
+        self._unstamped = "" in _fingerprints(facts)
+        """Only reading tells whether the input has changed."""
         self._template_changed = found.meta.get(TEMPLATE) != facts[TEMPLATE]
         self._by_key = self._input_changed or self._template_changed or BY_KEY in found.meta
         hosts = [re.escape(site.partition("://")[2]) for site in self._sites] if ground.site else []
@@ -210,7 +212,10 @@ class Resumption:
         told = []
         found = self._comparison
         if self._by_key and found is None:
-            told.append("standard input is compared with what was done while it is read")
+            once = [clean(_origin(source), 80) for source in self._ground.sources if not source.repeatable]
+            told.append(f"{' and '.join(once)} {_is(once)} compared with what was done while {_it(once)} read")
+        elif self._input_changed and found and not (found.gone or found.inserted) and self._unstamped:
+            told.append("the input was compared with what was done: nothing is missing, what is new stands at its end")
         elif self._input_changed and found and not (found.gone or found.inserted):
             told.append("the input has changed: nothing is missing, what is new stands at its end")
         match self._ground.preset.job.changed:
@@ -274,6 +279,19 @@ def look(run: HeldRun) -> Found:
 
 def _fingerprints(facts: Mapping[str, str]) -> list[str]:
     return msgspec.json.decode(facts[SOURCES], type=list[str])
+
+
+def _origin(source: Source) -> str:
+    """What is read, without the words for its rows."""
+    return source.title.partition(" of ")[2] or source.title
+
+
+def _is(several: Sequence[str]) -> str:
+    return "is" if len(several) == 1 else "are"
+
+
+def _it(several: Sequence[str]) -> str:
+    return "it is" if len(several) == 1 else "they are"
 
 
 def _template(told: str | None) -> dict[str, object]:
