@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -87,6 +87,15 @@ class Source(Protocol):
         Raises:
             InputError: when reading fails in the middle.
         """
+        ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A source that knows its place by the last row it gave: its input moves, and counting from its start would err."""
+
+    def after(self, last: Mapping[str, Value]) -> Source:
+        """The source that begins behind a row that was accepted in an earlier life of the run."""
         ...
 
 

@@ -12,8 +12,11 @@ from qtui.sources.jsonl import JsonlSource
 from qtui.sources.lines import LinesSource
 from qtui.sources.list import ListSource
 from qtui.sources.range import RangeSource
+from qtui.sources.tail import TailSource
 
-AnySource: TypeAlias = RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource
+AnySource: TypeAlias = (
+    RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource | TailSource
+)
 
 SOURCES: dict[str, type[AnySource]] = {
     "range": RangeSource,
@@ -23,6 +26,7 @@ SOURCES: dict[str, type[AnySource]] = {
     "jsonl": JsonlSource,
     "glob": GlobSource,
     "command": CommandSource,
+    "tail": TailSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
 
@@ -50,5 +54,6 @@ __all__ = [
     "LinesSource",
     "ListSource",
     "RangeSource",
+    "TailSource",
     "for_input",
 ]

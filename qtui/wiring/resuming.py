@@ -16,7 +16,7 @@ import msgspec
 
 from qtui.core.past import NAMED, Past, Plan, mark
 from qtui.core.port import Refusal
-from qtui.core.seams import Source
+from qtui.core.seams import Placed, Source
 from qtui.core.tables import Preset
 from qtui.engine.engine import SUSPICIOUS, Engine
 from qtui.errors import ExitCode
@@ -128,6 +128,7 @@ class Resumption:
         journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
         past = self._moved(past)
         gone: frozenset[int] = frozenset()
+        ground = replace(ground, sources=[self._placed(n, source) for n, source in enumerate(ground.sources)])
         if self._known is not None:
             rerun = ground.preset.job.changed == "rerun"
             kept = frozenset[int]()
@@ -139,13 +140,22 @@ class Resumption:
             self._known.restart()
             lock = threading.Lock()
             sources: list[Source] = [
-                Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
+                source
+                if isinstance(source, Placed)
+                else Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
                 for source, naming in zip(ground.sources, ground.namings, strict=True)
             ]
             ground = replace(ground, sources=sources)
         note = f"resumed: {plan.summary}"
         renew = partial(moved, move=self._move)
         return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone, renew=renew)
+
+    def _placed(self, index: int, source: Source) -> Source:
+        """A source that knows its place goes on behind the last row the journal has of it."""
+        if not isinstance(source, Placed):
+            return source
+        last = recovery.last_row(self._run.folder, index, source.place)
+        return source.after(last) if last else source
 
     @property
     def _remembered(self) -> dict[str, str]:
@@ -212,8 +222,13 @@ class Resumption:
         told = []
         found = self._comparison
         if self._by_key and found is None:
-            once = [clean(_origin(source), 80) for source in self._ground.sources if not source.repeatable]
-            told.append(f"{' and '.join(once)} {_is(once)} compared with what was done while {_it(once)} read")
+            once = [
+                clean(_origin(source), 80)
+                for source in self._ground.sources
+                if not (source.repeatable or isinstance(source, Placed))
+            ]
+            if once:
+                told.append(f"{' and '.join(once)} {_is(once)} compared with what was done while {_it(once)} read")
         elif self._input_changed and found and not (found.gone or found.inserted) and self._unstamped:
             told.append("the input was compared with what was done: nothing is missing, what is new stands at its end")
         elif self._input_changed and found and not (found.gone or found.inserted):
