@@ -26,6 +26,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     operational: ClassVar[frozenset[str]] = frozenset()
     """Keys that change how jobs are run and not what is executed: a run goes on when they have changed."""
+    relative: ClassVar[tuple[str, ...]] = ()
+    """Keys that hold paths relative to the preset's folder; `-` and nothing stay as they are."""
     example: ClassVar[str] = ""
     """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -63,6 +63,7 @@ class Producer:
         self._next = now()
         self._slice = now()
         self._stopped = False
+        self._reading: Iterator[list[Row]] = iter(())
 
     async def run(self, reports: Reports) -> None:
         problem = ""
@@ -87,11 +88,12 @@ class Producer:
             if counting is not None:
                 counting.cancel()
             if thread is not None:
-                thread.shutdown(wait=False, cancel_futures=True)  # a pipe that never ends must not hold us
+                thread.submit(self._close)  # there, because it may be reading
+                thread.shutdown(wait=False)  # a pipe that never ends must not hold us
         reports.source_ended(self.index, problem)
 
     async def _batches(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[list[Row]]:
-        batches = self.source.batches(self.skip)
+        self._reading = batches = self.source.batches(self.skip)
         loop = asyncio.get_running_loop()
         while True:
             # blocking sources are read one batch at a time in a thread of their own: the default one is shared
@@ -99,6 +101,11 @@ class Producer:
             if batch is None:
                 return
             yield batch
+
+    def _close(self) -> None:
+        """Let go of a source that is not read to its end."""
+        if isinstance(self._reading, Generator):
+            self._reading.close()
 
     async def _pace(self) -> None:
         """Wait for this producer's rate."""

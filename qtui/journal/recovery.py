@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.job import Failed, Job
+from qtui.core.job import Failed, Job, Value
 from qtui.core.past import OpenJob, Past, PastGroup, mark
 from qtui.core.template import as_text
 from qtui.errors import CannotWrite, JournalUnreadable
@@ -81,6 +81,15 @@ def look(folder: Path, now: float) -> Found:
                 f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
             ) from error
     return found
+
+
+def last_row(folder: Path, producer: int, field: str) -> dict[str, Value]:
+    """The row of the last job that a producer had accepted, the last one with `field`; empty when there is none."""
+    with closing(schema.open_readonly(folder / schema.FILE)) as db:
+        for (row,) in db.execute("SELECT row FROM job WHERE producer = ? ORDER BY seq DESC", (producer,)):
+            if field in (found := fields(row)):
+                return found
+    return {}
 
 
 def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:

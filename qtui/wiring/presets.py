@@ -89,7 +89,7 @@ def _placed(preset: Preset, path: Path, options: Options) -> Preset:
     else:
         sources = preset.sources
     placed = [_absolute(source, path.parent) for source in sources]
-    kind = _absolute(preset.kind, path.parent) if preset.job.kind == "python" else preset.kind
+    kind = _absolute(preset.kind, path.parent)
     return msgspec.structs.replace(preset, sources=placed, kind=kind)
 
 
@@ -99,10 +99,11 @@ def _document(source: SourceTable) -> dict[str, object]:
 
 
 def _absolute(table: AnyTable, folder: Path) -> AnyTable:
-    path = getattr(table, "path", None)
-    if not isinstance(path, str) or path in ("", "-"):
-        return table
-    return msgspec.structs.replace(table, path=str((folder / Path(path).expanduser()).absolute()))
+    told = {key: getattr(table, key) for key in table.relative}
+    placed = {
+        key: str((folder / Path(path).expanduser()).absolute()) for key, path in told.items() if path not in ("", "-")
+    }
+    return msgspec.structs.replace(table, **placed)
 
 
 def _unreadable(preset: Preset) -> list[Problem]:

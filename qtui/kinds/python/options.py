@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from qtui.core.imports import parts
 from qtui.core.tables import Table, Text
@@ -11,6 +11,8 @@ from qtui.kinds.filling import compiled
 
 class PythonTable(Table, frozen=True, kw_only=True):
     """[job.python]"""
+
+    relative: ClassVar[tuple[str, ...]] = ("path",)
 
     function: Text
     """What is called for every job, as `module:function`; `module:Class.method` reaches further in.
