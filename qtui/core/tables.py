@@ -45,7 +45,10 @@ class QueueTable(Table, frozen=True):
     """[queue]"""
 
     capacity: Annotated[int, msgspec.Meta(ge=1, le=MAX_CAPACITY)] = 64
-    overflow: Literal["block"] = "block"
+    overflow: Literal["block", "drop-new", "drop-old", "reject"] = "block"
+    """What becomes of a job that is offered to a full queue. block: its producer waits; drop-new: it is cancelled;
+    drop-old: the oldest pending job is cancelled and it enters; reject: it fails with the class `rejected`. All but
+    block count what they lose; what is lost stays in the journal and can be retried."""
 
 
 class Workers(Table, frozen=True):

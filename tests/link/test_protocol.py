@@ -44,6 +44,7 @@ EVENTS: list[events.Event] = [
     events.AttemptEnded(1.0, JOB, 3, 0.5, Cancelled(), "cancelled"),
     events.AttemptEnded(1.0, JOB, 3, 0.5, Interrupted("suspended"), "pending"),
     events.JobCancelled(1.0, 7, "you"),
+    events.JobDropped(1.0, JOB, fresh=True, rejected=True),
     events.JobRequeued(1.0, JOB, "you", "failed", "sig"),
     events.RetryHastened(1.0, 7, "you"),
     events.ProducerStarted(1.0, 0, AWKWARD, None, 5.0),
