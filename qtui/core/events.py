@@ -55,6 +55,17 @@ class JobCancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
     by: str
 
 
+class JobDropped(msgspec.Struct, frozen=True, tag="dropped", gc=False):
+    """A job was lost to a full queue: cancelled as dropped or failed as rejected, without having been started."""
+
+    at: float
+    job: Job
+    fresh: bool
+    """It was just offered: accepted by this very event, it never entered the queue. Otherwise it was pending."""
+    rejected: bool = False
+    """It fails; otherwise it is cancelled."""
+
+
 class JobRequeued(msgspec.Struct, frozen=True, tag="requeued", gc=False):
     """A failed, cancelled or held job was given another round and entered the queue."""
 
@@ -181,6 +192,8 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     rate: float | None
     attempts: int
     timeout_s: float
+    overflow: str = "block"
+    """What becomes of a job that is offered to a full queue."""
 
 
 class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):
@@ -196,6 +209,8 @@ class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):
     failed: int
     held: int
     cancelled: int
+    lost: int = 0
+    """Jobs lost to a full queue so far."""
 
 
 class JobRestored(msgspec.Struct, frozen=True, tag="restored", gc=False):
@@ -302,6 +317,7 @@ Recorded: TypeAlias = (
     | AttemptStarted
     | AttemptEnded
     | JobCancelled
+    | JobDropped
     | JobRequeued
     | RetryHastened
     | ProducerStarted

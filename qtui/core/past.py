@@ -58,6 +58,8 @@ class Past(msgspec.Struct, frozen=True):
     groups: list[PastGroup] = []
     suspects: dict[str, int] = {}
     """Marks of the keys of jobs that were running when the engine crashed, and how often."""
+    lost: int = 0
+    """Jobs lost to a full queue."""
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from qtui.core import classes, tables
+from qtui.core import error_classes, tables
 from qtui.core.port import Problem
 from qtui.core.template import Template, TemplateError
 from qtui.core.walker import Reading, locate, nearest, shown, unknown, walk
@@ -125,7 +125,8 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
     results = walk(reading, tables.Results, tree.get("results", {}), "results")
     demo = _demo(reading, tree.get("demo"), vocabulary)
     if retry is not None:
-        _error_classes(reading, retry.on)
+        error_classes.blame_unknown(reading, retry.on, "retry.on")
+        error_classes.blame_unknown_keys(reading, retry.attempts_for, "retry.attempts_for")
     if about is None or job is None or kind is None or queue is None or workers is None:
         return None
     if retry is None or throttle is None or results is None:
@@ -206,15 +207,3 @@ def _kind(reading: Reading, table: object, path: str, known: Mapping[str, object
             suggestion=nearest(str(kind), known),
         )
     return ""
-
-
-def _error_classes(reading: Reading, entries: list[str]) -> None:
-    for index, entry in enumerate(entries):
-        if not classes.known(entry):
-            reading.blame(
-                f"retry.on[{index}]",
-                "there is no such error class",
-                found=shown(entry),
-                allowed=classes.ALLOWED,
-                suggestion=classes.meant(entry),
-            )

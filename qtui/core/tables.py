@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from qtui.core import classes
+from qtui.core import error_classes
 from qtui.core.capabilities import Capabilities
 from qtui.core.commands import MAX_CAPACITY, MAX_CONCURRENCY
 from qtui.core.job import Value
@@ -18,7 +18,8 @@ from qtui.core.units import Duration, Rate
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
-ErrorClass = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": classes.PATTERN})]
+ErrorClass = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": error_classes.PATTERN})]
+Attempts = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +79,10 @@ class QueueTable(Table, frozen=True):
 
     capacity: Annotated[int, msgspec.Meta(ge=1, le=MAX_CAPACITY)] = 64
     """How many jobs may wait in the queue; producers wait while it is full. May be changed while running."""
-    overflow: Literal["block"] = "block"
-    """What a full queue does to its producers: block makes them wait."""
+    overflow: Literal["block", "drop-new", "drop-old", "reject"] = "block"
+    """What becomes of a job that is offered to a full queue. block: its producer waits; drop-new: it is cancelled;
+    drop-old: the oldest pending job is cancelled and it enters; reject: it fails with the class `rejected`. All but
+    block count what they lose; what is lost stays in the journal and can be retried."""
 
 
 class Workers(Table, frozen=True):
@@ -132,12 +135,18 @@ class Backoff(Table, frozen=True):
 class Retry(Table, frozen=True):
     """[retry]"""
 
-    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
-    """How often a job is tried in all, the first time included."""
+    attempts: Attempts = 3
+    """How often a job is tried in all, the first attempt included."""
+    attempts_for: dict[ErrorClass, Attempts] = {}
+    """Other numbers for some error classes, e.g. { timeout = 5, "http:429" = 10 }; a class named here need not be in
+    `on`, and 1 means that it is never tried again. The most exact name counts.
+    """
     backoff: Backoff = Backoff()
     """How long a job waits before it is tried again."""
     on: list[ErrorClass] = msgspec.field(default_factory=lambda: ["timeout", "connection", "http:429", "http:5xx"])
-    """Error classes worth another attempt: timeout, connection, http:NNN, http:5xx, exception:Name, any."""
+    """Classes of errors worth another attempt: timeout, connection, killed, http:NNN, http:5xx, exit:N, exception:Name,
+    any.
+    """
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
     max_retry_after: Duration = 120.0

@@ -116,7 +116,7 @@ class SlotTrack:
             job.seq,
             job.name,
             job.attempt,
-            attempts,
+            max(attempts, job.attempt),  # its error class may allow more
             at - self.started,
             timeout_s,
             self.note,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -34,6 +35,7 @@ from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
+from qtui.errors import CannotWrite
 from qtui.text import clean, plural
 
 log = logging.getLogger(__name__)
@@ -115,8 +117,14 @@ class Engine:
         self._reopened = asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
-            preset.queue.capacity, self._admit, self._producer_blocked, self._work_came
+            preset.queue.capacity,
+            self._admit,
+            self._producer_blocked,
+            self._work_came,
+            None if preset.queue.overflow == "block" else self._overflows,
         )
+        self._asked_for: set[int] = set()
+        """Pending jobs that a person gave another round: a full queue drops others."""
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
@@ -132,7 +140,7 @@ class Engine:
             for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
         ]
         if self._suspects:
-            self.dispatcher.suspect = self._suspected
+            self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
         self.gauges = Gauges(self.ledger, self.now, self.emit)
         """Where attempts tell how far they are."""
@@ -161,6 +169,7 @@ class Engine:
             preset.throttle.rate,
             preset.retry.attempts,
             preset.job.timeout,
+            preset.queue.overflow,
         )
         if self._past is None:
             self.emit(started)
@@ -184,7 +193,9 @@ class Engine:
     def _restore(self, past: Past, started: ev.RunStarted) -> None:
         """Bring back what earlier lives left open."""
         at = self.now()
-        self.emit(ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled))
+        self.emit(
+            ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled, past.lost)
+        )
         for group in past.groups:
             self.emit(ev.GroupRestored(at, group))
         for entry in past.open:
@@ -261,7 +272,7 @@ class Engine:
         self.ledger.commit(position, self.now())
         self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
         if self.durability.commit(position):
-            self.dispatcher.in_doubt = self.durability.in_doubt
+            self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
         self._check_ended()
 
@@ -284,13 +295,40 @@ class Engine:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1)
             self._given_again += 1
+            if self.preset.queue.overflow == "drop-old":
+                self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
             return job
-        assert offer.row is not None, "an offer is a row or a job"
-        self._last_seq += 1
-        job = self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
+        job = self._made(offer)
         self.emit(ev.JobAccepted(self.now(), job))
         return job
+
+    def _made(self, offer: Offer) -> Job:
+        assert offer.row is not None, "an offer is a row or a job"
+        self._last_seq += 1
+        return self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
+
+    def _overflows(self, offer: Offer) -> bool:
+        """The queue is full: somebody is lost, unless a person asked for the offer, which then waits for room."""
+        if offer.again is not None:
+            return False
+        overflow = self.preset.queue.overflow
+        if overflow == "drop-old":
+            oldest = next((job for job in self.queue.items if job.seq not in self._asked_for), None)
+            if oldest is not None:
+                self.emit(ev.JobDropped(self.now(), oldest, fresh=False))
+                self.queue.replace(oldest, offer)
+                return True
+        self.emit(ev.JobDropped(self.now(), self._made(offer), fresh=True, rejected=overflow == "reject"))
+        return True
+
+    def room(self) -> Awaitable[None] | None:
+        """What a producer waits for that no queue makes it wait for: the journal, when it is far behind."""
+        return self._journal_room() if self.blocked or self.durability.backlog > MAX_BACKLOG else None
+
+    async def _journal_room(self) -> None:
+        with contextlib.suppress(CannotWrite):  # whoever is told of it ends the run; no source is to blame
+            await self.journal.room()
 
     def _producer_blocked(self, index: int, blocked: bool) -> None:
         if index != NOBODY:
@@ -308,6 +346,8 @@ class Engine:
         self._check_ended()
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
+        if self._asked_for:
+            self._asked_for.discard(job.seq)
         self.emit(ev.AttemptStarted(now - self._zero, job, slot))
 
     def limit_holds(self, held: bool, now: float) -> None:
@@ -331,7 +371,7 @@ class Engine:
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
         self.durability.ended()
-        self.dispatcher.in_doubt = self.durability.in_doubt
+        self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":

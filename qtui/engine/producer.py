@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -33,7 +33,11 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reports(Protocol):
-    """What a producer tells about itself."""
+    """What a producer tells about itself, and asks."""
+
+    def room(self) -> Awaitable[None] | None:
+        """What a producer waits for that nothing in the queue holds: a journal that is far behind. None: nothing."""
+        ...
 
     def total_known(self, index: int, total: int) -> None: ...
 
@@ -76,8 +80,8 @@ class Producer:
                 for count, row in enumerate(batch):
                     if self._interval:
                         await self._pace()
-                    elif count % STRIDE == 0:
-                        await self._breathe()
+                    if count % STRIDE == 0:  # also with a rate: whoever is behind it does not wait in _pace()
+                        await self._breathe(reports)
                     offer = Offer(self.index, row)
                     if not self._queue.put_now(offer, self.gate):  # mostly it can: a coroutine less
                         await self._queue.put(offer, self.index, self.gate)
@@ -114,10 +118,12 @@ class Producer:
         if self._next > now + self._interval:
             await asyncio.sleep(self._next - self._interval - now)
 
-    async def _breathe(self) -> None:
-        """Give the loop a turn now and then, even when the queue always has room."""
+    async def _breathe(self, reports: Reports) -> None:
+        """Give the loop a turn now and then, and the journal time, even when no queue makes it wait."""
         if self._now() - self._slice > SLICE_S:
             await asyncio.sleep(0)
+            if (journal := reports.room()) is not None:
+                await journal
             self._slice = self._now()
 
     async def _count(self, reports: Reports) -> None:

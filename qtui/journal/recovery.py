@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.job import Failed, Job, Value
+from qtui.core.job import REJECTED, Failed, Job, Value
 from qtui.core.past import OpenJob, Past, PastGroup, mark
 from qtui.core.template import as_text
 from qtui.errors import CannotWrite, JournalUnreadable
@@ -170,6 +170,7 @@ def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
         [given for given, _ in known],
         _groups(db),
         {str(key): int(crashes) for key, crashes in db.execute("SELECT key, crashes FROM suspect")},
+        totals.lost,
     )
     # After the machine itself went down nobody is suspected: it was not a job's doing.
     suspected = crashed and boot == boot_id() and meta.get(COUNTED) != str(lives)
@@ -208,7 +209,7 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
     for signature, jobs, attempts, last in db.execute(query, (GROUPS,)).fetchall():
         code, message, detail = db.execute(
             "SELECT code, message, detail FROM attempt WHERE seq = ? ORDER BY n DESC LIMIT 1", (last,)
-        ).fetchone() or ("", "", "")
+        ).fetchone() or (REJECTED.code, REJECTED.message, "")  # nothing else fails without an attempt
         sample = (
             "SELECT seq FROM job INDEXED BY job_group WHERE signature <> '' AND signature = ? ORDER BY seq DESC LIMIT ?"
         )

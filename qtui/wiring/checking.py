@@ -62,10 +62,7 @@ def plan(preset: Preset) -> list[str]:
         f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
         f"with at most {count(preset.queue.capacity)} waiting in the queue"
     )
-    if preset.retry.attempts > 1:
-        told.append(f"tries a job up to {preset.retry.attempts} times on {', '.join(preset.retry.on)}")
-    if preset.throttle.rate:
-        told.append(f"starts at most {rate(preset.throttle.rate)}")
+    told += _limits(preset)
     if preset.job.timeout:
         told.append(f"gives an attempt {preset.job.timeout:g} s")
     if preset.results.path:
@@ -118,6 +115,19 @@ def _commands(table: ShellTable) -> list[str]:
     secrets = sorted({name for text in table.env.values() for name in Template(text).secret_names})
     if secrets:
         told.append(f"gives its commands the secret {clean(', '.join(secrets), 80)}")
+    return told
+
+
+def _limits(preset: Preset) -> list[str]:
+    """How often a job is tried, and what keeps attempts from starting."""
+    told = []
+    retry, throttle = preset.retry, preset.throttle
+    if retry.attempts > 1:
+        told.append(f"tries a job up to {retry.attempts} times on {', '.join(retry.on)}")
+    for name, number in retry.attempts_for.items():
+        told.append(f"tries a job up to {plural(number, 'time')} on {clean(name, 60)}")
+    if throttle.rate:
+        told.append(f"starts at most {rate(throttle.rate)}")
     return told
 
 

@@ -80,6 +80,11 @@ def test_all_problems_come_at_once_in_the_order_of_their_lines() -> None:
         ("[job.simulate]\nlatency", "[job.simulate]\nlatncy", "job.simulate.latncy", "latency"),
         ("[retry]\n", '[retry]\nrejoin = "fairly"\n', "retry.rejoin", "fair"),
         ("[retry]\n", '[retry]\non = ["timeot"]\n', "retry.on[0]", "timeout"),
+        ("[retry]\n", '[retry]\non = ["exeption:KeyError"]\n', "retry.on[0]", "exception:KeyError"),
+        ("[retry]\n", '[retry]\non = ["http:5x"]\n', "retry.on[0]", "http:5xx"),
+        ("[retry]\n", '[retry]\non = ["http-429"]\n', "retry.on[0]", "http:429"),
+        ("[retry]\n", '[retry]\non = ["kiled"]\n', "retry.on[0]", "killed"),
+        ("[retry]\n", "[retry]\nattempts_for = { timeot = 5 }\n", "retry.attempts_for.timeot", "timeout"),
     ],
 )
 def test_the_nearest_spelling_is_offered(old: str, new: str, path: str, suggestion: str) -> None:

@@ -64,7 +64,7 @@ def test_a_silent_command_gives_its_reader_a_turn(tmp_path: Path) -> None:
 
 def test_a_full_pipe_holds_the_command_back(tmp_path: Path) -> None:
     told = str(tmp_path / "n")
-    program = f"import os\nfor n in range(100): os.write(1, b'x' * 9999 + b'\\n'); open({told!r}, 'w').write(str(n))"
+    program = f"import os\nfor n in range(100): open({told!r}, 'w').write(str(n)); os.write(1, b'x' * 9999 + b'\\n')"
     source = CommandSource(command=[sys.executable, "-c", program], cwd=str(tmp_path))
     batches = source.batches()
     next(batches)
