@@ -17,6 +17,7 @@ from pathlib import Path
 
 from qtui.core import picture
 from qtui.core.commands import Reply, Request
+from qtui.core.events import Notice
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.port import Refusal
@@ -27,6 +28,7 @@ from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
 from qtui.engine.sampler import Sampler
+from qtui.engine.watchdog import Watchdog
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
 from qtui.journal import runs
 from qtui.journal.journal import SqliteJournal
@@ -215,7 +217,9 @@ class EngineProcess:
         self._held = run
         engine.on_stop = self.ladder.stopping
         engine.subscribe(self._server.event, durable=True)
-        beating = asyncio.create_task(Heartbeat(engine).run(), name="heartbeat")
+        watchdog = Watchdog(run.folder, lambda said: engine.emit(Notice(engine.now(), said, "warning")))
+        watchdog.start()
+        beating = asyncio.create_task(Heartbeat(engine, watchdog.saw).run(), name="heartbeat")
         sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
         try:
             if self._start.wait:
@@ -228,6 +232,7 @@ class EngineProcess:
             gc.freeze()  # what exists now lives as long as the process; full collections need not look at it
             await self._until_over(engine)
         finally:
+            watchdog.close()
             beating.cancel()
             sampling.cancel()
             try:
