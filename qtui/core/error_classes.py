@@ -10,19 +10,43 @@ from qtui.core.walker import Reading, nearest, shown
 PLAIN = ("timeout", "connection", "killed", "any", "protocol", "too-large", "extract", "file")
 """Classes that are one word."""
 FAMILIES = {
-    "http": re.compile(r"[1-5]\d\d|[1-5]xx"),
-    "exit": re.compile(r"\d{1,3}"),
-    "exception": re.compile(r"[^\W\d][\w.]*"),
-    "simulate": re.compile(r"\S+"),
+    "http": "(?:[1-5][0-9]{2}|[1-5]xx)",
+    "exit": "[0-9]{1,3}",
+    "exception": r"[A-Za-z_][\w.]*",
+    "simulate": r"\S+",
 }
-"""Classes of the form `family:rest`, and what the rest may be."""
-ALLOWED = ", ".join((*PLAIN, "http:NNN", "http:5xx", "exit:N", "exception:Name"))
+"""What comes before a colon, and the pattern of what may follow it."""
+
+PATTERN = "^(?:{}|{})$".format("|".join(PLAIN), "|".join(f"{family}:{follows}" for family, follows in FAMILIES.items()))
+"""The same for a JSON Schema."""
+ALLOWED = ", ".join(PLAIN) + ", http:NNN, http:5xx, exit:N, exception:Name"
+_STATUS = re.compile(r"[1-5](?:\d\d|xx)")
+_NAME = re.compile(r"[A-Z][A-Za-z]*(?:Error|Exception|Warning|Timeout)")
+_SOME = {"http": ("http:5xx", "http:429"), "exit": ("exit:1",), "exception": ("exception:ValueError",)}
 
 
 def known(entry: str) -> bool:
-    """Whether there is such a class."""
-    family, colon, rest = entry.partition(":")
-    return entry in PLAIN or bool(colon and family in FAMILIES and FAMILIES[family].fullmatch(rest))
+    """Whether it is the name of a class of errors."""
+    return re.fullmatch(PATTERN[1:-1], entry) is not None
+
+
+def meant(entry: str) -> str:
+    """The class that a wrong spelling most likely means, or empty."""
+    bare = entry.strip()
+    if _STATUS.fullmatch(bare.lower()):
+        return f"http:{bare.lower()}"
+    if _NAME.fullmatch(bare):
+        return f"exception:{bare}"
+    family, colon, rest = bare.partition(":")
+    if not colon:
+        return nearest(bare, [*PLAIN, "http:5xx", "http:429"])
+    right = nearest(family.strip(), FAMILIES)
+    if not right:
+        return ""
+    told = rest.strip() if right == "exception" else rest.strip().lower()
+    if known(f"{right}:{told}"):
+        return f"{right}:{told}"
+    return nearest(f"{right}:{told}", _SOME.get(right, ())) or next(iter(_SOME.get(right, ())), "")
 
 
 def covers(entry: str, code: str) -> bool:
@@ -60,14 +84,5 @@ def blame_unknown_keys(reading: Reading, table: Mapping[str, object], path: str)
 def _blame(reading: Reading, entry: str, path: str) -> None:
     if not known(entry):
         reading.blame(
-            path, "there is no such error class", found=shown(entry), allowed=ALLOWED, suggestion=_nearest(entry)
+            path, "there is no such error class", found=shown(entry), allowed=ALLOWED, suggestion=meant(entry)
         )
-
-
-def _nearest(entry: str) -> str:
-    """`exeption:KeyError` is meant to be `exception:KeyError`, `http:5x` to be `http:5xx`."""
-    family, colon, rest = entry.partition(":")
-    meant = family if family in FAMILIES else nearest(family, FAMILIES)
-    if colon and meant and FAMILIES[meant].fullmatch(rest):
-        return f"{meant}:{rest}"
-    return nearest(entry, [*PLAIN, "http:5xx", "http:4xx", "http:429", "http:503", "exit:1"])

@@ -111,7 +111,9 @@ def _apply(reading: Reading, tree: dict[str, Any], path: str, value: str) -> Non
 def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Vocabulary) -> tables.Preset | None:
     known = ["preset", "source", "demo", "queue", "workers", "job", "retry", "throttle", "results"]
     for name in tree:
-        if name not in known:
+        if name in vocabulary.kinds:
+            reading.blame(name, "there is no such table at this place", suggestion=f"job.{name}")
+        elif name not in known:
             unknown(reading, name, name, known)
     about = walk(reading, tables.About, tree.get("preset"), "preset")
     sources = _sources(reading, tree.get("source"), vocabulary)
@@ -147,6 +149,9 @@ def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> msgspec.St
 
 
 def _sources(reading: Reading, found: object, vocabulary: Vocabulary) -> list[tables.SourceTable]:
+    if isinstance(found, dict):
+        reading.blame("source", "sources are a list; write [[source]], in double brackets", suggestion="[[source]]")
+        return []
     if not isinstance(found, list) or not found:
         reading.blame("source", "a preset needs at least one [[source]]", allowed="[[source]] with kind = …")
         return []

@@ -73,6 +73,10 @@ class Hosts:
         self._lines: list[Line] = []
         self._known = SWEEP
 
+    def __len__(self) -> int:
+        """How many open jobs it knows."""
+        return len(self._of)
+
     def of(self, job: Job) -> Host:
         """The host of an open job; asked of its kind once."""
         host = self._of.get(job.seq)
@@ -233,7 +237,7 @@ class Line:
         return len(self._jobs)
 
     def __iter__(self) -> Iterator[Job]:
-        return iter([job for _, job in self._jobs.values()])
+        return (job for _, job in self._jobs.values())
 
     def append(self, job: Job) -> None:
         self._last += 1

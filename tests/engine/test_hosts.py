@@ -96,6 +96,18 @@ async def test_a_waiting_job_of_a_busy_host_can_be_cancelled() -> None:
     assert starts(rig) == [(0.0, 1), (1.0, 3), (2.0, 4)]
 
 
+@pytest.mark.parametrize("overflow", ["block", "drop-old", "drop-new"])
+async def test_jobs_of_limited_hosts_are_lost_as_others_are_and_forgotten(overflow: str) -> None:
+    throttle = Throttle(per_host=1)
+    async with Rig(sleeping(1.0), jobs=30, concurrency=3, lane=odd, throttle=throttle, overflow=overflow) as rig:
+        assert await rig.ended() is RunState.FINISHED
+        hosts = rig.engine.hosts
+
+    assert hosts is not None
+    assert len(hosts) == 0
+    assert (len(starts(rig)) == 30) is (overflow == "block")
+
+
 async def test_retry_after_pauses_the_host_and_no_other() -> None:
     async def handler(job: Job) -> Done | Failed:
         await asyncio.sleep(1.0)
