@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -11,6 +11,18 @@ class SetConcurrency(msgspec.Struct, frozen=True, tag="concurrency"):
     """Run at most `value` attempts at once; 0 starts nothing new. Shrinking never cancels."""
 
     value: int
+
+
+Mode: TypeAlias = Literal["on", "off", "freeze"]
+
+
+class SetAdaptive(msgspec.Struct, frozen=True, tag="adaptive"):
+    """Let the adaptive limit on attempts at once go on, turn it off, or keep it where it is."""
+
+    mode: Mode | None = None
+    """None leaves that as it is."""
+    max: int | None = None
+    """The most it may allow; 0 as many as the concurrency, None leaves it."""
 
 
 class SetCapacity(msgspec.Struct, frozen=True, tag="capacity"):
@@ -82,11 +94,12 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 
 class Undo(msgspec.Struct, frozen=True, tag="undo"):
-    """Take the last control change back: concurrency, capacity, rate, pause, hold."""
+    """Take the last control change back: concurrency, the adaptive limit, capacity, rate, pause, hold."""
 
 
 Command: TypeAlias = (
     SetConcurrency
+    | SetAdaptive
     | SetCapacity
     | SetRate
     | Pause

@@ -144,6 +144,19 @@ class ConcurrencyChanged(msgspec.Struct, frozen=True, tag="concurrency"):
     reason: str = ""
 
 
+class LimitChanged(msgspec.Struct, frozen=True, tag="limit"):
+    """A limit on attempts at once that qtui sets itself has changed; None is none."""
+
+    at: float
+    by: str
+    """auto, or who turned it on, off or down."""
+    old: int | None
+    new: int | None
+    reason: str = ""
+    what: str = "adaptive"
+    """adaptive, or descriptors for want of them."""
+
+
 class CapacityChanged(msgspec.Struct, frozen=True, tag="capacity"):
     at: float
     by: str
@@ -348,6 +361,7 @@ Recorded: TypeAlias = (
     | ProducersPaused
     | ProducersResumed
     | ConcurrencyChanged
+    | LimitChanged
     | CapacityChanged
     | RateChanged
     | Held
@@ -374,6 +388,7 @@ Control: TypeAlias = (
     ProducersPaused
     | ProducersResumed
     | ConcurrencyChanged
+    | LimitChanged
     | CapacityChanged
     | RateChanged
     | Held

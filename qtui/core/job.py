@@ -80,4 +80,7 @@ class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
     why: str = "stopped"
 
 
+NO_DESCRIPTORS = Interrupted("this machine has no file descriptors left")
+"""How an attempt ends that this machine could not open a file or a connection for."""
+
 Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

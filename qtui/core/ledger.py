@@ -83,6 +83,8 @@ class Ledger:
         self.ended: ev.RunEnded | None = None
         self.draining = self.stopping = self.held_by_person = False
         self.concurrency = self.capacity = 0
+        self.limits: dict[str, int] = {}
+        """What qtui itself allows at once, by its reason."""
         self.rate: float | None = None
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         self.accepted = self.retries = self.recovered = 0
@@ -130,6 +132,7 @@ class Ledger:
             ev.ProducersPaused: self._producers_paused,
             ev.ProducersResumed: self._producers_resumed,
             ev.ConcurrencyChanged: self._concurrency_changed,
+            ev.LimitChanged: self._limit_changed,
             ev.CapacityChanged: self._capacity_changed,
             ev.RateChanged: self._rate_changed,
             ev.Held: self._held,
@@ -182,6 +185,11 @@ class Ledger:
             return RunState.DRAINING
         giving = [producer for producer in self.producers.values() if not producer.ended]
         return RunState.PAUSED if giving and all(p.paused for p in giving) else RunState.RUNNING
+
+    @property
+    def workers(self) -> int:
+        """How many attempts may run at once."""
+        return min(self.concurrency, *self.limits.values()) if self.limits else self.concurrency
 
     @property
     def total(self) -> int | None:
@@ -285,7 +293,7 @@ class Ledger:
         self.busy.add(at, -1)
         track = self.slots[event.slot]
         track.end(at, then)
-        if event.slot > self.concurrency:
+        if event.slot > self.workers:
             track.retired = at
         outcome = event.outcome
         if isinstance(outcome, Done):
@@ -444,15 +452,32 @@ class Ledger:
 
     def _concurrency_changed(self, event: ev.ConcurrencyChanged, _: int) -> None:
         self.concurrency = event.new
-        for number in range(1, event.new + 1):
-            track = self.slots.get(number)
-            if track is None or track.retired is not None:
-                self.slots[number] = SlotTrack(event.at)
-        for number, track in self.slots.items():
-            if number > event.new and track.job is None and track.retired is None:
-                track.retired = event.at
+        self._workers_changed(event.at)
         self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
         self._told(event, f"concurrency {event.old} → {event.new}")
+
+    def _limit_changed(self, event: ev.LimitChanged, _: int) -> None:
+        if event.new is None:
+            self.limits.pop(event.what, None)
+        else:
+            self.limits[event.what] = event.new
+        self._workers_changed(event.at)
+        new, old = (self.concurrency if each is None else each for each in (event.new, event.old))
+        self._mark(event.at, f"~{'▲' if new > old else '▼'}{new}")
+        limit = "limit" if event.what == "adaptive" else f"limit for want of {event.what}"
+        words = ["none" if each is None else f"{each}" for each in (event.old, event.new)]
+        said = f"{limit} {words[0]} → {words[1]}"
+        self._write(event.at, event.by, f"{said}: {event.reason}" if event.reason else said)
+
+    def _workers_changed(self, at: float) -> None:
+        workers = self.workers
+        for number in range(1, workers + 1):
+            track = self.slots.get(number)
+            if track is None or track.retired is not None:
+                self.slots[number] = SlotTrack(at)
+        for number, track in self.slots.items():
+            if number > workers and track.job is None and track.retired is None:
+                track.retired = at
 
     def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
         self.capacity = event.new
@@ -494,6 +519,7 @@ class Ledger:
     def _run_started(self, event: ev.RunStarted, _: int) -> None:
         self.started = event
         self.concurrency, self.capacity, self.rate = event.concurrency, event.capacity, event.rate
+        self.limits.clear()
         for number in range(1, event.concurrency + 1):
             self.slots[number] = SlotTrack(event.at)
         self._depth_changed(event.at)

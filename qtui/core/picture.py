@@ -10,6 +10,7 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
+    AutoView,
     Control,
     Counts,
     Health,
@@ -40,6 +41,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     results: str = ""
     limits: Throttle = Throttle()
     hosts: list[HostView] = []
+    adaptive: AutoView | None = None
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -83,7 +85,16 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
 def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
     limits, holding = around.limits, ledger.holding.mean(at, 3)
     per_host, per_host_rate = limits.per_host, limits.per_host_rate
-    return ThrottleView(ledger.rate, holding, ledger.held_by_person, per_host, per_host_rate, around.hosts)
+    return ThrottleView(
+        ledger.rate,
+        holding,
+        ledger.held_by_person,
+        per_host,
+        per_host_rate,
+        around.hosts,
+        around.adaptive,
+        ledger.limits.get("descriptors"),
+    )
 
 
 def _counts(ledger: Ledger) -> Counts:
@@ -135,7 +146,7 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     views = []
     for number, track in sorted(ledger.slots.items()):
         if track.job is not None:
-            state = SlotState.LEAVING if number > ledger.concurrency else SlotState.RUNNING
+            state = SlotState.LEAVING if number > ledger.workers else SlotState.RUNNING
         elif track.retired is not None:
             state = SlotState.RETIRED
         else:
@@ -154,7 +165,7 @@ def _lane(ledger: Ledger, at: float) -> LaneView:
 
 
 def _rates(ledger: Ledger, at: float) -> Rates:
-    slots = max(1, ledger.concurrency)
+    slots = max(1, ledger.workers)
     lived = at - ledger.began
     average = ledger.finished.total / lived if lived > 0.2 else 0.0
     return Rates(

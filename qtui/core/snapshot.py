@@ -177,6 +177,18 @@ class HostView(msgspec.Struct, frozen=True):
     """Until when, where that is known."""
 
 
+class AutoView(msgspec.Struct, frozen=True):
+    """The adaptive limit on attempts at once."""
+
+    limit: int
+    min: int
+    max: int
+    frozen: bool = False
+    """A person keeps it where it is."""
+    reason: str = ""
+    """Why it was cut last; why it is what it is when it never was."""
+
+
 class ThrottleView(msgspec.Struct, frozen=True):
     rate: float | None = None
     """Starts per second allowed, or None."""
@@ -187,6 +199,10 @@ class ThrottleView(msgspec.Struct, frozen=True):
     per_host_rate: float | None = None
     hosts: list[HostView] = []
     """Hosts that are left alone, then those at their limit; most waiting first, at most 8."""
+    adaptive: AutoView | None = None
+    """None while it is off."""
+    descriptors: int | None = None
+    """Attempts at once that this machine has file descriptors for; None while they suffice."""
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -227,7 +243,8 @@ class Series(msgspec.Struct, frozen=True):
     latency: list[list[int]] = []
     """Sparse heat map column: [bucket, count, bucket, count, …]."""
     marks: list[list[str]] = []
-    """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `■32` bound."""
+    """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `■32` bound;
+    `~` before it: qtui did so itself."""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
@@ -341,3 +358,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     """While starting: what is being done, e.g. `counting urls.txt, 1.2M lines`."""
     note: str = ""
     """Anything the person should read once, e.g. where an older results file was moved."""
+
+    @property
+    def workers(self) -> int:
+        """How many attempts may run at once: what a person asked for, or less where a limit of qtui's own holds."""
+        auto, descriptors = self.throttle.adaptive, self.throttle.descriptors
+        limits = [limit for limit in (auto.limit if auto is not None else None, descriptors) if limit is not None]
+        return min([self.control.concurrency, *limits])

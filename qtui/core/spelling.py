@@ -86,6 +86,23 @@ def _write_group(command: cmd.RetryGroup) -> str:
     return quoted if command.limit is None else f"{quoted} --limit {command.limit}"
 
 
+def _adaptive(text: str) -> cmd.SetAdaptive:
+    """`on`, `off`, `freeze`, `max N`, `max none`, or one of the first with a max behind it."""
+    head, _, most = text.partition("max ")
+    mode = head.strip()
+    if mode not in ("on", "off", "freeze", "") or not (mode or most):
+        raise ValueError("on, off, freeze or max N")
+    number = None if not most else 0 if most == "none" else _number(most)
+    if number == 0 and most != "none":
+        raise ValueError("max with a number from 1 on, or max none")
+    return cmd.SetAdaptive(mode or None, number)  # type: ignore[arg-type]
+
+
+def _write_adaptive(command: cmd.SetAdaptive) -> str:
+    most = "" if command.max is None else f"max {command.max or 'none'}"
+    return f"{command.mode or ''} {most}".strip()
+
+
 def _bare(words: str, command: type, help: str) -> Form:
     return Form(words, "", command, lambda _: command(), lambda _: "", help)
 
@@ -98,6 +115,14 @@ FORMS = (
         lambda text: cmd.SetConcurrency(_number(text)),
         lambda command: str(command.value),
         "run at most N attempts at once",
+    ),
+    Form(
+        "adaptive",
+        "on|off|freeze|max N",
+        cmd.SetAdaptive,
+        _adaptive,
+        _write_adaptive,
+        "let the number of attempts at once follow what the other side bears",
     ),
     Form(
         "capacity",
@@ -174,7 +199,8 @@ def parse(words: Sequence[str], producers: Sequence[str] = (), also: Sequence[st
         raise Misspelt(f"`{form.words}` takes no argument, but {_quoted(rest[0])} follows")
     if not rest and form.argument and not form.argument.startswith("["):
         raise Misspelt(f"`{form.words}` needs an argument: {form.usage}")
-    if len(rest) > 1 and not (form.command is cmd.RetryGroup and rest[1:-1] == ["--limit"]):
+    several = form.command is cmd.SetAdaptive or (form.command is cmd.RetryGroup and rest[1:-1] == ["--limit"])
+    if len(rest) > 1 and not several:
         raise Misspelt(f"`{form.words}` takes one argument, but {_quoted(rest[1])} follows")
     argument = " ".join(rest)
     if form.argument == "[PRODUCER]" and argument:

@@ -162,6 +162,27 @@ class Breaker(Table, frozen=True):
     """How long nothing starts for that host; no job spends a try meanwhile."""
 
 
+class Adaptive(Table, frozen=True):
+    """[throttle.adaptive]: the number of attempts at once follows what the other side bears, up to the concurrency.
+
+    It doubles every window until the first trouble, then grows by one in a window that went well and used it. 429, 503
+    with Retry-After and refused connections halve it, other 5xx and timeouts stop its growth for the window.
+    """
+
+    min: Count = 1
+    """It begins with so many and never allows fewer."""
+    max: Annotated[int, msgspec.Meta(ge=1, le=MAX_CONCURRENCY)] | None = None
+    """It never allows more; as many as `workers.concurrency` when absent."""
+    window: Duration = 5.0
+    """How often it may change; longer than most attempts take."""
+
+    def __post_init__(self) -> None:
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min is {self.min} and max only {self.max}: it could allow nothing")
+        if self.window <= 0:
+            raise ValueError("window must be longer than nothing")
+
+
 class Throttle(Table, frozen=True):
     """[throttle]"""
 
@@ -175,6 +196,15 @@ class Throttle(Table, frozen=True):
     """Attempts started per second for one host."""
     circuit: Breaker | None = None
     """When a host that only fails is left alone; jobs without a host share one circuit."""
+    adaptive: bool | Adaptive = False
+    """Whether the number of attempts at once follows what the other side bears; true stands for the defaults."""
+
+    @property
+    def adapts(self) -> Adaptive | None:
+        """How it adapts, or None where it does not."""
+        if isinstance(self.adaptive, Adaptive):
+            return self.adaptive
+        return Adaptive() if self.adaptive else None
 
 
 class Results(Table, frozen=True):

@@ -301,6 +301,8 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
         bottleneck, key = f"the disk, {count(snap.health.journal_lag)} records not yet written", ("", "")
     elif workers == 0:
         bottleneck = "no workers"
+    elif snap.workers < workers:
+        bottleneck, key = _auto_limit(snap), ("", "")
     elif leaving:
         full, bottleneck = f"{_leaving(leaving)} · queue full", ""
         key = ("z", "undo") if snap.control.undo else key
@@ -308,6 +310,16 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
         bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"
         key = ("-", "remove a worker")
     return Verdict(Kind.PRESSURE, full, bottleneck, *key)
+
+
+def _auto_limit(snap: Snapshot) -> str:
+    """What of qtui's own keeps the number of attempts below what was asked for."""
+    auto, asked, descriptors = snap.throttle.adaptive, snap.control.concurrency, snap.throttle.descriptors
+    if descriptors is not None and descriptors == snap.workers:
+        return f"this machine, file descriptors for {snap.workers} of {asked} workers"
+    assert auto is not None, "something is below what was asked for"
+    frozen = "frozen " if auto.frozen else ""
+    return f"{frozen}auto limit {auto.limit} of {min(auto.max, asked)}" + (f": {auto.reason}" if auto.reason else "")
 
 
 def _leaving(slots: list[SlotView]) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qtui.engine.engine import Engine
 
 UNDO_DEPTH = 10
+_MODES = {"on": "on", "off": "off", "freeze": "frozen"}
 
 
 class Refusal(Exception):
@@ -49,6 +50,7 @@ class Controls:
         self._undo: deque[tuple[str, cmd.Command]] = deque(maxlen=UNDO_DEPTH)
         self._plans: dict[type, Callable[[Any, Who], Plan | Awaitable[Plan]]] = {
             cmd.SetConcurrency: self._concurrency,
+            cmd.SetAdaptive: self._adaptive,
             cmd.SetCapacity: self._capacity,
             cmd.SetRate: self._rate,
             cmd.Pause: self._pause,
@@ -108,7 +110,7 @@ class Controls:
     # -- numbers
 
     def _concurrency(self, command: cmd.SetConcurrency, who: Who) -> Plan:
-        engine, old, new = self._engine, self._engine.dispatcher.concurrency, command.value
+        engine, old, new = self._engine, self._engine.ceilings.asked, command.value
         if not 0 <= new <= cmd.MAX_CONCURRENCY:
             raise Refusal(f"concurrency is a number from 0 to {cmd.MAX_CONCURRENCY:,}, not {new:,}")
         if new == old:
@@ -117,9 +119,29 @@ class Controls:
         def do() -> None:
             engine.emit(ev.ConcurrencyChanged(engine.now(), who.by, old, new, who.reason))
             engine.executor.resize(new)
-            engine.dispatcher.concurrency = new
+            engine.ceilings.asked = new
 
         return Plan(f"concurrency {old} → {new}", do, cmd.SetConcurrency(old))
+
+    def _adaptive(self, command: cmd.SetAdaptive, who: Who) -> Plan:
+        ceilings, was, most = self._engine.ceilings, self._engine.ceilings.mode, self._engine.ceilings.policy.max
+        mode = command.mode or was
+        new_most = most if command.max is None else command.max or None
+        if new_most is not None and not ceilings.policy.min <= new_most <= cmd.MAX_CONCURRENCY:
+            least = ceilings.policy.min
+            raise Refusal(f"the adaptive limit's max is from {least} to {cmd.MAX_CONCURRENCY:,}, not {new_most:,}")
+        if mode == was and new_most == most:
+            raise Refusal(
+                f"the adaptive limit is {_MODES[mode]} already" if command.mode else "that is its max already"
+            )
+        if was == "off" and mode != "on":
+            raise Refusal("the adaptive limit is off; turn it on first")
+        said = f"adaptive limit {_MODES[mode]}"
+        if new_most != most:
+            said += f", at most {new_most:,}" if new_most is not None else ", at most the concurrency"
+
+        undo = cmd.SetAdaptive(was, (most or 0) if new_most != most else None)
+        return Plan(said, lambda: ceilings.adapt(mode, new_most, who.by, who.reason, said), undo)
 
     def _capacity(self, command: cmd.SetCapacity, who: Who) -> Plan:
         engine, old, new = self._engine, self._engine.queue.capacity, command.value

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
+from qtui.core.job import NO_DESCRIPTORS, Done, Failed, Interrupted, Job, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
 from qtui.engine.clock import asleep
 from qtui.engine.lane import Lane
@@ -400,7 +400,7 @@ class Dispatcher:
 
 def _from_os_error(error: OSError) -> Outcome:
     if error.errno in (errno.EMFILE, errno.ENFILE):
-        return Interrupted("this machine has no file descriptors left")
+        return NO_DESCRIPTORS
     return _from_exception(error)
 
 

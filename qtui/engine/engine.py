@@ -26,6 +26,7 @@ from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
 from qtui.engine.audience import Audience
+from qtui.engine.ceilings import Ceilings
 from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
@@ -86,8 +87,7 @@ class Engine:
     """One run. `start`, then `wait_ended`, then `close`; everything else by `ask`, `query` and `snapshot`."""
 
     def __init__(self, preset: Preset, parts: Parts, info: RunInfo = RunInfo()) -> None:
-        self.preset = preset
-        self.info = info
+        self.preset, self.info = preset, info
         self.executor = parts.executor
         self.journal = parts.journal
         self.ledger = Ledger()
@@ -133,6 +133,7 @@ class Engine:
             parts.clock.now,
             preset.workers.concurrency,
         )
+        self.ceilings = Ceilings(self.dispatcher, preset.throttle.adapts, self.emit, self.now)
         self.hosts: Hosts | None = None
         """Where something is limited per host, or a host has asked for a pause."""
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
@@ -178,6 +179,7 @@ class Engine:
             self.emit(started)
         else:
             self._restore(self._past, started)
+        self.ceilings.begin()
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
         for producer, table in zip(self.producers, preset.sources, strict=True):
@@ -227,6 +229,7 @@ class Engine:
             await asyncio.wait(list(self._tasks))
         self.lane.close()
         self.gauges.close()
+        self.ceilings.close()
         await self.dispatcher.close()
         await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
@@ -358,6 +361,7 @@ class Engine:
         if self._asked_for:
             self._asked_for.discard(job.seq)
         self.emit(ev.AttemptStarted(now - self._zero, job, slot))
+        self.ceilings.started(now - self._zero)
 
     def mind_hosts(self) -> Hosts:
         """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
@@ -404,6 +408,8 @@ class Engine:
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        if not isinstance(outcome, Done):
+            self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
@@ -462,6 +468,7 @@ class Engine:
         around = picture.Surroundings(
             self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
         )
+        around = msgspec.structs.replace(around, adaptive=self.ceilings.view())
         if self.hosts is not None:
             hosts = self.hosts.views(self._clock_now())
             around = msgspec.structs.replace(around, limits=self.preset.throttle, hosts=hosts)

@@ -86,9 +86,14 @@ def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
             f"{clean(snap.run_id, 80)}: {snap.state} for {clock(snap.elapsed_s)}",
             f"  {standing(snap, eta)}",
             f"  {verdict.word.capitalize()}: {clean(verdict.sentence)}",
-            f"  concurrency {control.concurrency} · capacity {control.capacity} · rate {limit}{held}",
+            f"  concurrency {control.concurrency}{_auto(snap)} · capacity {control.capacity} · rate {limit}{held}",
         ]
     )
+
+
+def _auto(snap: Snapshot) -> str:
+    auto = snap.throttle.adaptive
+    return f" ({'frozen' if auto.frozen else 'auto'} {auto.limit} of {auto.min}–{auto.max})" if auto is not None else ""
 
 
 class RunLine(msgspec.Struct, frozen=True):

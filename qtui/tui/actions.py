@@ -158,6 +158,17 @@ ACTIONS = (
         changes=True,
     ),
     Action(
+        "adaptive",
+        ("T",),
+        "T",
+        "",
+        "Freeze the adaptive limit, let it go on, or turn it on where it is off",
+        LIVE,
+        title="Freeze the adaptive limit, or let it go on",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
         "undo",
         ("z",),
         "z",

@@ -25,6 +25,7 @@ from qtui.core.commands import (
     Pause,
     Release,
     Resume,
+    SetAdaptive,
     SetCapacity,
     SetConcurrency,
     SetRate,
@@ -58,7 +59,7 @@ EAGER_S = 2.0
 """How long after a key every snapshot is painted as it comes."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (SetConcurrency, SetCapacity, SetRate, Pause, Resume, Hold, Release)
+UNDOABLE = (SetConcurrency, SetAdaptive, SetCapacity, SetRate, Pause, Resume, Hold, Release)
 
 
 class Joins(Enum):

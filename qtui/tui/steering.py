@@ -16,6 +16,7 @@ from qtui.core.commands import (
     RetryFailed,
     RetryGroup,
     RetryJob,
+    SetAdaptive,
     SetCapacity,
     SetConcurrency,
     SetRate,
@@ -76,6 +77,10 @@ class Steering:
         value = await self._number("Rate limit", snap.control.rate, "starts/s", 0.01, 1e6, none_text="no limit")
         if value is not None:
             await self._app.send(SetRate(None if math.isinf(value) else float(value)))
+
+    async def adaptive(self, snap: Snapshot) -> None:
+        auto = snap.throttle.adaptive
+        await self._app.send(SetAdaptive("on" if auto is None or auto.frozen else "freeze"))
 
     async def _number(
         self, title: str, current: float | None, unit: str, minimum: float, maximum: float, none_text: str | None = None

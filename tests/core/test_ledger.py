@@ -328,6 +328,9 @@ def test_the_state_of_the_run(events: list[ev.Event], state: RunState) -> None:
     [
         (ev.ConcurrencyChanged(1.0, "you", 2, 6), "▲6", "concurrency 2 → 6"),
         (ev.ConcurrencyChanged(1.0, "auto", 2, 1, "slow"), "▼1", "concurrency 2 → 1 (slow)"),
+        (ev.LimitChanged(1.0, "auto", 8, 4, "429 from h"), "~▼4", "limit 8 → 4: 429 from h"),
+        (ev.LimitChanged(1.0, "auto", None, 1, "slow start"), "~▼1", "limit none → 1: slow start"),
+        (ev.LimitChanged(1.0, "auto", 1, None, "", "descriptors"), "~▲2", "limit for want of descriptors 1 → none"),
         (ev.CapacityChanged(1.0, "you", 4, 32), "■32", "bound 4 → 32"),
         (ev.RateChanged(1.0, "you", None, 5.0), "≈", "rate limit none → 5.0/s"),
         (ev.ProducersPaused(1.0, "you"), "║", "producers paused"),

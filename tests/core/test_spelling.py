@@ -11,6 +11,10 @@ from qtui.core.spelling import FORMS, Misspelt, parse, parse_text, spell
 
 EXAMPLES = {
     "concurrency 16": cmd.SetConcurrency(16),
+    "adaptive on": cmd.SetAdaptive("on"),
+    "adaptive freeze": cmd.SetAdaptive("freeze"),
+    "adaptive max 16": cmd.SetAdaptive(max=16),
+    "adaptive off max none": cmd.SetAdaptive("off", 0),
     "capacity 64": cmd.SetCapacity(64),
     "rate 5/s": cmd.SetRate(5.0),
     "rate 0.25/s": cmd.SetRate(0.25),
@@ -65,7 +69,7 @@ def test_a_producer_may_be_called_by_its_name() -> None:
     ("words", "said"),
     [
         ("concurency 3", "there is no command `concurency`; did you mean concurrency?"),
-        ("explode", "there is no command `explode`; there are concurrency, capacity,"),
+        ("explode", "there is no command `explode`; there are concurrency, adaptive,"),
         ("", "which command?"),
         ("concurrency", "needs an argument: concurrency N"),
         ("concurrency many", "`many` will not do for `concurrency`: allowed is a whole number"),

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from qtui.core.snapshot import (
+    AutoView,
     Control,
     Counts,
     FailureGroup,
@@ -189,6 +190,22 @@ def test_leaving_slots_are_counted_under_pressure() -> None:
     )
     assert verdict.sentence == "7 slots leaving, slowest up to 9.0s · queue full"
     assert verdict.key == "z"
+
+
+AUTO = AutoView(7, 4, 32, False, "429 from api")
+
+
+@pytest.mark.parametrize(
+    ("throttle", "bottleneck"),
+    [
+        (ThrottleView(adaptive=AUTO), "auto limit 7 of 8: 429 from api"),
+        (ThrottleView(adaptive=msgspec.structs.replace(AUTO, frozen=True)), "frozen auto limit 7 of 8: 429 from api"),
+        (ThrottleView(adaptive=AUTO, descriptors=5), "this machine, file descriptors for 5 of 8 workers"),
+        (ThrottleView(adaptive=msgspec.structs.replace(AUTO, limit=8)), "workers, 70% busy"),
+    ],
+)
+def test_a_limit_of_our_own_is_named_when_it_holds(throttle: ThrottleView, bottleneck: str) -> None:
+    assert judged(snapshot(producers=[producer(0.9)], throttle=throttle)).bottleneck == bottleneck
 
 
 def test_no_workers_under_pressure_is_said() -> None:

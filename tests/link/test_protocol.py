@@ -19,6 +19,8 @@ AWKWARD = 'two\nlines, "quotes", \u2028, 世界, \U0001f600'
 JOB = Job(7, "k", AWKWARD, {"n": 7, "deep": {"list": [1, 2.5, None, True, "x"]}}, 1, 2)
 COMMANDS: list[commands.Command] = [
     commands.SetConcurrency(0),
+    commands.SetAdaptive("freeze", 9),
+    commands.SetAdaptive(),
     commands.SetCapacity(commands.MAX_CAPACITY),
     commands.SetRate(None),
     commands.SetRate(0.5),
@@ -55,10 +57,13 @@ EVENTS: list[events.Event] = [
     events.ProducersPaused(1.0, "you", 1),
     events.ProducersResumed(1.0, "you"),
     events.ConcurrencyChanged(1.0, "you", 1, 2, "why"),
+    events.LimitChanged(1.0, "auto", None, 2, "slow start", "descriptors"),
     events.CapacityChanged(1.0, "you", 1, 2),
     events.RateChanged(1.0, "you", None, 2.0),
     events.Held(1.0, "you"),
     events.Released(1.0, "you"),
+    events.HostPaused(1.0, "auto", AWKWARD, "cooling", 3.0),
+    events.HostOpened(1.0, "auto", "h"),
     events.ThrottleHolding(1.0, True),
     events.AttemptProgressed(1.0, 7, 3, 0.5, "half of it"),
     events.RunStarted(1.0, "n", "p", 1.5e9, 4, 16, None, 3, 30.0),

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from qtui.core.snapshot import (
+    AutoView,
     Control,
     Counts,
     ProducerState,
@@ -126,6 +127,18 @@ def test_shrinking_shows_both_numbers_and_the_leaving_slots() -> None:
     rows = band(sample(slots=leaving, control=Control(5, 64)))
     assert "WORKERS 12 → 5" in rows[0]
     assert "● ● ● ● ● ▼ ▼ ▼" in rows[1]
+
+
+@pytest.mark.parametrize(
+    ("auto", "width", "title"),
+    [
+        (AutoView(7, 4, 32), 200, "─ WORKERS 7 (auto 4–32) ─"),
+        (AutoView(7, 4, 32, True), 200, "─ WORKERS 7 (frozen 4–32) ─"),
+        (AutoView(7, 4, 32), 120, "─ WORKERS 7 auto ─"),
+    ],
+)
+def test_the_adaptive_limit_stands_beside_the_number(auto: AutoView, width: int, title: str) -> None:
+    assert title in band(sample(throttle=ThrottleView(adaptive=auto)), width)[0]
 
 
 def test_the_dialled_number_is_shown_beside_the_one_in_force() -> None:

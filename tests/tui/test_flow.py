@@ -81,6 +81,12 @@ def test_what_was_done_this_second_is_marked_at_once() -> None:
     assert drawn(snapshot([5] * 61, marks=marks))[6].endswith("·║ │")
 
 
+def test_what_qtui_changed_itself_is_marked_in_another_shade() -> None:
+    canvas = Canvas(70, 17, DARK)
+    draw_flow(canvas, snapshot([5] * 61, marks=marks_at(30, "~▼4")))
+    assert any("▼4" in row and "~" not in row for row in canvas.rows())
+
+
 def test_the_lid_follows_the_bound_when_it_was_lower() -> None:
     capacity = [32] * 30 + [64] * 31
     rows = drawn(snapshot([5] * 61, depth=[32] * 61, capacity=capacity), palette=PLAIN)

@@ -17,6 +17,7 @@ from qtui.core.commands import (
     Resume,
     RetryFailed,
     RetryGroup,
+    SetAdaptive,
     SetCapacity,
     SetConcurrency,
     SetRate,
@@ -38,6 +39,7 @@ replace = msgspec.structs.replace
     [
         ("p", Pause()),
         ("P", Hold()),
+        ("T", SetAdaptive("on")),
         ("plus", SetConcurrency(13)),
         ("equals_sign", SetConcurrency(13)),
         ("minus", SetConcurrency(11)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from qtui.core.snapshot import Control, QueueView, SlotState, SlotView, Snapshot, ThrottleView
+from qtui.core.snapshot import AutoView, Control, QueueView, SlotState, SlotView, Snapshot, ThrottleView
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, PLAIN
 from qtui.tui.widgets.slot_marks import columns_of
@@ -133,6 +133,14 @@ def test_the_title_shows_where_the_number_is_going() -> None:
     retired = SlotView(5, SlotState.RETIRED)
     assert "─ SLOTS 4 → 2 ─" in drawn(snapshot([*leaving, retired], control=Control(concurrency=2)))[0]
     assert "─ SLOTS 4 ─" in drawn(snapshot([*leaving, retired], control=Control(concurrency=4)))[0]
+
+
+def test_the_adaptive_limit_is_told_with_its_range() -> None:
+    held = ThrottleView(adaptive=AutoView(2, 1, 9))
+    views = [SlotView(number, SlotState.RUNNING) for number in (1, 2)]
+    rows = drawn(snapshot(views, control=Control(concurrency=9), throttle=held))
+
+    assert "─ SLOTS 2 (auto 1–9) ─" in rows[0]
 
 
 def test_a_few_slots_too_many_can_be_scrolled_to() -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from qtui.core.preset import parse
+from qtui.core.tables import Adaptive
 from qtui.kinds import KINDS
 from qtui.sources import SOURCES
 from qtui.wiring.authoring import new_preset
@@ -103,6 +104,9 @@ def test_every_kind_source_and_table_is_in_it() -> None:
         ("[retry]", '[retry]\non = "timeout"'),
         ("[retry]", '[retry]\nrejoin = "fairly"'),
         ("[retry]", '[results]\norder = "submision"\n[retry]'),
+        ("[retry]", "[throttle]\nadaptive = 3\n[retry]"),
+        ("[retry]", "[throttle]\nadaptive = { max = 0 }\n[retry]"),
+        ("[retry]", "[throttle]\nadaptive = { mn = 1 }\n[retry]"),
         ("[retry]", "[demo]\nsite = 3\n[retry]"),
         ("[retry]", "[demo]\nprducts = 3\n[retry]"),
     ],
@@ -113,6 +117,38 @@ def test_what_is_refused_for_its_shape_is_refused_by_both(old: str, new: str) ->
     assert not refused(GOOD)
     assert refused(bad)
     assert parse(bad, "p.toml", vocabulary())[0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("true", Adaptive()),
+        ("false", None),
+        ("{}", Adaptive()),
+        ('{ min = 2, max = 9, window = "2s" }', Adaptive(min=2, max=9, window=2.0)),
+    ],
+)
+def test_what_adapts_is_a_word_or_a_table(text: str, meant: Adaptive | None) -> None:
+    good = GOOD.replace("[retry]", f"[throttle]\nadaptive = {text}\n[retry]")
+
+    assert not refused(good)
+    preset, problems = parse(good, "p.toml", vocabulary())
+    assert preset is not None, problems
+    assert preset.throttle.adapts == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("3", "this must be true or false or a table, not a whole number"),
+        ("{ min = 9, max = 3 }", "min is 9 and max only 3: it could allow nothing"),
+        ('{ window = "0s" }', "window must be longer than nothing"),
+    ],
+)
+def test_what_cannot_adapt_is_refused_with_the_reason(text: str, message: str) -> None:
+    _, problems = parse(GOOD.replace("[retry]", f"[throttle]\nadaptive = {text}\n[retry]"), "p.toml", vocabulary())
+
+    assert [problem.message for problem in problems] == [message]
 
 
 @pytest.mark.parametrize("text", ['"500ms"', '"1.5s"', '"1h 30m"', "3", "0.5", '"2d"'])

@@ -8,7 +8,7 @@ from qtui.text import count, middle, percent, rate, rate_number, seconds, short_
 from qtui.tui.canvas import Canvas, Span, cut
 from qtui.tui.widgets.gate import blocked, gate_word
 from qtui.tui.widgets.queue_cells import draw_cells
-from qtui.tui.widgets.worker_dots import draw_dots
+from qtui.tui.widgets.worker_dots import auto_title, draw_dots
 
 
 def draw_producers(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: int, short: bool) -> None:
@@ -149,7 +149,7 @@ def wait_text(queue: QueueView) -> str:
 
 def draw_workers(canvas: Canvas, snap: Snapshot, x: int, width: int, target: int | None) -> None:
     census = draw_dots(canvas, snap.slots, x + 2, 1, width - 4, 3)
-    title = _workers_title(snap.control.concurrency, census.live, target, width - 6)
+    title = _workers_title(snap, census.live, target, width - 6)
     canvas.box(x, 0, width, 7, title=title, line="line")
     busy = [Span(count(census.busy), bold=True), Span(" busy", "dim")]
     rest = (census.held, "held") if census.held else (census.idle, "idle")
@@ -158,14 +158,15 @@ def draw_workers(canvas: Canvas, snap: Snapshot, x: int, width: int, target: int
     _gauge_row(canvas, x + 2, 5, width - 4, "util", snap.rates.busy_share, "running")
 
 
-def _workers_title(asked: int, live: int, target: int | None, room: int) -> list[Span]:
+def _workers_title(snap: Snapshot, live: int, target: int | None, room: int) -> list[Span]:
     """`WORKERS 12`, or `WORKERS 12 → 5` while it changes: dialled first, then leaving slots."""
+    asked, allowed = snap.control.concurrency, snap.workers
     if target is not None and target != asked:
         before, after = asked, target
-    elif live > asked:
-        before, after = live, asked
+    elif live > allowed and snap.throttle.adaptive is None:
+        before, after = live, allowed
     else:
-        return [Span(f"WORKERS {asked}", bold=True)]
+        return [Span(f"WORKERS {allowed}", bold=True), *auto_title(snap, room - len(f"WORKERS {allowed}"))]
     for arrow in (f"{before} → ", f"{before}→", "→"):
         if len(f"WORKERS {arrow}{after}") <= room:
             break

@@ -155,7 +155,9 @@ def _draw_marks(canvas: Canvas, area: _Area, y: int, marks: Sequence[Sequence[st
             found.append((column, labels[-1]))
     for index, (column, label) in enumerate(found):
         room = (found[index + 1][0] if index + 1 < len(found) else area.columns) - column
-        canvas.put(area.x + column, y, label if len(label) <= room else label[:1], "pressure", bold=True)
+        ours, said = label.startswith("~"), label.removeprefix("~")
+        shown = said if len(said) <= room else said[:1]
+        canvas.put(area.x + column, y, shown, "dim" if ours else "pressure", bold=not ours)
 
 
 def _draw_queue(canvas: Canvas, area: _Area, y: int, series: Series, covered: Sequence[slice]) -> None:

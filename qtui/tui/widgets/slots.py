@@ -22,6 +22,7 @@ from qtui.tui.widgets.slot_marks import (
     running_time,
     words,
 )
+from qtui.tui.widgets.worker_dots import auto_title
 
 _GAUGE_WIDTH = 10
 
@@ -85,9 +86,9 @@ def _first(top: int, rows: int, count: int) -> int:
 def _title(snap: Snapshot) -> list[Span]:
     """`SLOTS 12`, and while slots are still leaving or coming `SLOTS 12 → 5`."""
     there = len(snap.slots) - [slot.state for slot in snap.slots].count(SlotState.RETIRED)
-    target = snap.control.concurrency
+    target = snap.workers
     number = f"{there} → {target}" if there != target else f"{there}"
-    return [Span("SLOTS ", bold=True), Span(number, bold=True)]
+    return [Span("SLOTS ", bold=True), Span(number, bold=True), *auto_title(snap, 24)]
 
 
 class _Layout(NamedTuple):

@@ -24,7 +24,7 @@ def status_line(snap: Snapshot, verdict: Verdict, eta: Eta) -> list[Span]:
     word = "FULL" if verdict.kind is Kind.PRESSURE else verdict.word
     calm = verdict.kind in (Kind.FLOWING, Kind.FINISHED)
     spans.append(Span(f" {verdict.glyph}{word}", "done_text" if calm else "pressure", True))
-    spans.append(Span(f" {snap.control.concurrency}w {rate(snap.rates.done)}", "dim"))
+    spans.append(Span(f" {snap.workers}w {rate(snap.rates.done)}", "dim"))
     if counts.failed:
         spans.append(Span(f" ×{short_count(counts.failed)}", "failed_text"))
     if eta.text:
@@ -73,7 +73,7 @@ def _queue(canvas: Canvas, y: int, snap: Snapshot, verdict: Verdict) -> None:
 
 def _slots(canvas: Canvas, y: int, snap: Snapshot) -> None:
     counted = census(snap.slots)
-    number = f"{counted.busy}/{snap.control.concurrency}"
+    number = f"{counted.busy}/{snap.workers}"
     canvas.put(0, y, "slots ", "dim")
     room = canvas.width - 7 - len(number)
     live = [slot for slot in snap.slots if slot.state in DOTS]

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qtui.core.snapshot import SlotState, SlotView
-from qtui.tui.canvas import Canvas
+from qtui.core.snapshot import SlotState, SlotView, Snapshot
+from qtui.tui.canvas import Canvas, Span
 
 DOTS = {
     SlotState.RUNNING: ("●", "running"),
@@ -58,3 +58,15 @@ def draw_dots(canvas: Canvas, slots: Sequence[SlotView], x: int, y: int, width: 
     if each > 1:
         canvas.put(x, y + rows - 1, f"▊ = {each} slots", "faint")
     return counted
+
+
+def auto_title(snap: Snapshot, room: int) -> list[Span]:
+    """` (auto 4–32)` behind a number of workers that follows what the other side bears, as far as there is room."""
+    auto = snap.throttle.adaptive
+    if auto is None:
+        return []
+    word = "frozen" if auto.frozen else "auto"
+    for text in (f" ({word} {auto.min}–{auto.max})", f" ({word})", f" {word}"):
+        if len(text) <= room:
+            return [Span(text, "dim")]
+    return []
