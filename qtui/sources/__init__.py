@@ -11,11 +11,20 @@ from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
 from qtui.sources.lines import LinesSource
 from qtui.sources.list import ListSource
+from qtui.sources.python import PythonSource
 from qtui.sources.range import RangeSource
 from qtui.sources.tail import TailSource
 
 AnySource: TypeAlias = (
-    RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource | TailSource
+    RangeSource
+    | ListSource
+    | LinesSource
+    | CsvSource
+    | JsonlSource
+    | GlobSource
+    | CommandSource
+    | PythonSource
+    | TailSource
 )
 
 SOURCES: dict[str, type[AnySource]] = {
@@ -26,6 +35,7 @@ SOURCES: dict[str, type[AnySource]] = {
     "jsonl": JsonlSource,
     "glob": GlobSource,
     "command": CommandSource,
+    "python": PythonSource,
     "tail": TailSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
@@ -53,6 +63,7 @@ __all__ = [
     "JsonlSource",
     "LinesSource",
     "ListSource",
+    "PythonSource",
     "RangeSource",
     "TailSource",
     "for_input",
