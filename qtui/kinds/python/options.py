@@ -14,6 +14,19 @@ class PythonTable(Table, frozen=True, kw_only=True):
 
     relative: ClassVar[tuple[str, ...]] = ("path",)
 
+    example: ClassVar[str] = """
+        preset = { description = "Call a Python function for every number" }
+        source = [{ kind = "range", stop = 20 }]
+        queue = { capacity = 16 }
+        workers = { concurrency = 2 }
+        results = { path = "results.jsonl" }
+        [job]
+        name = "job {n}"
+        key = "{n}"
+        timeout = "1m"
+        python = { function = "qtui.demo.work:primes" }
+    """
+
     function: Text
     """What is called for every job, as `module:function`; `module:Class.method` reaches further in.
 

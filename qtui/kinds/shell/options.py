@@ -26,6 +26,19 @@ class ShellTable(Table, frozen=True, kw_only=True):
 
     operational: ClassVar[frozenset[str]] = frozenset({"grace", "tail", "max_output"})
 
+    example: ClassVar[str] = """
+        preset = { description = "Run a command for every number" }
+        source = [{ kind = "range", stop = 20 }]
+        queue = { capacity = 32 }
+        workers = { concurrency = 4 }
+        results = { path = "results.jsonl" }
+        [job]
+        name = "job {n}"
+        key = "{n}"
+        timeout = "1m"
+        shell = { command = ["echo", "this is job {n}"] }
+    """
+
     command: list[str] | str
     """A list, the program and its arguments, each a template; no shell reads it. One text only with `shell = true`."""
     shell: bool = False

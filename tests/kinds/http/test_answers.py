@@ -108,7 +108,11 @@ async def test_compressed_answers_are_unpacked(encoding: str, packed: bytes) -> 
         ("gzip", b"not gzip at all", "its compressed content is damaged"),
         ("gzip", gzip.compress(b"x" * 10_000, mtime=0)[:-12], "its compressed content is cut short"),
         ("br", b"\x0b\x02\x80", "compressed in a way that was not asked for"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), "compressed in a way that was not asked for"),
+        (
+            "gzip, gzip",
+            gzip.compress(gzip.compress(b"x", mtime=0), mtime=0),
+            "compressed in a way that was not asked for",
+        ),
     ],
 )
 async def test_an_answer_that_cannot_be_unpacked_is_a_protocol_failure(encoding: str, packed: bytes, says: str) -> None:
