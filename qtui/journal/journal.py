@@ -13,8 +13,8 @@ from typing import TypeVar, final
 from qtui.core.events import AttemptEnded, AttemptStarted, Event
 from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
-from qtui.core.seams import FinalJob
-from qtui.errors import CannotWrite, QtuiError
+from qtui.core.seams import FinalJob, Kept
+from qtui.errors import CannotWrite, JournalUnreadable, QtuiError
 from qtui.journal import queries, schema
 from qtui.journal.asking import Asker
 from qtui.journal.flight import Flight
@@ -185,6 +185,24 @@ class SqliteJournal:
             return await self._asker.ask(lambda db: queries.answer(db, query, now))
         except (sqlite3.Error, QtuiError) as error:
             return Unknown(f"the journal gives no answer: {clean(reason(error))}")
+
+    def found_count(self, producer: int) -> int:
+        """How many rows for new jobs of a producer are durable."""
+        return self._writer.found.get(producer, 0)
+
+    async def found(self, producer: int, after: int, limit: int, skip: int = 0) -> list[Kept]:
+        """Durable rows for new jobs of a producer whose id is above `after`, in order, without the first `skip`.
+
+        Raises:
+            JournalUnreadable: when it cannot be read.
+        """
+        counts = self._writer.found
+        if skip and sum(counts.values()) == counts.get(producer, 0):
+            after, skip = after + skip, 0  # ids have no gaps, and all are its own
+        try:
+            return await self._asker.ask(lambda db: queries.found(db, producer, after, limit, skip))
+        except sqlite3.Error as error:
+            raise JournalUnreadable(f"the journal gives no found rows: {clean(reason(error))}") from error
 
     async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
         """Failed (or held) jobs with a number above `after`, in order; all that was appended before the call is seen.

@@ -66,7 +66,7 @@ def look(folder: Path, now: float) -> Found:
     with closing(schema.open_readonly(path)) as db:
         try:
             version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            if version < schema.FORMAT:
+            if version < schema.OLDEST:
                 raise JournalUnreadable(
                     f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
                     f" {schema.FORMAT}); it is left as it is"
@@ -93,6 +93,7 @@ def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapp
     try:
         with closing(schema.open_writer(folder / schema.FILE)) as db:
             db.execute("BEGIN IMMEDIATE")
+            schema.upgrade(db)
             _recover(db, before, now, policy)
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
             db.execute("COMMIT")

@@ -67,6 +67,8 @@ class Writer:
         """The sentence that goes with it."""
         self.newest = (0.0, 0.0)
         """Wall clock of the newest record saved, and the monotonic clock when it was."""
+        self.found: dict[int, int] = {}
+        """Durable rows for new jobs by producer."""
         self._folder = folder
         self._open = store
         self._fold = fold
@@ -137,6 +139,7 @@ class Writer:
 
     def _work(self, store: Store) -> None:
         self._persist(store, store.begin)
+        self.found = store.found
         while self._waiting or store.behind or not self._ending.is_set():
             if records := self._gather(idle=not store.behind):
                 self._save(store, records)
@@ -177,6 +180,7 @@ class Writer:
         self._in_hand = 0
         self._since = 0.0
         self.newest = (batch.newest, time.monotonic())
+        self.found = store.found
         self._voice.saved(batch.position)
 
     def _persist(self, store: Store, action: Callable[[], T]) -> T:

@@ -139,7 +139,7 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
     return text
 
 
-def _place(told: str) -> str:
+def _place(told: str) -> str | tuple[str, ...]:
     """The field of all of the old sources that was no part of what a job is."""
     preset, _ = parse(tomli_w.dumps(decode(told)), "", vocabulary())  # type: ignore[arg-type]  # it is a dict
     places = {cast(Source, table).place for table in preset.sources} if preset else set()

@@ -114,7 +114,7 @@ class Unknown:
         return self._source.title
 
     @property
-    def place(self) -> str:
+    def place(self) -> str | tuple[str, ...]:
         return self._source.place
 
     def check(self) -> str:
