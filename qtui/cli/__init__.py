@@ -17,6 +17,8 @@ VERBS = {
     "ls": "list live and finished runs",
     "results": "print the results of a run",
     "check": "say what a preset will run, read, write and contact",
+    "new": "write a commented preset to start from",
+    "schema": "print the JSON Schema of a preset, for editors",
     "demo-site": "serve the embedded shop that the bundled presets fetch",
     "_engine": "",
 }
@@ -30,6 +32,10 @@ def main() -> None:
         from qtui.cli.screen import run
 
         sys.exit(run(words[1:]))
+    if words[:1] == ["_worker"]:
+        from qtui.wiring.worker import main as work
+
+        sys.exit(work(words[1:]))
     if _says_only_what(words):
         sys.exit(_open_at_once("".join(words)))
     from qtui.cli.verbs import cli

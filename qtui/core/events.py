@@ -57,6 +57,17 @@ class JobCancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
     by: str
 
 
+class JobDropped(msgspec.Struct, frozen=True, tag="dropped", gc=False):
+    """A job was lost to a full queue: cancelled as dropped or failed as rejected, without having been started."""
+
+    at: float
+    job: Job
+    fresh: bool
+    """It was just offered: accepted by this very event, it never entered the queue. Otherwise it was pending."""
+    rejected: bool = False
+    """It fails; otherwise it is cancelled."""
+
+
 class JobRequeued(msgspec.Struct, frozen=True, tag="requeued", gc=False):
     """A failed, cancelled or held job was given another round and entered the queue."""
 
@@ -192,6 +203,8 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     rate: float | None
     attempts: int
     timeout_s: float
+    overflow: str = "block"
+    """What becomes of a job that is offered to a full queue."""
 
 
 class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):
@@ -207,6 +220,8 @@ class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):
     failed: int
     held: int
     cancelled: int
+    lost: int = 0
+    """Jobs lost to a full queue so far."""
 
 
 class JobRestored(msgspec.Struct, frozen=True, tag="restored", gc=False):
@@ -240,6 +255,17 @@ class Sampled(msgspec.Struct, frozen=True, tag="sample", gc=False):
     capacity: int
     blocked: int
     """Producers that wait in put()."""
+
+
+class AttemptProgressed(msgspec.Struct, frozen=True, tag="progressed", gc=False):
+    """A running attempt told how far it is."""
+
+    at: float
+    seq: int
+    slot: int
+    share: float | None
+    """0 to 1, None where it is not known."""
+    text: str = ""
 
 
 class DrainStarted(msgspec.Struct, frozen=True, tag="drain"):
@@ -302,6 +328,7 @@ Recorded: TypeAlias = (
     | AttemptStarted
     | AttemptEnded
     | JobCancelled
+    | JobDropped
     | JobRequeued
     | RetryHastened
     | ProducerStarted
@@ -326,7 +353,15 @@ Recorded: TypeAlias = (
     | CommandRefused
     | Notice
 )
-Passing: TypeAlias = FrontierGrew | ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored
+Passing: TypeAlias = (
+    FrontierGrew
+    | ProducerBlocked
+    | ProducerUnblocked
+    | ThrottleHolding
+    | JobRestored
+    | GroupRestored
+    | AttemptProgressed
+)
 Event: TypeAlias = Recorded | Passing
 Control: TypeAlias = (
     ProducersPaused
@@ -343,5 +378,13 @@ Control: TypeAlias = (
 )
 """What a person's wish came to: with who asked, and why."""
 PASSING: frozenset[type] = frozenset(
-    {FrontierGrew, ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored}
+    {
+        FrontierGrew,
+        ProducerBlocked,
+        ProducerUnblocked,
+        ThrottleHolding,
+        JobRestored,
+        GroupRestored,
+        AttemptProgressed,
+    }
 )

@@ -76,6 +76,12 @@ class Cancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
     by: str = "you"
 
 
+DROPPED = Cancelled("queue full")
+"""How a job ends that a full queue drops."""
+REJECTED = Failed("rejected", "the queue was full")
+"""How a job ends that a full queue rejects; its policy is not asked, a person may be."""
+
+
 class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
     """We ended the attempt (stop, crash, no descriptors); it spends no try."""
 

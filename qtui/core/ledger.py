@@ -14,10 +14,10 @@ import msgspec
 
 from qtui import text
 from qtui.core import events as ev
-from qtui.core.job import Done, Failed, Job, Outcome
+from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
-from qtui.core.signature import title
+from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
 
@@ -58,6 +58,8 @@ class RecentOutcome(msgspec.Struct, frozen=True, gc=False):
 
     def view(self, now: float) -> Recent:
         kind = _RECENT.get(self.then, self.then)
+        if self.outcome is DROPPED:
+            return Recent(self.job.seq, self.job.name, kind, "dropped, the queue was full", now - self.at)
         said = title(self.outcome.code) if isinstance(self.outcome, Failed) else text.seconds(self.run_s)
         return Recent(self.job.seq, self.job.name, kind, said, now - self.at)
 
@@ -84,6 +86,9 @@ class Ledger:
         self.rate: float | None = None
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         self.accepted = self.retries = self.recovered = 0
+        self.lost = 0
+        """Jobs lost to a full queue, those of earlier lives included."""
+        self.losses = Counter()
         self.began = 0.0
         """When the present life of the run began."""
         self.open: dict[int, _Open] = {}
@@ -112,7 +117,9 @@ class Ledger:
             ev.JobAccepted: self._job_accepted,
             ev.AttemptStarted: self._attempt_started,
             ev.AttemptEnded: self._attempt_ended,
+            ev.AttemptProgressed: self._attempt_progressed,
             ev.JobCancelled: self._job_cancelled,
+            ev.JobDropped: self._job_dropped,
             ev.JobRequeued: self._job_requeued,
             ev.RetryHastened: self._retry_hastened,
             ev.ProducerStarted: self._producer_started,
@@ -194,9 +201,10 @@ class Ledger:
         """Raise AssertionError unless the books balance."""
         counts = self.counts
         parts = sum(counts[state] for state in State if state is not State.NEW)
+        assert counts[State.NEW] <= self.unsettled, "what is new and ended is on its way to the disk"
         assert self.accepted == parts, f"accepted {self.accepted} but the states add up to {parts}: {counts}"
         assert all(number >= 0 for number in counts.values()), counts
-        assert len(self.open) == self.accepted - sum(counts[state] for state in FINAL)
+        assert len(self.open) == self.accepted + counts[State.NEW] - sum(counts[state] for state in FINAL)
         assert len(self.queued) == sum(entry.state is State.PENDING for entry in self.open.values())
         busy = sum(track.job is not None for track in self.slots.values())
         assert busy == sum(entry.state is State.RUNNING for entry in self.open.values())
@@ -297,6 +305,11 @@ class Ledger:
         else:
             self._endings.append(_Ending(position, entry, was, entry.state, event.signature, recent))
 
+    def _attempt_progressed(self, event: ev.AttemptProgressed, _: int) -> None:
+        track = self.slots.get(event.slot)
+        if track is not None and track.job is not None and track.job.seq == event.seq:
+            track.share, track.note = event.share, event.text
+
     def _failure(self, event: ev.AttemptEnded, failed: Failed) -> None:
         self.failed_attempts.add(event.at)
         for column in self._columns(event.at):
@@ -318,6 +331,8 @@ class Ledger:
         self.recent.appendleft(ending.recent)
         self.counts[ending.was] -= 1
         self.counts[ending.to] += 1
+        if ending.was is State.NEW:
+            self.accepted += 1
         if self.open.get(job.seq) is entry:
             del self.open[job.seq]
         if entry.from_group and (group := self._known_group(entry.from_group)):
@@ -340,6 +355,28 @@ class Ledger:
             self._depth_changed(event.at)
         recent = RecentOutcome(event.at, entry.job, "cancelled", 0.0, None)
         self._endings.append(_Ending(position, entry, was, State.CANCELLED, "", recent))
+
+    def _job_dropped(self, event: ev.JobDropped, position: int) -> None:
+        """One that never entered is accepted when its end is counted, so that the books balance in between."""
+        job, at = event.job, event.at
+        if event.fresh:
+            entry = self.open[job.seq] = _Open(job, State.NEW)
+            self.counts[State.NEW] += 1
+            if (producer := self.producers.get(job.producer)) is not None:
+                producer.admitted.add(at)
+        else:
+            entry = self.open[job.seq]
+            del self.queued[job.seq]
+            self._depth_changed(at)
+        was, outcome, group = entry.state, REJECTED if event.rejected else DROPPED, ""
+        entry.state = step(job.seq, was, Move.FAIL if event.rejected else Move.CANCEL)
+        if isinstance(outcome, Failed):
+            group = signature(outcome)
+            self._group(group, at, outcome).add_attempt(at, job, outcome, True)
+        self.lost += 1
+        self.losses.add(at)
+        recent = RecentOutcome(at, job, entry.state.value, 0.0, outcome)
+        self._endings.append(_Ending(position, entry, was, entry.state, group, recent))
 
     def _job_requeued(self, event: ev.JobRequeued, _: int) -> None:
         job, was = event.job, State(event.was)
@@ -460,10 +497,11 @@ class Ledger:
         finals = (event.done, event.failed, event.held, event.cancelled)
         self.counts.update(zip((State.DONE, State.FAILED, State.HELD, State.CANCELLED), finals, strict=True))
         self.accepted = sum(finals)  # what is open comes back one by one
+        self.lost = event.lost
         self.began = event.at
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
             level.restart(event.at)
-        for counter in (self.admitted, self.begun, self.finished, self.failed_attempts):
+        for counter in (self.admitted, self.begun, self.finished, self.failed_attempts, self.losses):
             counter.restart(event.at)
         self._run_started(event.started, position)
         self._mark(event.at, "►")

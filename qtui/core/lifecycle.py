@@ -36,6 +36,8 @@ class Move(StrEnum):
 
 LAW: dict[tuple[State, Move], State] = {
     (State.NEW, Move.ACCEPT): State.PENDING,
+    (State.NEW, Move.CANCEL): State.CANCELLED,
+    (State.NEW, Move.FAIL): State.FAILED,
     (State.PENDING, Move.START): State.RUNNING,
     (State.PENDING, Move.CANCEL): State.CANCELLED,
     (State.WAITING, Move.START): State.RUNNING,

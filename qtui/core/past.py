@@ -58,6 +58,8 @@ class Past(msgspec.Struct, frozen=True):
     groups: list[PastGroup] = []
     suspects: dict[str, int] = {}
     """Marks of the keys of jobs that were running when the engine crashed, and how often."""
+    lost: int = 0
+    """Jobs lost to a full queue."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -88,6 +90,11 @@ class Plan(msgspec.Struct, frozen=True):
     """Sentences: what is worth saying and needs no consent."""
     undecided: int = 0
     """Were running; they are held until a person gives them another round."""
+
+    @property
+    def over(self) -> bool:
+        """Nothing is left to do but what a person gives another round."""
+        return self.new == 0 and not (self.interrupted or self.queued or self.gone or self.changed)
 
     @property
     def summary(self) -> str:

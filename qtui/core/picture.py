@@ -91,6 +91,7 @@ def _counts(ledger: Ledger) -> Counts:
         ledger.retries,
         ledger.recovered,
         ledger.total,
+        ledger.lost,
     )
 
 
@@ -107,6 +108,8 @@ def _queue(ledger: Ledger, at: float) -> QueueView:
         ledger.full.mean(at, 60),
         ledger.full.mean_run(at),
         ledger.empty.mean(at, 60),
+        ledger.started.overflow if ledger.started else "block",
+        ledger.losses.rate(at, 10),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from qtui.core import tables
+from qtui.core import error_classes, tables
 from qtui.core.port import Problem
 from qtui.core.template import Template, TemplateError
 from qtui.core.walker import Reading, locate, nearest, shown, unknown, walk
@@ -111,7 +111,9 @@ def _apply(reading: Reading, tree: dict[str, Any], path: str, value: str) -> Non
 def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Vocabulary) -> tables.Preset | None:
     known = ["preset", "source", "demo", "queue", "workers", "job", "retry", "throttle", "results"]
     for name in tree:
-        if name not in known:
+        if name in vocabulary.kinds:
+            reading.blame(name, "there is no such table at this place", suggestion=f"job.{name}")
+        elif name not in known:
             unknown(reading, name, name, known)
     about = walk(reading, tables.About, tree.get("preset"), "preset")
     sources = _sources(reading, tree.get("source"), vocabulary)
@@ -123,7 +125,8 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
     results = walk(reading, tables.Results, tree.get("results", {}), "results")
     demo = _demo(reading, tree.get("demo"), vocabulary)
     if retry is not None:
-        _error_classes(reading, retry.on)
+        error_classes.blame_unknown(reading, retry.on, "retry.on")
+        error_classes.blame_unknown_keys(reading, retry.attempts_for, "retry.attempts_for")
     if about is None or job is None or kind is None or queue is None or workers is None:
         return None
     if retry is None or throttle is None or results is None:
@@ -146,6 +149,9 @@ def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> msgspec.St
 
 
 def _sources(reading: Reading, found: object, vocabulary: Vocabulary) -> list[tables.SourceTable]:
+    if isinstance(found, dict):
+        reading.blame("source", "sources are a list; write [[source]], in double brackets", suggestion="[[source]]")
+        return []
     if not isinstance(found, list) or not found:
         reading.blame("source", "a preset needs at least one [[source]]", allowed="[[source]] with kind = …")
         return []
@@ -201,20 +207,3 @@ def _kind(reading: Reading, table: object, path: str, known: Mapping[str, object
             suggestion=nearest(str(kind), known),
         )
     return ""
-
-
-def _error_classes(reading: Reading, entries: list[str]) -> None:
-    plain = ["timeout", "connection", "any", "protocol", "too-large", "extract", "file"]
-    for index, entry in enumerate(entries):
-        family, colon, rest = entry.partition(":")
-        good = entry in plain or (colon and rest and family in ("http", "exit", "exception", "simulate"))
-        if good and family == "http":
-            good = bool(re.fullmatch(r"\d\d\d|[1-5]xx", rest))
-        if not good:
-            reading.blame(
-                f"retry.on[{index}]",
-                "there is no such error class",
-                found=shown(entry),
-                allowed=", ".join(plain) + ", http:NNN, http:5xx, exception:Name",
-                suggestion=nearest(entry, [*plain, "http:5xx", "http:429"]),
-            )

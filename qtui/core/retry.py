@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from qtui.core.error_classes import closeness, covers
 from qtui.core.job import Failed
 from qtui.core.tables import Retry
 
@@ -34,10 +35,11 @@ def decide(policy: Retry, attempt: int, failed: Failed, luck: float) -> Decision
     """
     if failed.permanent:
         return GiveUp("another attempt cannot help")
-    if not retryable(policy, failed.code):
+    allowed = attempts(policy, failed.code)
+    if allowed <= 1:
         return GiveUp("not retryable")
-    if attempt >= policy.attempts:
-        return GiveUp(f"policy gave up after {policy.attempts} attempts")
+    if attempt >= allowed:
+        return GiveUp(f"policy gave up after {allowed} attempts")
     backoff = policy.backoff
     delay = min(backoff.max, backoff.base * backoff.factor ** min(attempt - 1, 100))  # 100**100 is still a float
     if backoff.jitter == "full":
@@ -47,17 +49,13 @@ def decide(policy: Retry, attempt: int, failed: Failed, luck: float) -> Decision
     return RetryAfter(delay)
 
 
-def retryable(policy: Retry, code: str) -> bool:
-    """Whether the policy's `on` list names the error class; `http:5xx` covers every status from 500 to 599."""
-    return any(matches(entry, code) for entry in policy.on)
+def attempts(policy: Retry, code: str) -> int:
+    """How many attempts a job may have in all when one fails with the error class `code`; 1: no other follows.
 
-
-def matches(entry: str, code: str) -> bool:
-    """Whether one entry of `retry.on` covers an error class."""
-    if entry in (code, "any"):
-        return True
-    family, _, rest = entry.partition(":")
-    code_family, _, code_rest = code.partition(":")
-    if family != code_family or not code_rest:
-        return False
-    return not rest or (rest.endswith("xx") and len(code_rest) == len(rest) and code_rest[0] == rest[0])
+    Of the entries of `attempts_for` the one that names the class most exactly counts, before `on` and `attempts`.
+    """
+    if policy.attempts_for:
+        best = max(policy.attempts_for, key=lambda entry: closeness(entry, code))
+        if closeness(best, code):
+            return policy.attempts_for[best]
+    return policy.attempts if any(covers(entry, code) for entry in policy.on) else 1

@@ -42,8 +42,13 @@ class Source(Protocol):
         """True when reading may block (files, pipes): it is then read in a thread."""
         ...
 
+    @property
+    def repeatable(self) -> bool:
+        """True when it can be read to its end without harm before it is read again for its jobs."""
+        ...
+
     def check(self) -> str:
-        """Why it cannot be read, as one sentence, or empty. Called before anything starts."""
+        """Why it cannot be read, as one sentence, or empty. Called before anything starts; executes nothing."""
         ...
 
     @property
@@ -76,9 +81,21 @@ class Source(Protocol):
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
         """The rows after the first `skip`, in batches as they become available (at most about 1,000 each).
 
+        An empty batch says that there is nothing for now: whoever reads may stop there. Closing what this gives lets go
+        of everything.
+
         Raises:
             InputError: when reading fails in the middle.
         """
+        ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A source that knows its place by the last row it gave: its input moves, and counting from its start would err."""
+
+    def after(self, last: Mapping[str, Value]) -> Source:
+        """The source that begins behind a row that was accepted in an earlier life of the run."""
         ...
 
 

@@ -73,6 +73,7 @@ class Counts(msgspec.Struct, frozen=True):
 
     accepted: int = 0
     pending: int = 0
+    """In the queue; those that a full queue has dropped and that are not yet on disk as such included."""
     running: int = 0
     """Started and not yet ended on disk; may exceed the busy slots for one commit."""
     waiting: int = 0
@@ -88,6 +89,8 @@ class Counts(msgspec.Struct, frozen=True):
     """Jobs done after at least one failed attempt."""
     total: int | None = None
     """Jobs the sources will give, or None while unknown."""
+    lost: int = 0
+    """Jobs lost to a full queue so far: cancelled as dropped or failed as rejected, whatever became of them later."""
 
     @property
     def finished(self) -> int:
@@ -107,6 +110,10 @@ class QueueView(msgspec.Struct, frozen=True):
     full_share_run: float = 0.0
     """The same over the whole run."""
     empty_share: float = 0.0
+    overflow: str = "block"
+    """What becomes of a job that is offered when it is full: block, drop-new, drop-old or reject."""
+    lost_rate: float = 0.0
+    """Jobs per second lost to that, last 10 s."""
 
 
 class ProducerView(msgspec.Struct, frozen=True):
@@ -145,8 +152,11 @@ class SlotView(msgspec.Struct, frozen=True):
     timeout_s: float = 0.0
     """0 when the job has no deadline."""
     note: str = ""
+    """What the job itself says of how far it is."""
     strip: str = ""
     """One `Cell` per second, newest last, the present second included."""
+    share: float | None = None
+    """How much of itself the job says it has done, 0 to 1; None when it says nothing."""
 
 
 class LaneView(msgspec.Struct, frozen=True):

@@ -5,15 +5,21 @@ The tables of kinds and sources live with them (`qtui.kinds`, `qtui.sources`) an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from qtui.core import error_classes
+from qtui.core.capabilities import Capabilities
 from qtui.core.commands import MAX_CAPACITY, MAX_CONCURRENCY
+from qtui.core.job import Value
 from qtui.core.units import Duration, Rate
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+ErrorClass = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": error_classes.PATTERN})]
+Attempts = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,19 +27,47 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     operational: ClassVar[frozenset[str]] = frozenset()
     """Keys that change how jobs are run and not what is executed: a run goes on when they have changed."""
+    relative: ClassVar[tuple[str, ...]] = ()
+    """Keys that hold paths relative to the preset's folder; `-` and nothing stay as they are."""
+    example: ClassVar[str] = ""
+    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it."""
+
+    def capabilities(self) -> Capabilities:
+        """What a run may do to the world because of this table. Looks at nothing but the table."""
+        return Capabilities()
+
+    def describe(self, fill: Callable[[str], str]) -> str:
+        """For the table of a kind: what one job would execute, e.g. `GET https://…`, in one line; executes nothing.
+
+        `fill` fills a template with the job's row, secrets masked. Raises TemplateError as `fill` does.
+        """
+        return ""
+
+    def own_fields(self, fill: Callable[[str], str]) -> Mapping[str, Value]:
+        """For the table of a kind: the fields that it adds for `job.name` and `job.key`, as `Kind.fields` gives them.
+
+        Raises TemplateError.
+        """
+        return {}
 
 
 class About(Table, frozen=True):
     """[preset]"""
 
     name: Text
+    """What the run is called; its id begins with it."""
     description: str = ""
+    """What it is for, in one sentence."""
 
 
 class SourceTable(Table, frozen=True):
     """[[source]]: what every source has; each kind of source adds its own keys."""
 
+    harmless: ClassVar[bool] = False
+    """Reading it executes nothing: `qtui check` may then show its first rows."""
+
     kind: str
+    """Where the jobs come from."""
     name: str = ""
     """What the screen calls its producer; the kind's name when empty."""
     rate: Rate | None = None
@@ -44,21 +78,33 @@ class QueueTable(Table, frozen=True):
     """[queue]"""
 
     capacity: Annotated[int, msgspec.Meta(ge=1, le=MAX_CAPACITY)] = 64
-    overflow: Literal["block"] = "block"
+    """How many jobs may wait in the queue; producers wait while it is full. May be changed while running."""
+    overflow: Literal["block", "drop-new", "drop-old", "reject"] = "block"
+    """What becomes of a job that is offered to a full queue. block: its producer waits; drop-new: it is cancelled;
+    drop-old: the oldest pending job is cancelled and it enters; reject: it fails with the class `rejected`. All but
+    block count what they lose; what is lost stays in the journal and can be retried."""
 
 
 class Workers(Table, frozen=True):
     """[workers]"""
 
     concurrency: Annotated[int, msgspec.Meta(ge=0, le=MAX_CONCURRENCY)] = 8
+    """How many attempts may run at once; 0 holds. May be changed while running."""
     strategy: Literal["pool"] = "pool"
-    executor: Literal["local"] = "local"
+    """pool: a fixed number of workers."""
+    executor: Literal["auto", "local", "process"] = "auto"
+    """Where attempts run: local, on the engine's own loop, for jobs that wait; process, in worker processes, one job
+    at a time in each, for jobs that compute or may crash. auto: process for plain Python functions, otherwise local.
+    """
+    recycle: Annotated[int, msgspec.Meta(ge=0)] = 10_000
+    """A worker process is replaced after so many jobs, which returns what they have leaked; 0: never."""
 
 
 class JobTable(Table, frozen=True):
     """[job]; the table named like the kind, e.g. [job.http], is checked by the kind itself."""
 
     kind: str
+    """What a job does."""
     name: str = ""
     """A template; what the screen calls the job. The key when empty."""
     key: str = ""
@@ -77,8 +123,11 @@ class Backoff(Table, frozen=True):
     """retry.backoff: base * factor**(attempt - 1), at most max, then jitter."""
 
     base: Duration = 0.5
+    """The delay after the first attempt."""
     factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 2.0
+    """How much longer each delay is than the one before."""
     max: Duration = 60.0
+    """The longest delay."""
     jitter: Literal["full", "none"] = "full"
     """full: a random delay between nothing and the computed one."""
 
@@ -86,10 +135,18 @@ class Backoff(Table, frozen=True):
 class Retry(Table, frozen=True):
     """[retry]"""
 
-    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
+    attempts: Attempts = 3
+    """How often a job is tried in all, the first attempt included."""
+    attempts_for: dict[ErrorClass, Attempts] = {}
+    """Other numbers for some error classes, e.g. { timeout = 5, "http:429" = 10 }; a class named here need not be in
+    `on`, and 1 means that it is never tried again. The most exact name counts.
+    """
     backoff: Backoff = Backoff()
-    on: list[str] = msgspec.field(default_factory=lambda: ["timeout", "connection", "http:429", "http:5xx"])
-    """Error classes worth another attempt: timeout, connection, http:NNN, http:5xx, exception:Name, any."""
+    """How long a job waits before it is tried again."""
+    on: list[ErrorClass] = msgspec.field(default_factory=lambda: ["timeout", "connection", "http:429", "http:5xx"])
+    """Classes of errors worth another attempt: timeout, connection, killed, http:NNN, http:5xx, exit:N, exception:Name,
+    any.
+    """
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
     max_retry_after: Duration = 120.0

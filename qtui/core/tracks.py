@@ -45,13 +45,16 @@ _END = {"waiting": Cell.RETRY_END, "failed": Cell.FAILED_END, "cancelled": Cell.
 class SlotTrack:
     """A slot's present attempt and its history in one-second cells, where the worst outcome of a second wins."""
 
-    __slots__ = ("_cells", "_second", "_shade", "born", "job", "retired", "started")
+    __slots__ = ("_cells", "_second", "_shade", "born", "job", "note", "retired", "share", "started")
 
     def __init__(self, at: float) -> None:
         self.born = at
         self.retired: float | None = None
         self.job: Job | None = None
         self.started = 0.0
+        self.share: float | None = None
+        """How far the attempt says it is."""
+        self.note = ""
         self._second = int(at)
         self._cells = [Cell.IDLE] * STRIP_SECONDS
         self._shade = False
@@ -59,6 +62,7 @@ class SlotTrack:
     def start(self, at: float, job: Job) -> None:
         self.job = job
         self.started = at
+        self.share, self.note = None, ""
 
     def end(self, at: float, then: str) -> None:
         """Paint the attempt that is over."""
@@ -112,11 +116,12 @@ class SlotTrack:
             job.seq,
             job.name,
             job.attempt,
-            attempts,
+            max(attempts, job.attempt),  # its error class may allow more
             at - self.started,
             timeout_s,
-            "",
+            self.note,
             self.strip(at, length),
+            self.share,
         )
 
 

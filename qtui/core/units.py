@@ -51,12 +51,65 @@ def size(value: object) -> int:
     raise ValueError('a size such as "500kB" or "10MiB"')
 
 
+def write_duration(seconds: float) -> str:
+    """`1m30s` is written `90s`, a minute `1m`; the shortest way that reads back the same."""
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % _DURATION[unit] == 0:
+            return f"{_digits(seconds / _DURATION[unit])}{unit}"
+    small = round(seconds * 1000, 6)
+    return f"{_digits(small)}ms" if 0 < seconds < 1 and small / 1000 == seconds else f"{_digits(seconds)}s"
+
+
+def write_rate(per_second: float) -> str:
+    return f"{_digits(per_second)}/s"
+
+
+def write_size(octets: float) -> str:
+    for unit in ("GiB", "MiB", "KiB", "GB", "MB", "kB"):
+        if octets and octets % _SIZE[unit] == 0:
+            return f"{_digits(octets / _SIZE[unit])}{unit}"
+    return f"{_digits(octets)}B"
+
+
+def _digits(number: float) -> str:
+    return f"{number:f}".rstrip("0").rstrip(".") if number != int(number) else str(int(number))
+
+
 PARSERS = {"duration": duration, "rate": rate, "size": size}
 """By the name that a preset field carries in its metadata."""
+WRITERS = {"duration": write_duration, "rate": write_rate, "size": write_size}
+"""The other way round, for people to read and edit."""
 
-Duration = Annotated[float, msgspec.Meta(extra={"unit": "duration"})]
+_DECIMAL = r"\s*[0-9]+(\.[0-9]+)?\s*"
+
+
+def _either(units: dict[str, int] | dict[str, float]) -> str:
+    return "|".join(units)
+
+
+# A pattern beside a number: texts must match it, numbers must be in the limits; `qtui schema` says so to editors.
+
+Duration = Annotated[
+    float,
+    msgspec.Meta(
+        extra={"unit": "duration"},
+        extra_json_schema={"pattern": rf"^({_DECIMAL}({_either(_DURATION)}))+\s*$", "minimum": 0},
+    ),
+]
 """A preset field in seconds."""
-Rate = Annotated[float, msgspec.Meta(extra={"unit": "rate"})]
+Rate = Annotated[
+    float,
+    msgspec.Meta(
+        extra={"unit": "rate"},
+        extra_json_schema={"pattern": rf"^(?=[^/]*[1-9]){_DECIMAL}/\s*({_either(_PER)})\s*$", "exclusiveMinimum": 0},
+    ),
+]
 """A preset field in events per second."""
-Size = Annotated[int, msgspec.Meta(extra={"unit": "size"})]
+Size = Annotated[
+    int,
+    msgspec.Meta(
+        extra={"unit": "size"},
+        extra_json_schema={"pattern": rf"^{_DECIMAL}({_either(_SIZE)})?\s*$", "minimum": 0},
+    ),
+]
 """A preset field in bytes."""

@@ -312,6 +312,9 @@ def _flowing(snap: Snapshot, slack: bool) -> Verdict:
         return Verdict(Kind.FLOWING, _last_jobs(snap))
     if snap.elapsed_s < FIRST_S:
         return Verdict(Kind.FLOWING, "the first jobs are on their way")
+    if snap.queue.lost_rate > 0:
+        what = f"queue full, {rate(snap.queue.lost_rate)} lost by {snap.queue.overflow}"
+        return Verdict(Kind.FLOWING, what, f"workers, {percent(snap.rates.busy_share)} busy", "+", "add a worker")
     what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out"
     busy = percent(snap.rates.busy_share)
     if slack:

@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Reading:
         probe = path
         while probe and not line:
             line = self.lines.get(probe, 0)
-            probe = probe.rpartition(".")[0]
+            probe = probe.rpartition("[" if probe.endswith("]") else ".")[0]
         self.problems.append(Problem(path, message, line, found, allowed, suggestion))
 
 
@@ -92,7 +92,7 @@ def _value(reading: Reading, hint: Any, found: object, path: str) -> Any:
         if isinstance(option, type) and issubclass(option, msgspec.Struct):
             if isinstance(found, dict):
                 return walk(reading, option, found, path)
-        elif unit := _unit(option):
+        elif unit := unit_of(option):
             try:
                 return PARSERS[unit](found)
             except ValueError as error:
@@ -101,31 +101,47 @@ def _value(reading: Reading, hint: Any, found: object, path: str) -> Any:
     try:
         return msgspec.convert(found, hint)
     except msgspec.ValidationError as error:
-        options = _literals(hint)
+        options = literals(hint)
+        where, found = _spot(error, path, found)
         suggestion = nearest(found, options) if isinstance(found, str) else ""
-        reading.blame(path, _said(error), found=shown(found), allowed=_allowed(hint), suggestion=suggestion)
+        reading.blame(where, _said(error), found=shown(found), allowed=_allowed(hint), suggestion=suggestion)
         return None
+
+
+def _spot(error: msgspec.ValidationError, path: str, found: Any) -> tuple[str, object]:
+    """The entry of a list or table that is wrong: its key path and what it is."""
+    inside = re.search(r" - at `\$([^`]*)`$", str(error))
+    for key, index in re.findall(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]", inside[1] if inside else ""):
+        if isinstance(found, dict) and key in found:
+            path, found = f"{path}.{key}", found[key]
+        elif isinstance(found, list) and index and int(index) < len(found):
+            path, found = f"{path}[{index}]", found[int(index)]
+    return path, found
 
 
 def _is_union(hint: Any) -> bool:
     return get_origin(hint) in (Union, types.UnionType)
 
 
-def _unit(hint: Any) -> str:
+def unit_of(hint: Any) -> str:
+    """duration, rate or size, or empty."""
     for meta in getattr(hint, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.extra and "unit" in meta.extra:
             return str(meta.extra["unit"])
     return ""
 
 
-def _literals(hint: Any) -> list[str]:
-    return [str(arg) for arg in get_args(hint)] if str(hint).startswith("typing.Literal") else []
+def literals(hint: Any) -> list[str]:
+    """The choices of an enumeration, also of one in a list, beside other types or with remarks."""
+    if get_origin(hint) is Literal:
+        return [str(arg) for arg in get_args(hint)]
+    return [choice for arg in get_args(hint) for choice in literals(arg)]
 
 
 def _allowed(hint: Any) -> str:
-    if literals := _literals(hint):
-        return ", ".join(f'"{literal}"' for literal in literals)
-    if unit := _unit(hint):
+    if choices := literals(hint):
+        return ", ".join(f'"{choice}"' for choice in choices)
+    if unit := unit_of(hint):
         try:
             PARSERS[unit](None)
         except ValueError as error:
@@ -138,7 +154,7 @@ def _allowed(hint: Any) -> str:
 
 def _said(error: msgspec.ValidationError) -> str:
     text = str(error).partition(" - at ")[0]
-    text = re.sub(r"^Expected `(\w+)`, got `(\w+)`", r"this must be \1, not \2", text)
+    text = re.sub(r"^Expected `([^`]+)`, got `([^`]+)`", r"this must be \1, not \2", text).replace(" | ", " or ")
     text = re.sub(r"^Expected `(\w+)` >= (-?[\d.]+)", r"this must be at least \2", text)
     text = re.sub(r"^Expected `(\w+)` <= (-?[\d.]+)", r"this must be at most \2", text)
     text = re.sub(r"^Expected `(\w+)` of length >= 1", "this must not be empty", text)
@@ -167,8 +183,10 @@ def unknown(reading: Reading, path: str, name: str, known: Iterable[str]) -> Non
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word[:100], list(known), 1, 0.5)
-    return close[0] if close else ""
+    """The known word that is most like `word`, whatever its case; empty when none is."""
+    by_case = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word[:100].casefold(), list(by_case), 1, 0.5)
+    return by_case[close[0]] if close else ""
 
 
 def shown(found: object) -> str:

@@ -18,13 +18,16 @@ class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """Where it listens; 0 takes a free one. Addresses that were written down need the one they were written with."""
     products: Annotated[int, Meta(ge=1)] = 1920
+    """How many products the shop has."""
     per_listing: Annotated[int, Meta(ge=1)] = 24
+    """How many of them a page of a listing has."""
 
     latency_median: Seconds = 0.205
     """Half of the pages answer faster than this; 0 answers at once."""
     latency_sigma: Annotated[float, Meta(ge=0.0)] = 1.25
     """Width of the lognormal distribution: 0 is constant, 1.25 has a p99 eighteen times the median."""
     latency_cap: Seconds = 8.0
+    """No page takes longer than this."""
 
     gone_share: Share = 0.004
     """Product pages that answer 404, for ever."""
@@ -35,11 +38,14 @@ class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drip_share: Share = 0.005
     """Requests whose body comes in `drip_pieces` pieces, `drip_pause` seconds apart."""
     drip_pieces: Annotated[int, Meta(ge=1)] = 24
+    """Into how many pieces such a body is cut."""
     drip_pause: Seconds = 0.1
+    """Seconds between two pieces."""
 
     burst_every: Seconds = 25.0
     """Length of a period with exactly one burst of 500s and 503s somewhere in it; 0 has no bursts."""
     burst_length: Seconds = 4.0
+    """Seconds that a burst lasts."""
     burst_share: Share = 0.35
     """Requests that fail while a burst lasts."""
 

@@ -135,7 +135,7 @@ class Controls:
         return Plan(f"bound {old} → {new}", do, cmd.SetCapacity(old))
 
     def _rate(self, command: cmd.SetRate, who: Who) -> Plan:
-        engine, old, new = self._engine, self._engine.dispatcher.limit.rate, command.value
+        engine, old, new = self._engine, self._engine.dispatcher.starts.limit.rate, command.value
         if new is not None and not 0.001 <= new <= 1_000_000:
             raise Refusal("a rate limit is between 0.001 and 1,000,000 starts per second, or none")
         if new == old:
@@ -143,8 +143,8 @@ class Controls:
 
         def do() -> None:
             engine.emit(ev.RateChanged(engine.now(), who.by, old, new, who.reason))
-            engine.dispatcher.limit.rate = new
-            engine.dispatcher.limit_changed()
+            engine.dispatcher.starts.limit.rate = new
+            engine.dispatcher.starts.limit_changed()
 
         said = f"rate limit {text.rate(new)}" if new is not None else "no rate limit"
         return Plan(said, do, cmd.SetRate(old))
@@ -208,7 +208,6 @@ class Controls:
         def do() -> None:
             engine.emit(ev.Released(engine.now(), *who))
             engine.dispatcher.held = False
-            engine.dispatcher.wake()
 
         return Plan("workers released", do, cmd.Hold())
 

@@ -1,7 +1,7 @@
-"""Slots, and the one place that decides what starts.
+"""Slots, and who starts in them.
 
 Slots are long-lived tasks, so that an attempt costs no task of its own; the dispatcher hands a job to the smallest
-free slot. What may start is computed from the present state each time: `concurrency - running`, the hold, the limit.
+free slot, one at a time, as long as `starts` finds one that may start.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import errno
 import heapq
 import math
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
 from qtui.engine.clock import asleep
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
+from qtui.engine.starts import Pending, Starts
 from qtui.text import clean, clean_block, seconds
 
 GRACE_S = 5.0
@@ -38,19 +39,6 @@ class Story(Protocol):
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None: ...
 
     def limit_holds(self, held: bool, now: float) -> None: ...
-
-
-class Pending(Protocol):
-    """New work, oldest first."""
-
-    @property
-    def items(self) -> Sequence[Job]: ...
-
-    def take(self) -> Job: ...
-
-    def settle(self) -> None:
-        """Let in whoever waits for the room that `take` made."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +94,17 @@ class Dispatcher:
     def __init__(
         self, work: Work, policy: Policy, story: Story, limit: RateLimit, now: Callable[[], float], concurrency: int
     ) -> None:
-        self.limit = limit
-        self.held = False
-        self.running = 0
-        """Attempts started and not ended, those of leaving slots included."""
-        self._queue, self._lane = work.queue, work.lane
-        self.in_doubt = 0
-        """Attempts that have ended and are not durable: after a crash they run again, so they count as running."""
-        self.suspect: Callable[[Job], bool] | None = None
-        """Whether a job may have crashed the engine before: such a job runs alone. None where nobody is suspected."""
-        self._alone = False
-        """A suspect is running."""
-        self._run_job, self._ready, self._hurry = work.run, work.ready, work.hurry
+        self.starts = Starts(work.queue, work.lane, limit, policy.rejoin, self, concurrency)
+        self._queue = work.queue
+        self._run_job, self._ready, self.hurry = work.run, work.ready, work.hurry
         self._policy = policy
         self._story = story
         self._now = now
-        self._concurrency = concurrency
-        self._stopping = False
         self._slots: dict[int, _Slot] = {}
         self._idle: list[int] = []
         """Heap of the numbers of slots that wait for a job."""
         self._abandoned: set[asyncio.Task[None]] = set()
-        self._retry_was_last = False
-        self._holding = False
         self._waking = False
-        self._limit_timer: asyncio.TimerHandle | None = None
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
         self._was_late = False
@@ -145,23 +119,30 @@ class Dispatcher:
 
     @property
     def concurrency(self) -> int:
-        return self._concurrency
+        return self.starts.concurrency
 
     @concurrency.setter
     def concurrency(self, value: int) -> None:
-        self._concurrency = value
+        self.starts.concurrency = value
         for number in [number for number in self._idle if number > value]:
             self._dismiss(self._slots[number])
         self._idle = [number for number in self._idle if number <= value]
         heapq.heapify(self._idle)
         self.wake()
 
-    def limit_changed(self) -> None:
-        """Call it after the rate of the limit was set."""
-        if self._limit_timer is not None:
-            self._limit_timer.cancel()
-            self._limit_timer = None
+    @property
+    def held(self) -> bool:
+        return self.starts.held
+
+    @held.setter
+    def held(self, value: bool) -> None:
+        self.starts.held = value
         self.wake()
+
+    @property
+    def running(self) -> int:
+        """Attempts started and not ended, those of leaving slots included."""
+        return self.starts.running
 
     def cancel(self, seq: int, outcome: Outcome) -> bool:
         """End the running attempt of a job; False when it has none."""
@@ -173,7 +154,7 @@ class Dispatcher:
 
     def stop(self) -> None:
         """Interrupt every attempt and start nothing any more."""
-        self._stopping = True
+        self.starts.stopping = True
         for slot in list(self._slots.values()):
             if slot.job is not None:
                 self._cancel(slot, Interrupted("stopped"))
@@ -186,7 +167,7 @@ class Dispatcher:
 
     def resume(self) -> None:
         """Start again after `stop`."""
-        self._stopping = False
+        self.starts.stopping = False
         self.wake()
 
     def forgive(self, gap: float) -> None:
@@ -203,9 +184,9 @@ class Dispatcher:
 
     async def close(self) -> None:
         """End every slot's task; attempts that still run are cut off without a word."""
-        for timer in (self._limit_timer, self._sweep_timer):
-            if timer is not None:
-                timer.cancel()
+        self.starts.close()
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
         tasks = [slot.task for slot in self._slots.values() if slot.task is not None]
         for slot in self._slots.values():
             slot.stale = True
@@ -214,7 +195,10 @@ class Dispatcher:
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE_S)
 
-    # -- what may start, and what
+    # -- what starts
+
+    def holds(self, held: bool, now: float) -> None:
+        self._story.limit_holds(held, now)
 
     def wake(self) -> None:
         """Start whatever may start now. Call it after anything that could allow a start."""
@@ -222,7 +206,7 @@ class Dispatcher:
             return  # beginning an attempt makes room in the queue, which comes back here; the loop below goes on
         self._waking = True
         try:
-            while (job := self._choose(now := self._now())) is not None:
+            while (job := self.starts.next(now := self._now())) is not None:
                 if self._idle:
                     slot = self._slots[heapq.heappop(self._idle)]
                     assert slot.future is not None, "an idle slot waits for its future"
@@ -232,46 +216,6 @@ class Dispatcher:
                     self._open(job, now)
         finally:
             self._waking = False
-
-    def _choose(self, now: float) -> Job | None:
-        """The next job, taken out of where it was and counted as running; None when nothing may start."""
-        items, ready = self._queue.items, self._lane.ready
-        if self._stopping or self.held or self.running >= self._concurrency or not (items or ready):
-            self._set_holding(False, now)
-            return None
-        if self._alone or self.running + self.in_doubt >= self._concurrency:
-            self._set_holding(False, now)
-            self._hurry()
-            return None
-        if (wait := self.limit.wait(now)) > 0:
-            self._set_holding(True, now)
-            if self._limit_timer is None:
-                self._limit_timer = self._loop.call_later(wait, self._limit_fired)
-            return None
-        self._set_holding(False, now)
-        retry = bool(ready) and self._retry_first(bool(items))
-        if self.suspect is not None and self.suspect(ready[0] if retry else items[0]):
-            if self.running:
-                return None  # it waits for the others to end; nothing overtakes it
-            self._alone = True
-        self.limit.spend(now)
-        self.running += 1
-        self._retry_was_last = retry
-        return self._lane.take() if retry else self._queue.take()
-
-    def _retry_first(self, new_work: bool) -> bool:
-        if not new_work or self._policy.rejoin == "front":
-            return True
-        return self._policy.rejoin == "fair" and not self._retry_was_last
-
-    def _set_holding(self, held: bool, now: float) -> None:
-        if held != self._holding:
-            self._holding = held
-            self._story.limit_holds(held, now)
-
-    def _limit_fired(self) -> None:
-        self._limit_timer = None
-        self.wake()
 
     # -- slots
 
@@ -301,13 +245,13 @@ class Dispatcher:
             job = None if slot.stale else self._next(slot) or await self._wait(slot)
 
     def _leaves(self, slot: _Slot) -> bool:
-        return slot.number > self._concurrency or self._stopping
+        return slot.number > self.starts.concurrency or self.starts.stopping
 
     def _next(self, slot: _Slot) -> Job | None:
         """A job that the slot can begin at once."""
         if self._leaves(slot):
             return None
-        job = self._choose(now := self._now())
+        job = self.starts.next(now := self._now())
         if job is not None:
             self._begin(slot, job, now)
         return job
@@ -369,8 +313,7 @@ class Dispatcher:
     def _end(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
         slot.job = None
         slot.deadline = math.inf
-        self.running -= 1
-        self._alone = False
+        self.starts.ended()
         now = self._now()
         if isinstance(outcome, Failed) and self._broken_by_sleep(slot, outcome):
             outcome = Interrupted(f"qtui did not run in between: {outcome.message}")

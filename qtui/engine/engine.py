@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -30,10 +31,12 @@ from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
 from qtui.engine.frontier import Frontier
+from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
+from qtui.errors import CannotWrite
 from qtui.text import clean, plural
 
 log = logging.getLogger(__name__)
@@ -115,8 +118,14 @@ class Engine:
         self._reopened = asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
-            preset.queue.capacity, self._admit, self._producer_blocked, self._work_came
+            preset.queue.capacity,
+            self._admit,
+            self._producer_blocked,
+            self._work_came,
+            None if preset.queue.overflow == "block" else self._overflows,
         )
+        self._asked_for: set[int] = set()
+        """Pending jobs that a person gave another round: a full queue drops others."""
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
@@ -132,12 +141,13 @@ class Engine:
             for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
         ]
         for producer in self.producers:
-            if isinstance(producer.source, Adopting):
-                source, skip = producer.source, producer.skip
-                producer.frontier = Frontier(producer.index, source, parts.journal, self, skip)
+            if isinstance(source := producer.source, Adopting):
+                producer.frontier = Frontier(producer.index, source, parts.journal, self, producer.skip)
         if self._suspects:
-            self.dispatcher.suspect = self._suspected
+            self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
+        self.gauges = Gauges(self.ledger, self.now, self.emit)
+        """Where attempts tell how far they are."""
         self._retry_gate = Gate()
         self._giving_again = asyncio.Lock()
         self._given_again = 0
@@ -163,6 +173,7 @@ class Engine:
             preset.throttle.rate,
             preset.retry.attempts,
             preset.job.timeout,
+            preset.queue.overflow,
         )
         if self._past is None:
             self.emit(started)
@@ -188,7 +199,9 @@ class Engine:
     def _restore(self, past: Past, started: ev.RunStarted) -> None:
         """Bring back what earlier lives left open."""
         at = self.now()
-        self.emit(ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled))
+        self.emit(
+            ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled, past.lost)
+        )
         for group in past.groups:
             self.emit(ev.GroupRestored(at, group))
         for entry in past.open:
@@ -216,6 +229,7 @@ class Engine:
         if self._tasks:
             await asyncio.wait(list(self._tasks))
         self.lane.close()
+        self.gauges.close()
         await self.dispatcher.close()
         await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
@@ -264,7 +278,7 @@ class Engine:
         self.ledger.commit(position, self.now())
         self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
         if self.durability.commit(position):
-            self.dispatcher.in_doubt = self.durability.in_doubt
+            self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
         for producer in self.producers:
             if producer.frontier is not None and self.ledger.ended is None:
@@ -290,13 +304,40 @@ class Engine:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1)
             self._given_again += 1
+            if self.preset.queue.overflow == "drop-old":
+                self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
             return job
-        assert offer.row is not None, "an offer is a row or a job"
-        self._last_seq += 1
-        job = self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
+        job = self._made(offer)
         self.emit(ev.JobAccepted(self.now(), job))
         return job
+
+    def _made(self, offer: Offer) -> Job:
+        assert offer.row is not None, "an offer is a row or a job"
+        self._last_seq += 1
+        return self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
+
+    def _overflows(self, offer: Offer) -> bool:
+        """The queue is full: somebody is lost, unless a person asked for the offer, which then waits for room."""
+        if offer.again is not None:
+            return False
+        overflow = self.preset.queue.overflow
+        if overflow == "drop-old":
+            oldest = next((job for job in self.queue.items if job.seq not in self._asked_for), None)
+            if oldest is not None:
+                self.emit(ev.JobDropped(self.now(), oldest, fresh=False))
+                self.queue.replace(oldest, offer)
+                return True
+        self.emit(ev.JobDropped(self.now(), self._made(offer), fresh=True, rejected=overflow == "reject"))
+        return True
+
+    def room(self) -> Awaitable[None] | None:
+        """What a producer waits for that no queue makes it wait for: the journal, when it is far behind."""
+        return self._journal_room() if self.blocked or self.durability.backlog > MAX_BACKLOG else None
+
+    async def _journal_room(self) -> None:
+        with contextlib.suppress(CannotWrite):  # whoever is told of it ends the run; no source is to blame
+            await self.journal.room()
 
     def _producer_blocked(self, index: int, blocked: bool) -> None:
         if index != NOBODY:
@@ -327,6 +368,8 @@ class Engine:
         self._spawn(producer.run(self), f"producer {index}")
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
+        if self._asked_for:
+            self._asked_for.discard(job.seq)
         self.emit(ev.AttemptStarted(now - self._zero, job, slot))
 
     def limit_holds(self, held: bool, now: float) -> None:
@@ -354,7 +397,7 @@ class Engine:
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found))
         self.durability.ended()
-        self.dispatcher.in_doubt = self.durability.in_doubt
+        self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":

@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from qtui.core.events import Notice
@@ -27,8 +28,10 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Heartbeat:
     """Updates `engine.health` twice a second; a gap in its beats is no attempt's fault."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, blocked: Callable[[float], bool] = lambda span: False) -> None:
+        """`blocked(span)`: code was seen holding up the loop in the last seconds; then nothing was asleep."""
         self._engine = engine
+        self._blocked = blocked
         self._late: deque[float] = deque([0.0] * BEATS, BEATS)
 
     async def run(self) -> None:
@@ -41,7 +44,7 @@ class Heartbeat:
             slept, asleep = engine_clock.asleep() - asleep, engine_clock.asleep()
             if late > SUSPENDED_S:
                 self._engine.dispatcher.forgive(late)
-            if (gap := late + max(0.0, slept)) > SUSPENDED_S:
+            if (gap := late + max(0.0, slept)) > SUSPENDED_S and not self._blocked(gap):
                 self._suspended(gap)
                 late = 0.0  # that is over; what it says of the loop, it says in its own words
             self._beat(late)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -34,7 +34,11 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reports(Protocol):
-    """What a producer tells about itself."""
+    """What a producer tells about itself, and asks."""
+
+    def room(self) -> Awaitable[None] | None:
+        """What a producer waits for that nothing in the queue holds: a journal that is far behind. None: nothing."""
+        ...
 
     def total_known(self, index: int, total: int) -> None: ...
 
@@ -66,6 +70,7 @@ class Producer:
         self._next = now()
         self._slice = now()
         self._stopped = self._own_read = False
+        self._reading: Iterator[list[Row]] = iter(())
 
     async def run(self, reports: Reports) -> None:
         problem = ""
@@ -78,8 +83,8 @@ class Producer:
                 for count, row in enumerate(batch):
                     if self._interval:
                         await self._pace()
-                    elif count % STRIDE == 0:
-                        await self._breathe()
+                    if count % STRIDE == 0:  # also with a rate: whoever is behind it does not wait in _pace()
+                        await self._breathe(reports)
                     offer = Offer(self.index, row)
                     if not self._queue.put_now(offer, self.gate):  # mostly it can: a coroutine less
                         await self._queue.put(offer, self.index, self.gate)
@@ -90,7 +95,8 @@ class Producer:
             if counting is not None:
                 counting.cancel()
             if thread is not None:
-                thread.shutdown(wait=False, cancel_futures=True)  # a pipe that never ends must not hold us
+                thread.submit(self._close)  # there, because it may be reading
+                thread.shutdown(wait=False)  # a pipe that never ends must not hold us
         self._end(reports, problem)
 
     def _end(self, reports: Reports, problem: str) -> None:
@@ -107,7 +113,7 @@ class Producer:
                 yield batch
 
     async def _batches(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[list[Row]]:
-        batches = self.source.batches(self.skip)
+        self._reading = batches = self.source.batches(self.skip)
         loop = asyncio.get_running_loop()
         while True:
             # blocking sources are read one batch at a time in a thread of their own: the default one is shared
@@ -116,6 +122,11 @@ class Producer:
                 return
             yield batch
 
+    def _close(self) -> None:
+        """Let go of a source that is not read to its end."""
+        if isinstance(self._reading, Generator):
+            self._reading.close()
+
     async def _pace(self) -> None:
         """Wait for this producer's rate."""
         now = self._now()
@@ -123,10 +134,12 @@ class Producer:
         if self._next > now + self._interval:
             await asyncio.sleep(self._next - self._interval - now)
 
-    async def _breathe(self) -> None:
-        """Give the loop a turn now and then, even when the queue always has room."""
+    async def _breathe(self, reports: Reports) -> None:
+        """Give the loop a turn now and then, and the journal time, even when no queue makes it wait."""
         if self._now() - self._slice > SLICE_S:
             await asyncio.sleep(0)
+            if (journal := reports.room()) is not None:
+                await journal
             self._slice = self._now()
 
     async def _count(self, reports: Reports) -> None:

@@ -45,6 +45,9 @@ class _Waiter(Generic[Offer]):
 class BoundedQueue(Generic[Offer, Item]):
     """First in, first out; `admit` turns an offer into an item at the moment it enters.
 
+    `overflow(offer)` is asked about an offer that finds its gate open and no room. False: it waits. True: it has been
+    dealt with; it is lost, or it has entered by `replace`.
+
     `on_block(index, blocked)` is told when a producer begins and ends to wait for *room* (not for its gate);
     `on_items()` is called when there is something new to take.
     """
@@ -55,11 +58,14 @@ class BoundedQueue(Generic[Offer, Item]):
         admit: Callable[[Offer], Item],
         on_block: Callable[[int, bool], None],
         on_items: Callable[[], None],
+        overflow: Callable[[Offer], bool] | None = None,
     ) -> None:
         self._capacity = capacity
         self._admit = admit
         self._on_block = on_block
         self._on_items = on_items
+        self._overflow = overflow
+        """None: every offer waits for room."""
         self.items: deque[Item] = deque()
         """To be looked at only."""
         self._waiters: list[_Waiter[Offer]] = []
@@ -96,8 +102,10 @@ class BoundedQueue(Generic[Offer, Item]):
 
     def put_now(self, offer: Offer, gate: Gate) -> bool:
         """Enter if that takes no waiting; False when it would."""
-        if not gate.open or len(self.items) >= self._capacity:
+        if not gate.open:
             return False
+        if len(self.items) >= self._capacity:
+            return self._overflow is not None and self._overflow(offer)
         if self._waiters and any(waiter.gate.open for waiter in self._waiters):
             return False  # they came first
         self.items.append(self._admit(offer))
@@ -107,6 +115,12 @@ class BoundedQueue(Generic[Offer, Item]):
     def take(self) -> Item:
         """The oldest item; call `settle` once it has its place. Raises IndexError when there is none."""
         return self.items.popleft()
+
+    def replace(self, old: Item, offer: Offer) -> None:
+        """Let an offer enter in the place of an item that is here; the caller says what becomes of that one."""
+        self.items.remove(old)
+        self.items.append(self._admit(offer))
+        self._on_items()
 
     def put_back(self, item: Item) -> None:
         """An item that was taken and not used goes to the head again, even above the capacity."""
@@ -131,17 +145,23 @@ class BoundedQueue(Generic[Offer, Item]):
             return
         entered = False
         for waiter in list(self._waiters):
-            if self.room > 0 and waiter.gate.open:
-                self._waiters.remove(waiter)
-                self._unblock(waiter)
+            if waiter.gate.open and self.room > 0:
+                self._leave(waiter)
                 self.items.append(self._admit(waiter.offer))
-                if not waiter.future.done():
-                    waiter.future.set_result(None)
                 entered = True
+            elif waiter.gate.open and self._overflow is not None and self._overflow(waiter.offer):
+                self._leave(waiter)
             else:
                 self._tell(waiter)
         if entered:
             self._on_items()
+
+    def _leave(self, waiter: _Waiter[Offer]) -> None:
+        """It waits no more."""
+        self._waiters.remove(waiter)
+        self._unblock(waiter)
+        if not waiter.future.done():
+            waiter.future.set_result(None)
 
     def _tell(self, waiter: _Waiter[Offer]) -> None:
         blocked = waiter.gate.open

@@ -18,6 +18,9 @@ Given: TypeAlias = tuple[Job, Value, bytes]
 GONE_SAID = "no longer in the input"
 """The error of a job that was cancelled for that."""
 
+DROPPED_SAID = "dropped, the queue was full"
+"""The error of a job that was cancelled for that."""
+
 FINAL = frozenset({"done", "failed", "cancelled", "held"})
 OPEN = frozenset({"pending", "running", "waiting"})
 
@@ -30,6 +33,8 @@ class Totals(msgspec.Struct):
     failed: int = 0
     held: int = 0
     cancelled: int = 0
+    lost: int = 0
+    """Lost to a full queue: dropped or rejected, whatever became of them later."""
 
     def add(self, state: str, number: int) -> None:
         if state in FINAL:

@@ -7,9 +7,11 @@ from typing import final
 
 from msgspec.structs import replace
 
-from qtui.core.events import AttemptEnded, Event, JobRequeued
+from qtui.core.events import AttemptEnded, Event, JobDropped, JobRequeued
+from qtui.core.job import REJECTED
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob
+from qtui.core.signature import signature
 
 KEPT = 10_000
 """Failed and cancelled jobs that can be given another round; the oldest are forgotten first."""
@@ -25,18 +27,24 @@ class MemoryJournal:
         """Never called: nothing can go wrong here."""
         self._kept = kept
         self._lost: dict[int, FinalJob] = {}
-        """Those that failed or were cancelled while running."""
+        """Those that failed, were cancelled while running, or were lost to a full queue."""
 
     def append(self, position: int, event: Event) -> None:
         """Take note of an event and acknowledge it at once."""
         if isinstance(event, AttemptEnded):
             if event.then in ("failed", "cancelled", "held"):
-                self._lost[event.job.seq] = FinalJob(replace(event.job, attempt=1), event.then, event.signature)
-                if len(self._lost) > self._kept:
-                    del self._lost[next(iter(self._lost))]
+                self._keep(FinalJob(replace(event.job, attempt=1), event.then, event.signature))
+        elif isinstance(event, JobDropped):
+            state, group = ("failed", signature(REJECTED)) if event.rejected else ("cancelled", "")
+            self._keep(FinalJob(event.job, state, group))
         elif isinstance(event, JobRequeued):
             self._lost.pop(event.job.seq, None)
         self.on_commit(position)
+
+    def _keep(self, final: FinalJob) -> None:
+        self._lost[final.job.seq] = final
+        if len(self._lost) > self._kept:
+            del self._lost[next(iter(self._lost))]
 
     def hurry(self) -> None:
         """Nobody ever waits."""

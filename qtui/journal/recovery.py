@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.job import Failed, Job
+from qtui.core.job import REJECTED, Failed, Job, Value
 from qtui.core.past import OpenJob, Past, PastGroup, mark
 from qtui.core.template import as_text
 from qtui.errors import CannotWrite, JournalUnreadable
@@ -27,6 +27,8 @@ from qtui.text import clean
 GROUPS = 200
 """Failure groups that are remembered; the largest."""
 SAMPLES = 5
+COUNTED = "crash_counted"
+"""The fact that names the life whose crash has been counted: a death right after that must not count it again."""
 IN_DOUBT = "the engine died while it ran; whether it had its effect is not known"
 
 _STATE = ", ".join(JobState.__struct_fields__)
@@ -81,6 +83,15 @@ def look(folder: Path, now: float) -> Found:
     return found
 
 
+def last_row(folder: Path, producer: int, field: str) -> dict[str, Value]:
+    """The row of the last job that a producer had accepted, the last one with `field`; empty when there is none."""
+    with closing(schema.open_readonly(folder / schema.FILE)) as db:
+        for (row,) in db.execute("SELECT row FROM job WHERE producer = ? ORDER BY seq DESC", (producer,)):
+            if field in (found := fields(row)):
+                return found
+    return {}
+
+
 def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
     """Put the run in `folder` right and say how it stands then; `facts` replace older ones.
 
@@ -95,9 +106,10 @@ def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapp
             db.execute("BEGIN IMMEDIATE")
             schema.upgrade(db)
             _recover(db, before, now, policy)
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (COUNTED, str(before.past.lives)))
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
             db.execute("COMMIT")
-            (folder / flight.FILE).unlink(missing_ok=True)  # counted; another death must not count it again
+            (folder / flight.FILE).unlink(missing_ok=True)
             return _found(db, folder, now)
     except (sqlite3.Error, OSError) as error:
         raise CannotWrite(f"cannot go on with {clean(folder.name)}: {clean(schema.reason(error))}") from error
@@ -159,9 +171,11 @@ def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
         [given for given, _ in known],
         _groups(db),
         {str(key): int(crashes) for key, crashes in db.execute("SELECT key, crashes FROM suspect")},
+        totals.lost,
     )
     # After the machine itself went down nobody is suspected: it was not a job's doing.
-    flying = flight.read(folder) if crashed and boot == boot_id() else []
+    suspected = crashed and boot == boot_id() and meta.get(COUNTED) != str(lives)
+    flying = flight.read(folder) if suspected else []
     return Found(past, meta, totals, states, crashed, flying, [total for _, total in known])
 
 
@@ -196,7 +210,7 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
     for signature, jobs, attempts, last in db.execute(query, (GROUPS,)).fetchall():
         code, message, detail = db.execute(
             "SELECT code, message, detail FROM attempt WHERE seq = ? ORDER BY n DESC LIMIT 1", (last,)
-        ).fetchone() or ("", "", "")
+        ).fetchone() or (REJECTED.code, REJECTED.message, "")  # nothing else fails without an attempt
         sample = (
             "SELECT seq FROM job INDEXED BY job_group WHERE signature <> '' AND signature = ? ORDER BY seq DESC LIMIT ?"
         )

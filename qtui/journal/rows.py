@@ -19,6 +19,7 @@ from qtui.core.events import (
     Event,
     JobAccepted,
     JobCancelled,
+    JobDropped,
     JobRequeued,
     ProducerEnded,
     ProducerStarted,
@@ -28,9 +29,9 @@ from qtui.core.events import (
     Sampled,
     TotalKnown,
 )
-from qtui.core.job import Cancelled, Done, Failed, Found, Job
-from qtui.core.signature import line
-from qtui.journal.columns import CHANGING, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
+from qtui.core.job import REJECTED, Cancelled, Done, Failed, Found, Job
+from qtui.core.signature import line, signature
+from qtui.journal.columns import CHANGING, DROPPED_SAID, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
 from qtui.journal.encoding import encode, keep
 from qtui.text import clean, clean_block
 
@@ -80,6 +81,7 @@ class Fold:
             AttemptStarted: self._started,
             AttemptEnded: self._ended,
             JobCancelled: self._cancelled,
+            JobDropped: self._dropped,
             JobRequeued: self._requeued,
             RetryHastened: self._hastened,
             RunStarted: self._run_started,
@@ -136,7 +138,7 @@ class Fold:
                 self._states.pop(seq, None)
         return batch
 
-    def _accepted(self, event: JobAccepted) -> None:
+    def _accepted(self, event: JobAccepted | JobDropped) -> None:
         job = event.job
         seq, name = job.seq, clean(job.name)
         new = self._touched[seq] = NewJob(
@@ -236,6 +238,17 @@ class Fold:
             state.error = GONE_SAID
         self._finish(state, self._zero + event.at)
         self._note(event)
+
+    def _dropped(self, event: JobDropped) -> None:
+        if event.fresh:
+            self._accepted(event)
+        state = self._touch(event.job.seq)
+        if event.rejected:
+            state.state, state.signature, state.error = "failed", signature(REJECTED), line(REJECTED)
+        else:
+            state.state, state.error = "cancelled", DROPPED_SAID
+        self._totals.lost += 1
+        self._finish(state, self._zero + event.at)
 
     def _requeued(self, event: JobRequeued) -> None:
         state = self._touch(event.job.seq)

@@ -10,13 +10,22 @@ from qtui.core.tables import Table
 from qtui.kinds.context import KindContext
 
 
+def _never(kind: Kind) -> bool:
+    return False
+
+
 class KindEntry(NamedTuple):
-    """One kind; both are functions, so that a kind costs nothing until it is used."""
+    """One kind; all are functions, so that a kind costs nothing until it is used."""
 
     table: Callable[[], type[Table]]
     """Gives the Struct of its options, the table of the preset named like the kind."""
     make: Callable[[Table, KindContext], Kind]
     """Makes the kind. Raises PresetError when the options cannot work together or need what is not there."""
+    blocks: Callable[[Kind], bool] = _never
+    """Whether jobs of this kind would hold up a loop that they run on: they are better run in processes of their own.
+
+    Raises PresetError as `make` does.
+    """
 
 
 def _simulate_table() -> type[Table]:
@@ -46,8 +55,45 @@ def _http(table: Table, context: KindContext) -> Kind:
     return HttpKind(table, context)
 
 
+def _python_table() -> type[Table]:
+    from qtui.kinds.python.options import PythonTable
+
+    return PythonTable
+
+
+def _python(table: Table, context: KindContext) -> Kind:
+    from qtui.kinds.python.kind import PythonKind
+    from qtui.kinds.python.options import PythonTable
+
+    assert isinstance(table, PythonTable)
+    return PythonKind(table, context)
+
+
+def _python_blocks(kind: Kind) -> bool:
+    from qtui.kinds.python.kind import PythonKind
+
+    assert isinstance(kind, PythonKind)
+    return kind.blocks()
+
+
+def _shell_table() -> type[Table]:
+    from qtui.kinds.shell.options import ShellTable
+
+    return ShellTable
+
+
+def _shell(table: Table, context: KindContext) -> Kind:
+    from qtui.kinds.shell.kind import ShellKind
+    from qtui.kinds.shell.options import ShellTable
+
+    assert isinstance(table, ShellTable)
+    return ShellKind(table, context)
+
+
 KINDS: dict[str, KindEntry] = {
     "http": KindEntry(_http_table, _http),
+    "python": KindEntry(_python_table, _python, _python_blocks),
+    "shell": KindEntry(_shell_table, _shell),
     "simulate": KindEntry(_simulate_table, _simulate),
 }
 """By the preset's `job.kind`."""

@@ -40,6 +40,8 @@ class KindContext:
     """The longest an attempt may take; the engine enforces it too. 0 for no limit."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     """Fields of the run that every template may use, e.g. `site`."""
+    run_id: str = ""
+    """The run's id, for what a job tells others about itself."""
     progress: Progress = field(default_factory=Progress)
 
     def look_up(self, field_name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 from statistics import NormalDist
@@ -33,7 +33,9 @@ class Bursts(Table, frozen=True, kw_only=True):
     """[job.simulate.bursts]: once in every period, somewhere in it, much fails for a while."""
 
     every: Duration = 25.0
+    """How often there is a burst."""
     lasting: Duration = msgspec.field(name="for", default=4.0)
+    """How long it lasts."""
     share: Share = 0.5
     """How many of the attempts that end during a burst fail."""
 
@@ -59,6 +61,18 @@ class SimulateTable(Table, frozen=True, kw_only=True):
     )
     """All of them: nothing is executed that could be another thing."""
 
+    example: ClassVar[str] = """
+        preset = { description = "Jobs that only wait, and sometimes fail" }
+        source = [{ kind = "range", stop = 20 }]
+        queue = { capacity = 16 }
+        workers = { concurrency = 4 }
+        results = { path = "results.jsonl" }
+        [job]
+        name = "job {n}"
+        key = "{n}"
+        simulate = { latency = "200ms", fail = 0.1 }
+    """
+
     latency: Duration = 0.5
     """How long an attempt takes: the median of `lognormal`, the middle of `uniform`, all of `constant`."""
     distribution: Literal["lognormal", "uniform", "constant"] = "lognormal"
@@ -78,12 +92,16 @@ class SimulateTable(Table, frozen=True, kw_only=True):
     final_codes: Annotated[list[str], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["http:404"])
     """Error classes of failures that stay."""
     bursts: Bursts | None = None
+    """Now and then much fails for a while."""
     block: Duration = 0.0
     """For so long an attempt holds up the whole engine first, as code does that never awaits: to see what that does."""
     block_every: Annotated[int, msgspec.Meta(ge=1)] = 1
     """Only every so many-th job does."""
     seed: int | None = None
     """The run's seed when absent."""
+
+    def describe(self, fill: Callable[[str], str]) -> str:
+        return f"waits about {seconds(self.latency)}"
 
 
 @final

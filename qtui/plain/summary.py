@@ -77,6 +77,8 @@ def _pace(snap: Snapshot) -> list[str]:
     told = [f"{rate(snap.rates.done_run)} on average"]
     if snap.counts.retries:
         told.append(plural(snap.counts.retries, "retry", "retries"))
+    if snap.counts.lost:
+        told.append(f"{count(snap.counts.lost)} lost to a full queue ({snap.queue.overflow})")
     if snap.queue.full_share_run > 0:
         told.append(f"queue full {percent(snap.queue.full_share_run)} of the time")
     return told

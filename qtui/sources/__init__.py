@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from typing import TypeAlias
 
+from qtui.sources.command import CommandSource
 from qtui.sources.csv import CsvSource
+from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
 from qtui.sources.lines import LinesSource
 from qtui.sources.list import ListSource
 from qtui.sources.range import RangeSource
+from qtui.sources.tail import TailSource
 
-AnySource: TypeAlias = RangeSource | ListSource | LinesSource | CsvSource | JsonlSource
+AnySource: TypeAlias = (
+    RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource | TailSource
+)
 
 SOURCES: dict[str, type[AnySource]] = {
     "range": RangeSource,
@@ -19,6 +24,9 @@ SOURCES: dict[str, type[AnySource]] = {
     "lines": LinesSource,
     "csv": CsvSource,
     "jsonl": JsonlSource,
+    "glob": GlobSource,
+    "command": CommandSource,
+    "tail": TailSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
 
@@ -39,10 +47,13 @@ def for_input(path: str) -> LinesSource | CsvSource | JsonlSource:
 __all__ = [
     "SOURCES",
     "AnySource",
+    "CommandSource",
     "CsvSource",
+    "GlobSource",
     "JsonlSource",
     "LinesSource",
     "ListSource",
     "RangeSource",
+    "TailSource",
     "for_input",
 ]

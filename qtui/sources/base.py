@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
-from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
 from qtui.sources import stream
 from qtui.text import clean
-
-BATCH = 1000
-"""The most rows in one batch."""
 
 
 class BuiltIn(SourceTable, frozen=True, kw_only=True):
     """A source whose table is all it needs; it reads nothing and never blocks."""
 
+    harmless: ClassVar[bool] = True
+
     @property
     def blocking(self) -> bool:
         return False
+
+    @property
+    def repeatable(self) -> bool:
+        return True
 
     def bind(self, run_fields: Mapping[str, Value]) -> BuiltIn:
         """The source with the run's own fields (`site`) filled into its templates; called once, before reading."""
@@ -36,7 +40,7 @@ class BuiltIn(SourceTable, frozen=True, kw_only=True):
         return ""
 
     def fingerprint(self) -> str:
-        return _what(self)
+        return what(self)
 
     def columns(self) -> Sequence[str] | None:
         return None
@@ -51,12 +55,22 @@ class BuiltIn(SourceTable, frozen=True, kw_only=True):
 class FromPath(SourceTable, frozen=True, kw_only=True):
     """A source that reads a file, a named pipe or standard input; it holds one block of it at a time."""
 
+    harmless: ClassVar[bool] = True
+    relative: ClassVar[tuple[str, ...]] = ("path",)
+
     path: Text
     """The file to read; `-` is standard input, a name that ends in .gz is unpacked on the way."""
 
     @property
     def blocking(self) -> bool:
         return True
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(reads=("standard input" if self.path == stream.STDIN else self.path,))
+
+    @property
+    def repeatable(self) -> bool:
+        return stream.regular(self.path)
 
     @property
     def label(self) -> str:
@@ -76,7 +90,7 @@ class FromPath(SourceTable, frozen=True, kw_only=True):
 
     def fingerprint(self) -> str:
         stamp = stream.stamp(self.path)
-        return f"{_what(self)} {stamp}" if stamp else ""
+        return f"{what(self)} {stamp}" if stamp else ""
 
     def columns(self) -> Sequence[str] | None:
         return None
@@ -85,12 +99,6 @@ class FromPath(SourceTable, frozen=True, kw_only=True):
         return None
 
 
-def _what(source: SourceTable) -> str:
+def what(source: SourceTable) -> str:
     """The table as text, without what changes no row."""
     return msgspec.json.encode(msgspec.structs.replace(source, name="", rate=None), order="deterministic").decode()
-
-
-def in_batches(rows: list[Row]) -> Iterator[list[Row]]:
-    """The rows in lists of at most `BATCH`."""
-    for start in range(0, len(rows), BATCH):
-        yield rows[start : start + BATCH]

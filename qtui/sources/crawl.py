@@ -14,7 +14,8 @@ from qtui.core.job import Found, Value
 from qtui.core.seams import Row
 from qtui.core.tables import Count, Text
 from qtui.core.template import Template, TemplateError, as_text
-from qtui.sources.base import BuiltIn, in_batches
+from qtui.sources.base import BuiltIn
+from qtui.sources.formats import in_batches
 from qtui.text import clean, plural
 
 SITE = "{site}"

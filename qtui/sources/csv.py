@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
 
-from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.errors import InputError
-from qtui.sources import stream
-from qtui.sources.base import FromPath, in_batches
-from qtui.sources.records import Record, count_records, records
-from qtui.text import clean, plural
+from qtui.sources import formats, stream
+from qtui.sources.base import FromPath
+from qtui.sources.records import count_records
+from qtui.text import clean
 
 
 class CsvSource(FromPath, frozen=True, kw_only=True):
@@ -26,58 +24,34 @@ class CsvSource(FromPath, frozen=True, kw_only=True):
         return f"rows of {self.label}"
 
     def check(self) -> str:
-        if self.delimiter not in ("auto", "tab") and (len(self.delimiter) != 1 or self.delimiter in '"\n\r\0'):
-            return f'delimiter is "{clean(self.delimiter, 20)}"; it can be "auto", "tab" or one character'
-        problem = super().check()
+        problem = not_a_delimiter(self.delimiter) or super().check()
         if problem or not stream.regular(self.path):
             return problem
         try:
-            self._open()
+            self._names()
         except InputError as error:
             return str(error)
         return ""
 
     def columns(self) -> Sequence[str] | None:
-        return self._open()[0] if stream.regular(self.path) else None
+        return self._names() if stream.regular(self.path) else None
 
     def count(self, stop: Callable[[], bool]) -> int | None:
         """Raises InputError like `batches`."""
         if not stream.regular(self.path):
             return None
-        total = count_records(self.path, self.delimiter, stop)
+        total = count_records(stream.blocks(self.path), self.delimiter, stop)
         return None if total is None else max(0, total - 1)
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
-        header, batches = self._open()
-        for found in batches:
-            if skip >= len(found):
-                skip -= len(found)
-                continue
-            yield from in_batches([self._row(header, record) for record in found[skip:]])
-            skip = 0
+        return formats.table(stream.blocks(self.path), self.label, self.delimiter, skip)
 
-    def _row(self, header: list[str], record: Record) -> Row:
-        number, values, problem = record
-        if not problem and len(values) != len(header):
-            problem = f"{plural(len(values), 'value')} where the header names {plural(len(header), 'column')}"
-        fields: dict[str, Value] = dict(zip(header, values, strict=False))
-        return Row(fields, f"{self.label} line {number}: {problem}" if problem else "")
+    def _names(self) -> list[str]:
+        return formats.header(stream.blocks(self.path), self.label, self.delimiter)[0]
 
-    def _open(self) -> tuple[list[str], Iterator[list[Record]]]:
-        """The header, and the records after it. Raises InputError."""
-        batches = records(self.path, self.delimiter)
-        first = next(batches, None)
-        if not first:
-            raise InputError(f"{self.label} is empty; its first line must name the columns")
-        return self._header(first[0]), chain([first[1:]], batches)
 
-    def _header(self, record: Record) -> list[str]:
-        if record.problem:
-            raise InputError(f"{self.label} line {record.number}: {record.problem}")
-        names = [name.strip() for name in record.values]
-        if "" in names:
-            raise InputError(f"{self.label}: column {names.index('') + 1} has no name in the header")
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError(f'{self.label}: the header names the column "{clean(name, 60)}" twice')
-        return names
+def not_a_delimiter(wanted: str) -> str:
+    """Why `wanted` cannot stand between values, as one sentence, or empty."""
+    if wanted in ("auto", "tab") or (len(wanted) == 1 and wanted not in '"\n\r\0'):
+        return ""
+    return f'delimiter is "{clean(wanted, 20)}"; it can be "auto", "tab" or one character'

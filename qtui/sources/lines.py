@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from qtui.core.seams import Row
-from qtui.sources import stream
-from qtui.sources.base import FromPath, in_batches
-from qtui.sources.text import count_lines, text_lines
+from qtui.sources import formats, stream
+from qtui.sources.base import FromPath
+from qtui.sources.text import count_lines
 
 
 class LinesSource(FromPath, frozen=True, kw_only=True):
@@ -29,8 +29,7 @@ class LinesSource(FromPath, frozen=True, kw_only=True):
         return ("line", "n")
 
     def count(self, stop: Callable[[], bool]) -> int | None:
-        return count_lines(self.path, self.comments, stop) if stream.regular(self.path) else None
+        return count_lines(stream.blocks(self.path), self.comments, stop) if stream.regular(self.path) else None
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
-        for lines in text_lines(self.path, self.label, self.comments, skip):
-            yield from in_batches([Row({"line": text, "n": number}, problem) for number, text, problem in lines])
+        return formats.lines(stream.blocks(self.path), self.label, self.comments, skip)

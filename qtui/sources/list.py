@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.template import as_text
-from qtui.sources.base import BuiltIn, in_batches
+from qtui.sources.base import BuiltIn
+from qtui.sources.formats import in_batches
 from qtui.text import plural
 
 

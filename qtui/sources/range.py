@@ -11,7 +11,8 @@ import msgspec
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.template import Template, TemplateError, as_text
-from qtui.sources.base import BATCH, BuiltIn
+from qtui.sources.base import BuiltIn
+from qtui.sources.formats import BATCH
 from qtui.text import count as counted
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
@@ -22,6 +23,7 @@ class RangeSource(BuiltIn, frozen=True, kw_only=True):
 
     kind: str = "range"
     start: int = 1
+    """The first number."""
     stop: int
     """The last number, included when the steps meet it."""
     step: int = 1

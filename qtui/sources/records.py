@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -24,14 +24,17 @@ class Record(NamedTuple):
     """Why it cannot be read, or empty."""
 
 
-def records(path: str, delimiter: str) -> Iterator[list[Record]]:
+def records(blocks: Iterable[bytes], delimiter: str) -> Iterator[list[Record]]:
     """All records, the header too, as they become available; `delimiter` is `auto`, `tab` or one character.
 
     Raises:
         InputError: when reading fails.
     """
     parser: RecordParser | None = None
-    for piece in pieces(path):
+    for piece in pieces(blocks):
+        if piece is None:
+            yield []
+            continue
         parser = parser or RecordParser(_delimiter(delimiter, piece))
         if found := parser.feed(piece):
             yield found
@@ -39,13 +42,15 @@ def records(path: str, delimiter: str) -> Iterator[list[Record]]:
         yield [parser.rest()]
 
 
-def count_records(path: str, delimiter: str, stop: Callable[[], bool]) -> int | None:
+def count_records(blocks: Iterable[bytes], delimiter: str, stop: Callable[[], bool]) -> int | None:
     """How many records there are, the header too; None when `stop()` says so."""
     total = 0
     parser: RecordParser | None = None
-    for piece in pieces(path):
+    for piece in pieces(blocks):
         if stop():
             return None
+        if piece is None:
+            continue
         parser = parser or RecordParser(_delimiter(delimiter, piece))
         total += len(parser.feed(piece)) if parser.open or b'"' in piece else rows_in(piece, b"")
     return total + (1 if parser and parser.open else 0)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from qtui.sources.stream import blocks
 from qtui.text import clean
 
 MAX_LINE = 1 << 20
@@ -26,15 +25,19 @@ class Line(NamedTuple):
     """Why it cannot be used, with file and line, or empty; `text` is then its cleaned beginning."""
 
 
-def pieces(path: str) -> Iterator[bytes]:
-    """The content in pieces that hold whole lines, as they become available; the newline at the end is left off.
+def pieces(blocks: Iterable[bytes]) -> Iterator[bytes | None]:
+    """The blocks as pieces that hold whole lines, as they become available; the newline at the end is left off.
 
-    Of a line longer than `MAX_LINE` a part is left out, so that it is still too long.
+    Of a line longer than `MAX_LINE` a part is left out, so that it is still too long. An empty block says that there is
+    nothing for now; it becomes None, so that whoever reads gets a turn.
     """
     carry: list[bytes] = []
     size, first = 0, True
-    for block in chain(blocks(path), [b""]):
-        end = block.rfind(b"\n")
+    for block in chain(blocks, [None]):
+        if block == b"":
+            yield None
+            continue
+        end = block.rfind(b"\n") if block else -1
         if block and end < 0:
             if size <= MAX_LINE:
                 carry.append(block)
@@ -42,18 +45,21 @@ def pieces(path: str) -> Iterator[bytes]:
             continue
         if not block and not size:
             return
-        piece = b"".join((*carry, block[: max(end, 0)]))
-        carry = [block[end + 1 :]]
-        size = len(carry[0])
+        piece = b"".join((*carry, block[: max(end, 0)] if block else b""))
+        carry = [block[end + 1 :]] if block else []
+        size = len(carry[0]) if carry else 0
         yield piece.removeprefix(b"\xef\xbb\xbf") if first else piece
         first = False
 
 
-def text_lines(path: str, label: str, comments: str = "", skip: int = 0) -> Iterator[list[Line]]:
+def text_lines(blocks: Iterable[bytes], label: str, comments: str = "", skip: int = 0) -> Iterator[list[Line]]:
     """The lines that are neither blank nor comments, after the first `skip` of them, as they become available."""
     number = 1
     mark = comments.encode()
-    for piece in pieces(path):
+    for piece in pieces(blocks):
+        if piece is None:
+            yield []
+            continue
         here = 0
         if not skip or (here := rows_in(piece, mark)) > skip:
             texts, problems = decoded(piece, number)
@@ -72,13 +78,13 @@ def _bad_line(number: int, text: str, label: str, problem: str) -> Line:
     return Line(number, clean(text, _SHOWN), f"{label} line {number}: {problem}")
 
 
-def count_lines(path: str, comments: str, stop: Callable[[], bool]) -> int | None:
+def count_lines(blocks: Iterable[bytes], comments: str, stop: Callable[[], bool]) -> int | None:
     """How many lines are neither blank nor comments, without decoding; None when `stop()` says so."""
     total, mark = 0, comments.encode()
-    for piece in pieces(path):
+    for piece in pieces(blocks):
         if stop():
             return None
-        total += rows_in(piece, mark)
+        total += rows_in(piece, mark) if piece is not None else 0
     return total
 
 

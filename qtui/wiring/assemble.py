@@ -16,18 +16,19 @@ import msgspec
 from qtui.core.job import Job, Value
 from qtui.core.naming import Naming
 from qtui.core.past import Past
-from qtui.core.seams import Kind, Source, Unbound
+from qtui.core.seams import Executor, Kind, Source, Unbound
 from qtui.core.tables import Preset
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
 from qtui.errors import UsageError
-from qtui.executors import EXECUTORS
+from qtui.executors import EXECUTORS, Order, Recipe
 from qtui.journal import outflow
 from qtui.journal.encoding import encode
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
+from qtui.kinds.context import Progress
 from qtui.wiring.presets import uses_site
 
 SITE = "site"
@@ -49,7 +50,10 @@ class Ground:
     """The preset as TOML tables."""
     site: str
     kind: Kind
+    executor: Executor
     sources: list[Source]
+    progress: Progress
+    """Where the kind tells how far its attempts are."""
 
     @property
     def namings(self) -> list[Naming]:
@@ -68,7 +72,11 @@ class Ground:
 
 
 async def lay_ground(
-    preset: Preset, document: Mapping[str, object], cleanup: contextlib.AsyncExitStack, site_before: str = ""
+    preset: Preset,
+    document: Mapping[str, object],
+    cleanup: contextlib.AsyncExitStack,
+    site_before: str = "",
+    run_id: str = "",
 ) -> Ground:
     """Start the site, at its former address when that is free, bind the sources and make the kind.
 
@@ -79,9 +87,21 @@ async def lay_ground(
     site = ""
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         fields[SITE] = site = await _site(preset.demo, cleanup, site_before)
-    kind = KINDS[preset.job.kind].make(preset.kind, _context(preset, fields))
+    context = _context(preset, fields, run_id)
+    kind = KINDS[preset.job.kind].make(preset.kind, context)
     sources = [cast(Unbound, table).bind(fields) for table in preset.sources]  # every table of the registry is a source
-    return Ground(preset, document, site, kind, sources)
+    return Ground(preset, document, site, kind, _executor(preset, kind, context), sources, context.progress)
+
+
+def _executor(preset: Preset, kind: Kind, context: KindContext) -> Executor:
+    """Where the jobs run; worker processes make the kind once more. Raises PresetError."""
+    table = msgspec.to_builtins(preset.kind)
+    recipe = Recipe(preset.job.kind, table, context.directory, context.timeout_s, dict(context.fields), context.seed)
+    where = preset.workers.executor
+    if where == "auto":
+        where = "process" if KINDS[preset.job.kind].blocks(kind) else "local"
+    mask = getattr(kind, "mask", str)  # kinds that know secrets
+    return EXECUTORS[where](Order(kind, recipe, preset.workers.recycle, context.progress.tell, mask))
 
 
 async def _site(config: SiteConfig, cleanup: contextlib.AsyncExitStack, before: str) -> str:
@@ -126,9 +146,11 @@ def build(
 ) -> Engine:
     """Join the parts."""
     preset, kind = ground.preset, ground.kind
-    executor = EXECUTORS[preset.workers.executor](kind)
-    parts = Parts(ground.sources, kind, executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew)
+    parts = Parts(
+        ground.sources, kind, ground.executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew
+    )
     engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
+    ground.progress.listener = engine.gauges.tell
     journal.on_state = partial(_journal_state, engine)
     return engine
 
@@ -161,7 +183,7 @@ def _journal_state(engine: Engine, state: str, sentence: str) -> None:
         engine.journal_told("" if state == "ok" else sentence)
 
 
-def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:
+def _context(preset: Preset, fields: dict[str, Value], run_id: str) -> KindContext:
     loop = asyncio.get_running_loop()
     return KindContext(
         clock=loop.time,
@@ -170,4 +192,5 @@ def _context(preset: Preset, fields: dict[str, Value]) -> KindContext:
         directory=os.getcwd(),
         timeout_s=preset.job.timeout,
         fields=fields,
+        run_id=run_id,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import cast
 
 from qtui.core.port import Checked
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable
+from qtui.core.template import Template
 from qtui.demo.config import SiteConfig
 from qtui.kinds.http.options import HttpTable
+from qtui.kinds.python.options import PythonTable
+from qtui.kinds.shell.options import ShellTable
 from qtui.text import clean, clean_block, count, plural, rate
 from qtui.wiring.presets import Loaded, uses_site
 
@@ -51,6 +55,24 @@ def _producer(source: SourceTable) -> str:
 
 def plan(preset: Preset) -> list[str]:
     """What the preset will run, write and contact besides reading its sources: one plain sentence each."""
+    told = _executed(preset)
+    if isinstance(preset.demo, SiteConfig) and uses_site(preset):
+        told.append("starts a shop of its own on this machine and fetches from nowhere else")
+    told.append(
+        f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
+        f"with at most {count(preset.queue.capacity)} waiting in the queue"
+    )
+    told += _limits(preset)
+    if preset.job.timeout:
+        told.append(f"gives an attempt {preset.job.timeout:g} s")
+    if preset.results.path:
+        told.append(f"writes {clean(preset.results.path)}{_shape(preset)}")
+    told.append("keeps a journal of every attempt")
+    return told
+
+
+def _executed(preset: Preset) -> list[str]:
+    """What its jobs do, by their kind."""
     told = []
     if preset.job.kind == "http":
         table = cast(HttpTable, preset.kind)
@@ -59,23 +81,53 @@ def plan(preset: Preset) -> list[str]:
             told.append(f"saves every answer to {clean(table.save, 80)}")
         if table.insecure:
             told.append("does NOT verify who answers: insecure = true")
+    if isinstance(preset.kind, PythonTable):
+        told.append(_calls(preset.kind, preset))
+    if preset.job.kind == "shell":
+        told += _commands(cast(ShellTable, preset.kind))
     if preset.job.kind == "simulate":
         told.append("contacts nobody: the jobs are simulated")
-    if isinstance(preset.demo, SiteConfig) and uses_site(preset):
-        told.append("starts a shop of its own on this machine and fetches from nowhere else")
-    told.append(
-        f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
-        f"with at most {count(preset.queue.capacity)} waiting in the queue"
-    )
-    if preset.retry.attempts > 1:
-        told.append(f"tries a job up to {preset.retry.attempts} times on {', '.join(preset.retry.on)}")
-    if preset.throttle.rate:
-        told.append(f"starts at most {rate(preset.throttle.rate)}")
-    if preset.job.timeout:
-        told.append(f"gives an attempt {preset.job.timeout:g} s")
-    if preset.results.path:
-        told.append(f"writes {clean(preset.results.path)}{_shape(preset)}")
-    told.append("keeps a journal of every attempt")
+    return told
+
+
+def _calls(table: PythonTable, preset: Preset) -> str:
+    """Nothing is imported to say it: what the function is, only its module could tell."""
+    module, _, name = table.function.partition(":")
+    where = f" from {clean(table.path, 80)}" if table.path else ""
+    processes = f"{plural(preset.workers.concurrency, 'process', 'processes')} of its own"
+    runs = {
+        "local": "on the engine's own loop",
+        "process": f"in up to {processes}",
+        "auto": f"in up to {processes}, or on the engine's loop if it is async",
+    }
+    calls = f"calls {clean(name, 80)}() for every job"
+    return f"imports {clean(module, 80)}{where} and {calls}, {runs[preset.workers.executor]}"
+
+
+def _commands(table: ShellTable) -> list[str]:
+    """What is executed, loudly where a shell reads it."""
+    if isinstance(table.command, str):
+        told = [f"has a SHELL run `{clean(table.command, 120)}` for every job: shell = true"]
+    else:
+        told = [f"runs `{clean(shlex.join(table.command), 120)}` for every job, without a shell"]
+    if table.output:
+        told.append(f"writes every output to {clean(table.output, 80)}")
+    secrets = sorted({name for text in table.env.values() for name in Template(text).secret_names})
+    if secrets:
+        told.append(f"gives its commands the secret {clean(', '.join(secrets), 80)}")
+    return told
+
+
+def _limits(preset: Preset) -> list[str]:
+    """How often a job is tried, and what keeps attempts from starting."""
+    told = []
+    retry, throttle = preset.retry, preset.throttle
+    if retry.attempts > 1:
+        told.append(f"tries a job up to {retry.attempts} times on {', '.join(retry.on)}")
+    for name, number in retry.attempts_for.items():
+        told.append(f"tries a job up to {plural(number, 'time')} on {clean(name, 60)}")
+    if throttle.rate:
+        told.append(f"starts at most {rate(throttle.rate)}")
     return told
 
 

@@ -91,6 +91,7 @@ class Unknown:
     """
 
     blocking = True
+    repeatable = False
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from qtui.core import picture
 from qtui.core.commands import Reply, Request
+from qtui.core.events import Notice
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.port import Refusal
@@ -27,6 +28,7 @@ from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
 from qtui.engine.sampler import Sampler
+from qtui.engine.watchdog import Watchdog
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
 from qtui.journal import runs
 from qtui.journal.journal import SqliteJournal
@@ -39,6 +41,7 @@ from qtui.wiring.checking import checked
 from qtui.wiring.ladder import Ladder, Step
 from qtui.wiring.presets import Loaded, Options, identity_of, load
 from qtui.wiring.resuming import Intent, Resumption, agreed, look
+from qtui.wiring.searching import forget_the_current_folder
 from qtui.wiring.stacks import dump_tasks
 
 log = logging.getLogger(__name__)
@@ -162,6 +165,8 @@ class EngineProcess:
         start, where = self._start, state_dir(self._start.state)
         identity = identity_of(loaded, start.options)
         folder = runs.unfinished(where, identity, finished_too=bool(start.intent.retry))
+        if start.intent.retry and (start.intent.fresh or folder is None):
+            raise _no_round(start)
         if folder and not start.intent.fresh:
             return await self._resume(folder, loaded, preset, cleanup)
         if start.intent.dry:
@@ -172,7 +177,7 @@ class EngineProcess:
         )
         cleanup.callback(run.release)
         try:
-            engine = new_engine(await lay_ground(preset, loaded.document, cleanup), run)
+            engine = new_engine(await lay_ground(preset, loaded.document, cleanup, run_id=run.record.run_id), run)
             if folder:  # only now: a run that cannot begin replaces none
                 runs.set_aside(folder)
             return engine, run
@@ -194,7 +199,7 @@ class EngineProcess:
             ) from None
         except JournalUnreadable as error:
             raise JournalUnreadable(f"{error}; --fresh starts anew without it") from None
-        ground = await lay_ground(preset, loaded.document, cleanup, found.meta.get(SITE, ""))
+        ground = await lay_ground(preset, loaded.document, cleanup, found.meta.get(SITE, ""), run.record.run_id)
         resumption = Resumption(ground, run, found)
         loop = asyncio.get_running_loop()
 
@@ -212,7 +217,9 @@ class EngineProcess:
         self._held = run
         engine.on_stop = self.ladder.stopping
         engine.subscribe(self._server.event, durable=True)
-        beating = asyncio.create_task(Heartbeat(engine).run(), name="heartbeat")
+        watchdog = Watchdog(run.folder, lambda said: engine.emit(Notice(engine.now(), said, "warning")))
+        watchdog.start()
+        beating = asyncio.create_task(Heartbeat(engine, watchdog.saw).run(), name="heartbeat")
         sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
         try:
             if self._start.wait:
@@ -225,6 +232,7 @@ class EngineProcess:
             gc.freeze()  # what exists now lives as long as the process; full collections need not look at it
             await self._until_over(engine)
         finally:
+            watchdog.close()
             beating.cancel()
             sampling.cancel()
             try:
@@ -310,6 +318,14 @@ class EngineProcess:
         return int(ExitCode.SOME_FAILED if lost else ExitCode.ALL_DONE)
 
 
+def _no_round(start: Start) -> Refusal:
+    """Nothing can be given another round: there is no earlier run, or it is wanted out of the way."""
+    option = f"--retry-{start.intent.retry[0]}"
+    if start.intent.fresh:
+        return Refusal(f"--fresh starts anew and {option} goes on with what was; give one of them", ExitCode.USAGE)
+    return Refusal(f"there is no earlier run of {clean(start.source)}; {option} would start nothing", ExitCode.USAGE)
+
+
 def _log_to(run: HeldRun) -> None:
     """From here on everything the process says goes to the run's own log."""
     path = run.folder / "engine.log"
@@ -322,6 +338,7 @@ def _log_to(run: HeldRun) -> None:
 
 def main(start: Start) -> int:
     """Run an engine process to its end."""
+    forget_the_current_folder()
     process = EngineProcess(start)
     process.ladder.listen()
     code = asyncio.run(_main(process))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 
 from qtui.core.port import Problem
 from qtui.core.preset import Vocabulary, document, parse
 from qtui.core.seams import Source
-from qtui.core.tables import Preset, SourceTable
+from qtui.core.tables import Preset, SourceTable, Table
 from qtui.demo.config import SiteConfig
 from qtui.errors import UsageError
 from qtui.kinds import KINDS
@@ -21,6 +21,7 @@ from qtui.text import clean
 from qtui.wiring.finding import locate
 
 MAX_BYTES = 4 << 20
+AnyTable = TypeVar("AnyTable", bound=Table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _placed(preset: Preset, path: Path, options: Options) -> Preset:
     else:
         sources = preset.sources
     placed = [_absolute(source, path.parent) for source in sources]
-    return msgspec.structs.replace(preset, sources=placed)
+    kind = _absolute(preset.kind, path.parent)
+    return msgspec.structs.replace(preset, sources=placed, kind=kind)
 
 
 def _document(source: SourceTable) -> dict[str, object]:
@@ -96,11 +98,12 @@ def _document(source: SourceTable) -> dict[str, object]:
     return {key: value for key, value in msgspec.to_builtins(source).items() if value is not None}
 
 
-def _absolute(source: SourceTable, folder: Path) -> SourceTable:
-    path = getattr(source, "path", None)
-    if not isinstance(path, str) or path == "-":
-        return source
-    return msgspec.structs.replace(source, path=str((folder / Path(path).expanduser()).absolute()))
+def _absolute(table: AnyTable, folder: Path) -> AnyTable:
+    told = {key: getattr(table, key) for key in table.relative}
+    placed = {
+        key: str((folder / Path(path).expanduser()).absolute()) for key, path in told.items() if path not in ("", "-")
+    }
+    return msgspec.structs.replace(table, **placed)
 
 
 def _unreadable(preset: Preset) -> list[Problem]:

@@ -16,7 +16,7 @@ import msgspec
 
 from qtui.core.past import NAMED, Past, Plan, mark
 from qtui.core.port import Refusal
-from qtui.core.seams import Source
+from qtui.core.seams import Placed, Source
 from qtui.core.tables import Preset
 from qtui.engine.engine import SUSPICIOUS, Engine
 from qtui.errors import ExitCode
@@ -25,7 +25,6 @@ from qtui.journal.journal import SqliteJournal
 from qtui.journal.known import Known
 from qtui.journal.recovery import Found, Policy
 from qtui.journal.runs import HeldRun
-from qtui.sources.stream import regular
 from qtui.text import clean, plural
 from qtui.wiring.assemble import BY_KEY, OUTDATED, RENAMED, SITE, SITES, SOURCES, TEMPLATE, Ground, build
 from qtui.wiring.comparing import Comparison, Unknown, compare, known_jobs, moved
@@ -78,6 +77,8 @@ class Resumption:
         # Once: a file that changes from here on has another stamp than the one that is kept.
         self._facts = facts = ground.facts
         self._input_changed = found.meta.get(SOURCES) != facts[SOURCES] or "" in _fingerprints(facts)
+        self._unstamped = "" in _fingerprints(facts)
+        """Only reading tells whether the input has changed."""
         self._template_changed = found.meta.get(TEMPLATE) != facts[TEMPLATE]
         self._by_key = self._input_changed or self._template_changed or BY_KEY in found.meta
         hosts = [re.escape(site.partition("://")[2]) for site in self._sites] if ground.site else []
@@ -127,6 +128,7 @@ class Resumption:
         journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
         past = self._moved(past)
         gone: frozenset[int] = frozenset()
+        ground = replace(ground, sources=[self._placed(n, source) for n, source in enumerate(ground.sources)])
         if self._known is not None:
             rerun = ground.preset.job.changed == "rerun"
             kept = frozenset[int]()
@@ -138,13 +140,23 @@ class Resumption:
             self._known.restart()
             lock = threading.Lock()
             sources: list[Source] = [
-                Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
+                source
+                if isinstance(source, Placed)
+                else Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
                 for source, naming in zip(ground.sources, ground.namings, strict=True)
             ]
             ground = replace(ground, sources=sources)
         note = f"resumed: {plan.summary}"
         renew = partial(moved, move=self._move)
         return build(ground, run, journal, note, past=past, skip=self._known is None, gone=gone, renew=renew)
+
+    def _placed(self, index: int, source: Source) -> Source:
+        """A source that knows its place goes on behind the last row the journal has of it."""
+        if not isinstance(source, Placed):
+            return source
+        field = source.place if isinstance(source.place, str) else source.place[0]
+        last = recovery.last_row(self._run.folder, index, field)
+        return source.after(last) if last else source
 
     @property
     def _remembered(self) -> dict[str, str]:
@@ -172,7 +184,7 @@ class Resumption:
         self._known = known_jobs(
             self._run.folder, past.accepted, namings, self._move, rename=self._renamed, outdated=outdated
         )
-        if all(_readable_twice(source) for source in ground.sources):
+        if all(source.repeatable for source in ground.sources):
             self._comparison = compare(ground.sources, namings, self._known, progress)
 
     def _new(self) -> int | None:
@@ -211,7 +223,15 @@ class Resumption:
         told = []
         found = self._comparison
         if self._by_key and found is None:
-            told.append("standard input is compared with what was done while it is read")
+            once = [
+                clean(_origin(source), 80)
+                for source in self._ground.sources
+                if not (source.repeatable or isinstance(source, Placed))
+            ]
+            if once:
+                told.append(f"{' and '.join(once)} {_is(once)} compared with what was done while {_it(once)} read")
+        elif self._input_changed and found and not (found.gone or found.inserted) and self._unstamped:
+            told.append("the input was compared with what was done: nothing is missing, what is new stands at its end")
         elif self._input_changed and found and not (found.gone or found.inserted):
             told.append("the input has changed: nothing is missing, what is new stands at its end")
         match self._ground.preset.job.changed:
@@ -264,7 +284,9 @@ async def agreed(resumption: Resumption, intent: Intent, progress: Progress) -> 
     if intent.dry:
         raise Refusal("nothing was started", ExitCode.ALL_DONE, plan=plan)
     if intent.ask or (plan.surprises and not intent.accept):
-        raise Refusal(f"{plan.run_id} is unfinished", ExitCode.NEEDS_CONSENT, plan=plan)
+        raise Refusal(
+            f"{plan.run_id} is {'finished' if plan.over else 'unfinished'}", ExitCode.NEEDS_CONSENT, plan=plan
+        )
     return plan
 
 
@@ -277,9 +299,17 @@ def _fingerprints(facts: Mapping[str, str]) -> list[str]:
     return msgspec.json.decode(facts[SOURCES], type=list[str])
 
 
-def _readable_twice(source: Source) -> bool:
-    path = getattr(source, "path", None)
-    return not isinstance(path, str) or regular(path)
+def _origin(source: Source) -> str:
+    """What is read, without the words for its rows."""
+    return source.title.partition(" of ")[2] or source.title
+
+
+def _is(several: Sequence[str]) -> str:
+    return "is" if len(several) == 1 else "are"
+
+
+def _it(several: Sequence[str]) -> str:
+    return "it is" if len(several) == 1 else "they are"
 
 
 def _template(told: str | None) -> dict[str, object]:

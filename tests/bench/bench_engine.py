@@ -58,6 +58,11 @@ class NoJournal:
         self._timer = None
         self.on_commit(self._position)
 
+    def hurry(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(0, self._commit)
+
     async def room(self) -> None: ...
 
     async def query(self, query: Query) -> Answer:

@@ -333,6 +333,24 @@ def test_the_failed_jobs_of_a_finished_run_get_another_round(qtui: Program) -> N
     assert len(qtui.results()) == 6
 
 
+def test_another_round_without_an_earlier_run_starts_nothing(qtui: Program) -> None:
+    refused = qtui.run("run", qtui.preset(jobs=6), "--retry-failed")
+
+    assert refused.returncode == 2
+    assert "there is no earlier run of" in refused.stderr
+    assert folders(qtui) == []
+
+
+def test_starting_anew_and_another_round_exclude_each_other(qtui: Program) -> None:
+    preset = qtui.preset(jobs=6, fail=1.0)
+    qtui.run("run", preset)
+    refused = qtui.run("run", preset, "--fresh", "--retry-failed")
+
+    assert refused.returncode == 2
+    assert "--fresh starts anew and --retry-failed goes on with what was" in refused.stderr
+    assert len(folders(qtui)) == 1
+
+
 def test_held_jobs_get_another_round(qtui: Program) -> None:
     preset = listed(qtui, *letters(4), job='on_crash = "hold"')
     run = qtui.start("run", preset, "--json", "--set", "job.simulate.latency=2s")

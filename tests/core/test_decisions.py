@@ -6,9 +6,10 @@ import itertools
 
 import pytest
 
+from qtui.core.error_classes import covers
 from qtui.core.job import Failed
 from qtui.core.lifecycle import FINAL, LAW, IllegalTransition, Move, State, step
-from qtui.core.retry import GiveUp, RetryAfter, decide, matches
+from qtui.core.retry import GiveUp, RetryAfter, attempts, decide
 from qtui.core.signature import describe, signature, title
 from qtui.core.tables import Backoff, Retry
 
@@ -54,7 +55,7 @@ def test_full_jitter_takes_a_share_of_the_delay_that_is_capped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "code", "covers"),
+    ("entry", "code", "does"),
     [
         ("http:5xx", "http:503", True),
         ("http:5xx", "http:404", False),
@@ -65,10 +66,76 @@ def test_full_jitter_takes_a_share_of_the_delay_that_is_capped() -> None:
         ("exception:KeyError", "exception:KeyError", True),
         ("exception:KeyError", "exception:ValueError", False),
         ("http:5xx", "exit:503", False),
+        ("exit:3", "exit:3", True),
+        ("exit:3", "exit:30", False),
+        ("killed", "killed", True),
+        ("killed", "killed:SIGKILL", True),
+        ("killed", "exit:137", False),
+        ("simulate:burst", "simulate:burst", True),
     ],
 )
-def test_what_an_entry_of_the_policy_covers(entry: str, code: str, covers: bool) -> None:
-    assert matches(entry, code) is covers
+def test_what_an_entry_of_the_policy_covers(entry: str, code: str, does: bool) -> None:
+    assert covers(entry, code) is does
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [
+        ("timeout", 5),
+        ("http:429", 10),
+        ("http:503", 2),
+        ("http:500", 4),
+        ("http:404", 1),
+        ("connection", 3),
+        ("killed:SIGSEGV", 6),
+        ("exit:3", 7),
+        ("exit:4", 1),
+        ("exception:KeyError", 1),
+        ("exception:ValueError", 8),
+    ],
+)
+def test_an_error_class_may_have_attempts_of_its_own(code: str, number: int) -> None:
+    own = {
+        "timeout": 5,
+        "http:429": 10,
+        "http:503": 2,
+        "http:5xx": 4,
+        "killed": 6,
+        "exit:3": 7,
+        "exception:KeyError": 1,
+        "exception:ValueError": 8,
+    }
+    policy = Retry(attempts=3, attempts_for=own, backoff=Backoff(jitter="none"))
+
+    assert attempts(policy, code) == number
+    ends = [attempt for attempt in range(1, 12) if isinstance(decide(policy, attempt, Failed(code), 0.5), GiveUp)]
+    assert ends == list(range(number, 12))
+
+
+def test_a_permanent_failure_is_given_up_whatever_its_class_is_allowed() -> None:
+    policy = Retry(attempts_for={"any": 10})
+
+    assert isinstance(decide(policy, 1, Failed("http:503", permanent=True), 0.5), GiveUp)
+
+
+@pytest.mark.parametrize(
+    ("base", "factor", "largest", "delays"),
+    [
+        (0.5, 2.0, 60.0, [0.5, 1.0, 2.0, 4.0, 8.0]),
+        (1.0, 3.0, 10.0, [1.0, 3.0, 9.0, 10.0, 10.0]),
+        (2.0, 1.0, 60.0, [2.0, 2.0, 2.0, 2.0, 2.0]),
+    ],
+)
+@pytest.mark.parametrize("luck", [0.0, 0.25, 0.999])
+def test_the_delay_grows_to_its_cap_and_full_jitter_is_a_share_of_it(
+    base: float, factor: float, largest: float, delays: list[float], luck: float
+) -> None:
+    plain = Retry(attempts=9, backoff=Backoff(base=base, factor=factor, max=largest, jitter="none"))
+    full = Retry(attempts=9, backoff=Backoff(base=base, factor=factor, max=largest))
+
+    for attempt, delay in enumerate(delays, 1):
+        assert decide(plain, attempt, Failed("timeout"), luck) == RetryAfter(delay)
+        assert decide(full, attempt, Failed("timeout"), luck) == RetryAfter(delay * luck)
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,71 @@ def test_all_problems_come_at_once_in_the_order_of_their_lines() -> None:
         ("[job.simulate]\nlatency", "[job.simulate]\nlatncy", "job.simulate.latncy", "latency"),
         ("[retry]\n", '[retry]\nrejoin = "fairly"\n', "retry.rejoin", "fair"),
         ("[retry]\n", '[retry]\non = ["timeot"]\n', "retry.on[0]", "timeout"),
+        ("[retry]\n", '[retry]\non = ["exeption:KeyError"]\n', "retry.on[0]", "exception:KeyError"),
+        ("[retry]\n", '[retry]\non = ["http:5x"]\n', "retry.on[0]", "http:5xx"),
+        ("[retry]\n", '[retry]\non = ["http-429"]\n', "retry.on[0]", "http:429"),
+        ("[retry]\n", '[retry]\non = ["kiled"]\n', "retry.on[0]", "killed"),
+        ("[retry]\n", "[retry]\nattempts_for = { timeot = 5 }\n", "retry.attempts_for.timeot", "timeout"),
     ],
 )
 def test_the_nearest_spelling_is_offered(old: str, new: str, path: str, suggestion: str) -> None:
     found = problems(GOOD.replace(old, new))
 
     assert (path, suggestion) in [(problem.path, problem.suggestion) for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong", "suggestion"),
+    [
+        ("retry.rejoin", "Fair", "fair"),
+        ("retry.backoff.jitter", "ful", "full"),
+        ("queue.overflow", "blok", "block"),
+        ("workers.strategy", "pol", "pool"),
+        ("workers.executor", "lokal", "local"),
+        ("results.order", "submision", "submission"),
+        ("job.on_crash", "hodl", "hold"),
+    ],
+)
+def test_the_nearest_choice_is_offered(path: str, wrong: str, suggestion: str) -> None:
+    (problem,) = problems(GOOD, (path, wrong))
+
+    assert (problem.path, problem.suggestion) == (path, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "suggestion"),
+    [
+        ("timeot", "timeout"),
+        ("Timeout", "timeout"),
+        ("http:50x", "http:5xx"),
+        ("http:5XX", "http:5xx"),
+        ("5xx", "http:5xx"),
+        ("429", "http:429"),
+        ("htp:500", "http:500"),
+        ("ValueError", "exception:ValueError"),
+        ("exeption:KeyError", "exception:KeyError"),
+        ("zzz", ""),
+    ],
+)
+def test_the_nearest_class_of_errors_is_offered(wrong: str, suggestion: str) -> None:
+    (problem,) = problems(GOOD.replace("[retry]\n", f'[retry]\non = ["any", "{wrong}"]\n'))
+
+    assert (problem.path, problem.suggestion) == ("retry.on[1]", suggestion)
+    assert problem.line == 18
+
+
+def test_the_wrong_entry_of_a_list_is_named() -> None:
+    (problem,) = problems(GOOD.replace("[retry]\n", '[retry]\non = ["any", 3]\n'))
+
+    assert (problem.path, problem.line, problem.found) == ("retry.on[1]", 18, "3")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "suggestion"),
+    [("[http]\n", "http", "job.http"), ('[source]\nkind = "range"\n', "source", "[[source]]")],
+)
+def test_a_table_at_the_wrong_place_is_told_where_it_goes(text: str, path: str, suggestion: str) -> None:
+    assert (path, suggestion) in [(problem.path, problem.suggestion) for problem in problems(text)]
 
 
 @pytest.mark.parametrize(

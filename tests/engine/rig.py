@@ -10,10 +10,11 @@ from types import TracebackType
 
 from qtui.core import events as ev
 from qtui.core.commands import Command, Reply, Request
-from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.job import REJECTED, Done, Failed, Job, Value
 from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob, Row
+from qtui.core.signature import signature
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.core.tables import About, Backoff, JobTable, Preset, QueueTable, Retry, SourceTable, Table, Throttle, Workers
 from qtui.engine.clock import LoopClock
@@ -99,8 +100,12 @@ class BenchJournal:
         self.events.append(event)
         self._position = position
         match event:
-            case ev.AttemptEnded(job=job, then="failed" | "cancelled" as then, signature=signature):
-                self.final[job.seq] = FinalJob(job, then, signature)
+            case ev.AttemptEnded(job=job, then="failed" | "cancelled" as then, signature=group):
+                self.final[job.seq] = FinalJob(job, then, group)
+            case ev.JobDropped(job=job, rejected=rejected):
+                self.final[job.seq] = FinalJob(
+                    job, "failed" if rejected else "cancelled", signature(REJECTED) if rejected else ""
+                )
             case ev.JobRequeued(job=job) | ev.AttemptEnded(job=job, then="done"):
                 self.final.pop(job.seq, None)
         self._arm()
@@ -201,6 +206,7 @@ class Rig:
         on_crash: str = "run",
         crashes: int = 3,
         held: bool = False,
+        overflow: str = "block",
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources = sources or [Numbers(number) for number in numbers]
@@ -212,7 +218,7 @@ class Rig:
             [SourceTable(kind="range", name=f"p{i}", rate=source_rate) for i in range(len(self.sources))],
             JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash, crashes=crashes),  # type: ignore[arg-type]
             Table(),
-            QueueTable(capacity=capacity),
+            QueueTable(capacity=capacity, overflow=overflow),  # type: ignore[arg-type]
             Workers(concurrency=concurrency),
             Retry(
                 attempts=attempts,

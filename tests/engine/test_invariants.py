@@ -83,9 +83,12 @@ class EngineMachine(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     @initialize(
-        capacity=st.integers(1, 8), concurrency=st.integers(0, 6), rejoin=st.sampled_from(["fair", "front", "back"])
+        capacity=st.integers(1, 8),
+        concurrency=st.integers(0, 6),
+        rejoin=st.sampled_from(["fair", "front", "back"]),
+        overflow=st.sampled_from(["block", "drop-new", "drop-old", "reject"]),
     )
-    def start(self, capacity: int, concurrency: int, rejoin: str) -> None:
+    def start(self, capacity: int, concurrency: int, rejoin: str, overflow: str) -> None:
         self.rig = Rig(
             handler(),
             jobs=[JOBS // 2, JOBS // 2],
@@ -95,6 +98,7 @@ class EngineMachine(RuleBasedStateMachine):
             base=0.5,
             timeout=8.0,
             rejoin=rejoin,
+            overflow=overflow,
             journal=self.journal,
         )
         self.run(self.rig.__aenter__())
@@ -202,8 +206,11 @@ class EngineMachine(RuleBasedStateMachine):
     def _check_story(self) -> None:
         ledger = self.rig.engine.ledger
         assert sum(ledger.counts[state] for state in FINAL) == ledger.accepted
+        assert ledger.lost == len(self.rig.of(ev.JobDropped))
         again = Ledger()
         for position, event in enumerate(self.rig.events, 1):
+            if isinstance(event, ev.JobRequeued):
+                again.commit(position - 1, event.at)  # only a job whose end is on disk is given another round
             again.apply(event, position)
         again.commit(len(self.rig.events), self.rig.engine.now())
         assert again.counts == ledger.counts, "folding the events again gives another state"

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from qtui.core.events import JobDropped
 from qtui.core.past import mark
 from qtui.errors import ExitCode, JournalUnreadable
 from qtui.journal import schema
 from qtui.journal.recovery import IN_DOUBT, Found, Policy, in_doubt, look, recover
 from tests.journal.lives import change, content, died, ended_well
-from tests.journal.story import STARTED, accepted, done, failed, interrupted, lifetime, started
+from tests.journal.story import STARTED, accepted, done, failed, interrupted, job, lifetime, started
 
 NOW = STARTED + 100.0
 RUN = Policy()
@@ -165,6 +166,17 @@ async def test_putting_right_twice_counts_once(tmp_path: Path) -> None:
     assert look(folder, NOW).past.suspects == {mark("key-1"): 1}
 
 
+async def test_a_crash_is_counted_once_though_its_flight_record_outlives_the_count(tmp_path: Path) -> None:
+    """The process may die between the commit of the count and the removal of the file."""
+    folder = await died(tmp_path, accepted(1), started(1))
+    flight = (folder / "flight").read_bytes()
+    put_right(folder)
+    (folder / "flight").write_bytes(flight)
+    found = put_right(folder)
+
+    assert found.past.suspects == {mark("key-1"): 1}
+
+
 # -- holding
 
 
@@ -230,3 +242,13 @@ async def test_done_jobs_stay_done(tmp_path: Path) -> None:
     found = put_right(folder, Policy(hold=True))
 
     assert (found.past.done, found.past.open) == (1, [])
+
+
+async def test_what_a_full_queue_took_is_remembered_with_its_number_and_its_rows(tmp_path: Path) -> None:
+    lost = JobDropped(1.0, job(2), fresh=True), JobDropped(1.0, job(3), fresh=True, rejected=True)
+    folder = await ended_well(tmp_path, accepted(1), JobDropped(1.0, job(1), fresh=False), *lost)
+
+    past = look(folder, STARTED + 10).past
+    assert (past.accepted, past.cancelled, past.failed, past.lost) == (3, 2, 1, 3)
+    assert (past.given, past.last_seq, past.open) == ([3], 3, [])
+    assert [(group.failed.code, group.jobs) for group in past.groups] == [("rejected", 1)]

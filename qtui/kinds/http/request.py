@@ -15,7 +15,7 @@ from qtui.core.template import Template, TemplateError
 from qtui.kinds.context import KindContext
 from qtui.kinds.http.address import parse, shown
 from qtui.kinds.http.options import HttpTable, texts_in
-from qtui.kinds.http.secrets import MIN_LENGTH
+from qtui.kinds.secrets import look_up_all
 from qtui.text import clean
 
 Row = Mapping[str, Value]
@@ -141,25 +141,7 @@ class Requests:
 
 def environment(table: HttpTable, context: KindContext) -> tuple[list[str], list[str]]:
     """The secrets that the templates use, and a sentence for every variable that is missing or cannot be one."""
-    secrets: dict[str, str] = {}
-    problems: dict[str, str] = {}
-
-    def look_up(name: str) -> str:
-        try:
-            value = context.look_up(name)
-        except TemplateError as error:
-            problems[name] = str(error)
-            return ""
-        if name.startswith("secret:"):
-            secrets[name] = value
-            if len(value) < MIN_LENGTH:
-                problems[name] = f"{name} has fewer than {MIN_LENGTH} characters; it could not be kept off the screen"
-        return value
-
-    for text in (table.url, table.body or "", *table.headers.values(), *texts_in(table.json)):
-        template = Template(text)
-        template.fill(dict.fromkeys(template.fields, ""), lookup=look_up)
-    return list(secrets.values()), list(problems.values())
+    return look_up_all((table.url, table.body or "", *table.headers.values(), *texts_in(table.json)), context)
 
 
 def target(base: URL, location: str) -> URL:

@@ -35,7 +35,7 @@ def resume_sheet(plan: Plan) -> Sheet[Unfinished | None]:
     facts += [(Span(clean(line, 400), "dim"),) for line in plan.lines[1 : len(plan.lines) - len(plan.surprises)]]
     facts += [(Span("▲ ", "pressure", True), Span(clean(line, 400))) for line in plan.surprises]
     return Sheet(
-        title=(Span(f"{clean(plan.run_id, 40)} is not finished", bold=True),),
+        title=(Span(f"{clean(plan.run_id, 40)} is {'finished' if plan.over else 'not finished'}", bold=True),),
         facts=facts,
         choices=(leave, go_on, fresh) if plan.surprises else (go_on, fresh, leave),
         closing=(Span("Nothing has been started yet.", "dim"),),

@@ -115,6 +115,8 @@ def facts(snap: Snapshot) -> list[tuple[str, str, str]]:
         "high-water = the bound" if queue.high_water >= queue.capacity else f"high-water, bound {count(queue.capacity)}"
     )
     rows.append(("queue", count(queue.high_water), f"{bound}; full {percent(queue.full_share_run)} of the time"))
+    if counts.lost:
+        rows.append(("lost", count(counts.lost), f"found the queue full ({queue.overflow})"))
     rows.append(("producers", percent(rates.blocked_share_run), "of the time blocked in put()"))
     rows.append(("workers", percent(rates.busy_share_run), f"busy, {plural(snap.control.concurrency, 'slot')}"))
     if counts.retries:

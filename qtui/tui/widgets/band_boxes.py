@@ -126,6 +126,12 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         [[*wait, Span("   high-water ", "dim"), high], [*wait, Span("  high ", "dim"), high], wait],
     )
     full_share = [Span("full ", "dim"), Span(percent(queue.full_share))]
+    if snap.counts.lost:
+        lost = [Span(f"{count(snap.counts.lost)} lost", "failed_text", True)]
+        policy = Span(f"  {queue.overflow}", "dim")
+        now = Span(f"  {rate(queue.lost_rate)}", "failed_text")
+        first_fitting(canvas, x + 2, 5, inner, [[*lost, now, policy], [*lost, policy], lost])
+        return
     first_fitting(
         canvas,
         x + 2,

@@ -51,7 +51,11 @@ def _facts(slot: SlotView, snap: Snapshot, room: int) -> Iterator[tuple[str, Lin
         yield "last try", (Span(last.text, "retry_text"), Span(f"  {running_time(last.ago_s)} ago", "dim"))
     if len(snap.producers) == 1:
         yield "producer", (Span(snap.producers[0].name),)
-    if slot.note:
+    if slot.share is not None:
+        done = int(slot.share * 20)
+        bar = (Span("━" * done, "accent"), Span("─" * (20 - done), "line"), Span(f" {int(slot.share * 100)}%  "))
+        yield "progress", (*bar, Span(slot.note, "dim"))
+    elif slot.note:
         yield "note", (Span(slot.note),)
 
 

@@ -168,6 +168,8 @@ def _draw_detail(canvas: Canvas, slot: SlotView, snap: Snapshot) -> None:
         age = f"  {running_time(slot.elapsed_s)}"
         if slot.timeout_s > 0:
             age += f" of {time_limit(slot.timeout_s)}"
+        if slot.share is not None:
+            age += f"  {int(slot.share * 100)}%"
         attempt = f"   attempt {slot.attempt}/{slot.attempts}" if slot.attempt > 1 else ""
         room = canvas.width - 5 - sum(len(span.text) for span in spans) - len(age) - len(attempt)
         spans += [Span(shorten(slot.name, max(0, min(room, 60)))), Span(age + attempt, "dim")]

@@ -119,6 +119,11 @@ def share_of_timeout(slot: SlotView) -> float:
     return slot.elapsed_s / slot.timeout_s if slot.timeout_s > 0 else 0.0
 
 
+def gauge_share(slot: SlotView) -> float:
+    """What a slot's gauge shows: how far the job says it is, else how much of its timeout it has used."""
+    return share_of_timeout(slot) if slot.share is None else slot.share
+
+
 def is_slow(slot: SlotView) -> bool:
     """Whether the attempt is at more than sixty per cent of its timeout."""
     return share_of_timeout(slot) > SLOW_SHARE

@@ -15,11 +15,11 @@ from qtui.tui.widgets.slot_marks import (
     age_axis,
     columns_of,
     draw_strip,
+    gauge_share,
     is_slow,
     legend,
     number_width,
     running_time,
-    share_of_timeout,
     words,
 )
 
@@ -197,9 +197,12 @@ def _draw_progress(canvas: Canvas, y: int, slot: SlotView, layout: _Layout) -> N
     if slot.attempt > 1:
         attempt = f"{slot.attempt}/{slot.attempts}"
         canvas.put(layout.attempt, y, attempt if len(attempt) <= 4 else attempt[:3], "retry_text", bold=True)
-    if layout.gauge and slot.timeout_s > 0:
+    elif slot.share is not None and not layout.gauge:
+        canvas.put(layout.attempt, y, f"{int(slot.share * 100):>3}%", "accent")
+    if layout.gauge and (slot.timeout_s > 0 or slot.share is not None):
         leaving = slot.state is SlotState.LEAVING
-        colour = "pressure" if slow else "dim" if leaving else "running"
-        canvas.gauge(layout.gauge, y, _GAUGE_WIDTH, share_of_timeout(slot), colour)
+        told = "running" if slot.share is None else "accent"
+        colour = "dim" if leaving else "pressure" if slow and slot.share is None else told
+        canvas.gauge(layout.gauge, y, _GAUGE_WIDTH, gauge_share(slot), colour)
     elapsed = running_time(slot.elapsed_s)
     canvas.put(layout.elapsed_end - len(elapsed), y, elapsed, "pressure" if slow else "text")

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from qtui.core.job import Failed
-from qtui.kinds.http.options import HttpTable, Selector
+from qtui.kinds.http.options import HttpTable
+from qtui.kinds.http.selectors import Selector
 from tests.kinds.http.serving import fetched, fields, page, serving
 
 PAGE = """<!doctype html><title>t</title>

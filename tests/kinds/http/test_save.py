@@ -10,7 +10,7 @@ import pytest
 from qtui.core.job import Failed
 from qtui.errors import CannotWrite
 from qtui.kinds.http.options import Expect, HttpTable
-from qtui.kinds.http.save import MAX_NAME, safe_name
+from qtui.kinds.save import MAX_NAME, safe_name
 from tests.kinds.http.serving import fetched, fields, opened, page, serving
 from tests.kinds.running import real
 

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from qtui.kinds.http.options import HttpTable
-from qtui.kinds.http.secrets import MASK, Redactor
+from qtui.kinds.secrets import MASK, Redactor
 from tests.kinds.http.serving import fetched, opened, serving
 from tests.kinds.running import job, real
 

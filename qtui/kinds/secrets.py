@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 from qtui.core.job import Value
+from qtui.core.template import Template, TemplateError
+from qtui.kinds.context import KindContext
 from qtui.text import clean, clean_block
 
 MASK = "•••"
@@ -70,3 +72,26 @@ def _inner_base64(encoded: str, offset: int, length: int) -> str:
     """The characters that depend on the secret alone, whatever stands before and behind it."""
     start = (0, 2, 3)[offset]
     return encoded[start : (offset + length) * 8 // 6]
+
+
+def look_up_all(texts: Iterable[str], context: KindContext) -> tuple[list[str], list[str]]:
+    """The secrets that templates use, and a sentence for every variable that is missing or cannot be a secret."""
+    secrets: dict[str, str] = {}
+    problems: dict[str, str] = {}
+
+    def look_up(name: str) -> str:
+        try:
+            value = context.look_up(name)
+        except TemplateError as error:
+            problems[name] = str(error)
+            return ""
+        if name.startswith("secret:"):
+            secrets[name] = value
+            if len(value) < MIN_LENGTH:
+                problems[name] = f"{name} has fewer than {MIN_LENGTH} characters; it could not be kept off the screen"
+        return value
+
+    for text in texts:
+        template = Template(text)
+        template.fill(dict.fromkeys(template.fields, ""), lookup=look_up)
+    return list(secrets.values()), list(problems.values())

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from qtui.kinds.http.threads import Threads
+from qtui.kinds.threads import Threads
 
 
 async def test_results_and_failures_come_back() -> None:
@@ -53,7 +53,7 @@ async def test_a_call_can_be_given_up() -> None:
 def test_a_call_that_never_returns_does_not_delay_the_end_of_the_process() -> None:
     program = (
         "import asyncio, threading\n"
-        "from qtui.kinds.http.threads import Threads\n"
+        "from qtui.kinds.threads import Threads\n"
         "async def main():\n"
         "    call = asyncio.create_task(Threads('stuck', 1).call(threading.Event().wait))\n"
         "    await asyncio.sleep(0)\n"

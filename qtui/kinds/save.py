@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import unicodedata
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from itertools import count
 from qtui.core.job import Job, Value
 from qtui.core.template import Template
 from qtui.errors import CannotWrite
-from qtui.kinds.http.threads import Threads
+from qtui.kinds.threads import Threads
 from qtui.text import clean
 
 MAX_NAME = 200
@@ -64,6 +65,51 @@ class Saver:
         )
         return os.path.join(self._folder, name)
 
+    def begin(self, job: Job, limit: int) -> Part:
+        """A file of a job that is written bit by bit, `limit` bytes at most. Raises TemplateError, OSError."""
+        name = safe_name(self._name.fill(job.row, self._run_fields))
+        return Part(self._directory, name, os.path.join(self._folder, name), limit)
+
+
+class Part:
+    """A file that is being written; it gets its name when it is whole. Its methods may block on a slow disk."""
+
+    def __init__(self, directory: int, name: str, path: str, limit: int) -> None:
+        """Raises OSError."""
+        self.path = path
+        """As the preset writes it."""
+        self._directory, self._name, self._left = directory, name, limit
+        self._part = f".qtui-{os.getpid()}-{next(_parts)}.part"
+        self._fd = _new_part(directory, self._part)
+
+    def write(self, content: bytes) -> None:
+        """Add to it, up to the limit; then once the word that something is missing. Raises OSError."""
+        if self._left < 0:
+            return
+        view = memoryview(content)[: self._left]
+        self._left -= len(content)
+        self._put(view)
+        if self._left < 0:
+            self._put(memoryview("\n…truncated\n".encode()))
+
+    def keep(self) -> None:
+        """It is whole. Raises OSError."""
+        os.close(self._fd)
+        self._fd = -1
+        os.replace(self._part, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+
+    def discard(self) -> None:
+        """Nobody wants it; does nothing after `keep`."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+            with contextlib.suppress(OSError):
+                os.unlink(self._part, dir_fd=self._directory)
+
+    def _put(self, view: memoryview) -> None:
+        while view:
+            view = view[os.write(self._fd, view) :]
+
 
 def safe_name(wanted: str) -> str:
     """One path component made of foreign text; altered names end in a hash of what was wanted, so that none collide."""
@@ -86,13 +132,17 @@ def _octets(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
 
 
-def _write(directory: int, name: str, part: str, content: bytes) -> None:
+def _new_part(directory: int, part: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        fd = os.open(part, flags, 0o666, dir_fd=directory)
+        return os.open(part, flags, 0o666, dir_fd=directory)
     except FileExistsError:  # left by a process that was killed
         os.unlink(part, dir_fd=directory)
-        fd = os.open(part, flags, 0o666, dir_fd=directory)
+        return os.open(part, flags, 0o666, dir_fd=directory)
+
+
+def _write(directory: int, name: str, part: str, content: bytes) -> None:
+    fd = _new_part(directory, part)
     try:
         with open(fd, "wb", buffering=0) as file:
             view = memoryview(content)

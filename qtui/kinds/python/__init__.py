@@ -1,0 +1,1 @@
+"""The kind `python`: every job calls a function of the author's."""

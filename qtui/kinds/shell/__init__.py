@@ -1,0 +1,1 @@
+"""The shell kind: a command per attempt, in a session of its own, with nothing of it left over afterwards."""

@@ -1,0 +1,149 @@
+"""Processes that do not want to end, do not stop talking, or leave others behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qtui.core.job import Done, Failed
+from tests.kinds.running import job, real
+from tests.kinds.shell.running import ENVIRON, alive, script, shell
+
+
+async def until(true: Callable[[], bool], limit_s: float = 10.0) -> None:
+    async with asyncio.timeout(limit_s):
+        while not true():  # noqa: ASYNC110  # other processes set no event of ours
+            await asyncio.sleep(0.02)
+
+
+async def test_a_command_that_ignores_term_is_killed_after_the_grace(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    async with shell(command=script(f"trap '' TERM; echo $$ > {pid}; while :; do sleep 0.05; done"), grace=0.3) as kind:
+        task = asyncio.create_task(kind.run(job()))
+        await until(lambda: pid.exists() and pid.read_text().strip() != "")
+        begun = time.monotonic()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+        assert 0.25 < time.monotonic() - begun < 3
+        assert not alive(int(pid.read_text()))
+
+
+async def test_a_flood_costs_no_memory_and_does_not_hold_up_the_loop() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    longest, last = 0.0, time.monotonic()
+
+    async def beat() -> None:
+        nonlocal longest, last
+        while True:
+            await asyncio.sleep(0.01)
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+
+    async with shell(command=["head", "-c", "1G", "/dev/zero"]) as kind:
+        beating = asyncio.create_task(beat())
+        outcome = await kind.run(job())
+        beating.cancel()
+
+    assert isinstance(outcome, Done)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kB
+    assert longest < 0.5
+
+
+async def test_output_that_is_no_text_is_shown_all_the_same() -> None:
+    async with shell(command=["printf", r"a\377b\000c"]) as kind:
+        outcome = await kind.run(job())
+
+    assert isinstance(outcome, Done)
+    assert isinstance(outcome.value, dict)
+    assert outcome.value["stdout"] == "a\\xffb␀c"
+
+
+async def test_a_grandchild_that_keeps_the_pipe_holds_up_nobody() -> None:
+    async with shell(command=script("sleep 60 & echo $!")) as kind:
+        begun = time.monotonic()
+        outcome = await kind.run(job())
+
+        assert time.monotonic() - begun < 5
+        assert isinstance(outcome, Done)
+        assert isinstance(outcome.value, dict)
+        pid = int(str(outcome.value["stdout"]))
+        await until(lambda: not alive(pid))
+
+
+async def test_a_grandchild_in_a_session_of_its_own_is_swept() -> None:
+    async with shell(command=script("setsid sleep 60 & echo $!; sleep 0.2")) as kind:
+        outcome = await kind.run(job())
+        assert isinstance(outcome, Done)
+        assert isinstance(outcome.value, dict)
+        pid = int(str(outcome.value["stdout"]))
+
+        await until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+async def test_the_sweep_leaves_alone_what_still_runs() -> None:
+    async with shell(command=script("(setsid sleep 0.7; echo late) & wait")) as kind:
+        slow = asyncio.create_task(kind.run(job(1)))
+        async with shell(command=["true"]) as other:
+            await other.run(job(2))
+        for seq in range(3, 6):
+            await asyncio.sleep(0.1)
+            assert isinstance(await kind.run(job(seq)), Done)
+
+        outcome = await slow
+        assert isinstance(outcome, Done)
+        assert outcome.note == "late"
+
+
+async def test_progress_moves_the_gauge_and_is_no_output() -> None:
+    told: list[tuple[int, float | None, str]] = []
+    context = real(environ=ENVIRON)
+    context.progress.listener = lambda seq, share, text: told.append((seq, share, text))
+    async with shell(context, command=script("echo a; echo '::qtui progress 5/100 of it'; echo b")) as kind:
+        outcome = await kind.run(job(9))
+
+    assert told[-1] == (9, 0.05, "of it")
+    assert isinstance(outcome, Done)
+    assert isinstance(outcome.value, dict)
+    assert outcome.value["stdout"] == "a\nb"
+
+
+async def test_the_whole_output_goes_to_a_file_up_to_its_limit(tmp_path: Path) -> None:
+    context = real(str(tmp_path), environ=ENVIRON)
+    async with shell(context, command=["seq", "100000"], output="logs/{n}.txt", max_output=1000) as kind:
+        outcome = await kind.run(job(n="../x"))
+
+    assert isinstance(outcome, Done)
+    (file,) = (tmp_path / "logs").iterdir()
+    assert file.read_bytes().startswith(b"1\n2\n")
+    assert file.read_text().endswith("…truncated\n")
+    assert len(file.read_bytes()) < 1_100
+
+
+async def test_nothing_stays_open(tmp_path: Path) -> None:
+    async with shell(command=script("exit 1")) as kind:
+        await kind.run(job())
+        before = len(os.listdir("/proc/self/fd"))
+        for outcome in await asyncio.gather(*(kind.run(job(seq)) for seq in range(20))):
+            assert isinstance(outcome, Failed)
+
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_no_descriptors_is_not_the_jobs_fault() -> None:
+    async with shell(command=["true"]) as kind:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+        try:
+            with pytest.raises(OSError, match="Too many open files"):
+                await kind.run(job())
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
