@@ -7,7 +7,7 @@ no try, and what a person should decide about is held.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from qtui.journal.queries import OPEN
 from qtui.journal.store import boot_id
 from qtui.text import clean
 
+WINDOW = 1000
+"""Rows that are read at a time."""
 GROUPS = 200
 """Failure groups that are remembered; the largest."""
 SAMPLES = 5
@@ -90,6 +92,26 @@ def last_row(folder: Path, producer: int, field: str) -> dict[str, Value]:
             if field in (found := fields(row)):
                 return found
     return {}
+
+
+def found_count(folder: Path, producer: int) -> int:
+    """How many rows jobs have found for a producer. Raises JournalUnreadable."""
+    with closing(schema.open_readonly(folder / schema.FILE)) as db:
+        if schema.keeps_found(db):
+            return int(db.execute("SELECT count(*) FROM found WHERE producer = ?", (producer,)).fetchone()[0])
+    return 0
+
+
+def found_rows(folder: Path, producer: int, most: int | None = None) -> Iterator[list[dict[str, Value]]]:
+    """Those rows in order, in lists, at most `most` of them. Raises JournalUnreadable."""
+    with closing(schema.open_readonly(folder / schema.FILE)) as db:
+        if not schema.keeps_found(db):
+            return
+        rows = db.execute(
+            "SELECT row FROM found WHERE producer = ? ORDER BY id LIMIT ?", (producer, -1 if most is None else most)
+        )
+        while page := rows.fetchmany(WINDOW):
+            yield [fields(row) for (row,) in page]
 
 
 def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:

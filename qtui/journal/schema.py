@@ -195,9 +195,14 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def keeps_found(db: sqlite3.Connection) -> bool:
+    """Whether the file is of a format that keeps what jobs find."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0]) > OLDEST
+
+
 def upgrade(db: sqlite3.Connection) -> None:
     """Bring an older file to the present format, within the caller's transaction."""
-    if int(db.execute("PRAGMA user_version").fetchone()[0]) < FORMAT:
+    if not keeps_found(db):
         for statement in FOUND.split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {FORMAT}")

@@ -6,6 +6,7 @@ import os
 from typing import TypeAlias
 
 from qtui.sources.command import CommandSource
+from qtui.sources.crawl import CrawlSource
 from qtui.sources.csv import CsvSource
 from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
@@ -15,7 +16,15 @@ from qtui.sources.range import RangeSource
 from qtui.sources.tail import TailSource
 
 AnySource: TypeAlias = (
-    RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource | TailSource
+    RangeSource
+    | ListSource
+    | LinesSource
+    | CsvSource
+    | JsonlSource
+    | GlobSource
+    | CommandSource
+    | TailSource
+    | CrawlSource
 )
 
 SOURCES: dict[str, type[AnySource]] = {
@@ -27,6 +36,7 @@ SOURCES: dict[str, type[AnySource]] = {
     "glob": GlobSource,
     "command": CommandSource,
     "tail": TailSource,
+    "crawl": CrawlSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
 
@@ -48,6 +58,7 @@ __all__ = [
     "SOURCES",
     "AnySource",
     "CommandSource",
+    "CrawlSource",
     "CsvSource",
     "GlobSource",
     "JsonlSource",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import msgspec
@@ -26,6 +26,8 @@ _PORTS = {"http": 80, "https": 443}
 
 class CrawlSource(BuiltIn, frozen=True, kw_only=True, dict=True):
     """[[source]] kind = "crawl": rows {url, depth, parent}, each address once."""
+
+    adopts: ClassVar[bool] = True
 
     kind: str = "crawl"
     start: Annotated[list[Text], msgspec.Meta(min_length=1)]
@@ -112,12 +114,13 @@ class CrawlSource(BuiltIn, frozen=True, kw_only=True, dict=True):
         return Found(away, {"url": away, "depth": depth + 1, "parent": self._away(above)})
 
     def restore(self, found: Sequence[dict[str, Value]]) -> list[Row]:
-        """Rows as this life has them: its site's address, without pages that are start pages now or too deep."""
+        """Rows as this life has them: its site's address, without pages that it would not follow."""
         rows = []
         for told in found:
             row = {name: self._back(value) for name, value in told.items()}
-            depth = row.get("depth")
-            if row.get("url") not in self._begin and isinstance(depth, int) and depth <= self.depth:
+            url, above, depth = row.get("url"), row.get("parent"), row.get("depth")
+            known = isinstance(url, str) and isinstance(above, str) and self._follows(url, above)
+            if known and isinstance(depth, int) and depth <= self.depth:
                 rows.append(Row(row))
         return rows
 
