@@ -94,12 +94,13 @@ def last_row(folder: Path, producer: int, field: str) -> dict[str, Value]:
     return {}
 
 
-def found_count(folder: Path, producer: int) -> int:
-    """How many rows jobs have found for a producer. Raises JournalUnreadable."""
+def found_counts(folder: Path) -> dict[int, int]:
+    """How many rows jobs have found, by producer. Raises JournalUnreadable."""
     with closing(schema.open_readonly(folder / schema.FILE)) as db:
-        if schema.keeps_found(db):
-            return int(db.execute("SELECT count(*) FROM found WHERE producer = ?", (producer,)).fetchone()[0])
-    return 0
+        if not schema.keeps_found(db):
+            return {}
+        counts = db.execute("SELECT producer, count(*) FROM found GROUP BY producer")
+        return {int(producer): int(number) for producer, number in counts}
 
 
 def found_rows(folder: Path, producer: int, most: int | None = None) -> Iterator[list[dict[str, Value]]]:

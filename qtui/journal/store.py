@@ -9,7 +9,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import chain
@@ -63,7 +63,7 @@ _PUT_META = "INSERT INTO meta VALUES {} ON CONFLICT (k) DO UPDATE SET v = exclud
 class Store:
     """The only connection that writes, and the results file beside it. Belongs to one thread."""
 
-    def __init__(self, folder: Path, results: ResultsFile | None) -> None:
+    def __init__(self, folder: Path, results: ResultsFile | None, found: Mapping[int, int] | None = None) -> None:
         self._folder = folder
         self._path = folder / schema.FILE
         self._results = results
@@ -75,7 +75,7 @@ class Store:
         self._open_from = 1
         self._position = 0
         self._lived = 0.0
-        self.found: dict[int, int] = {}
+        self.found = dict(found or {})
         """Durable rows for new jobs by producer; replaced at every change, so that another thread may look."""
 
     def begin(self) -> None:
@@ -88,9 +88,7 @@ class Store:
         db.execute("INSERT INTO epoch (pid, boot_id, started) VALUES (?, ?, ?)", (os.getpid(), boot_id(), time.time()))
         self._epoch = int(db.execute("SELECT max(id) FROM epoch").fetchone()[0])
         self._put_meta(0, self._results.offset if self._results else 0)
-        found = self._count_found()
         db.execute("COMMIT")
-        self.found = found
 
     def save(self, batch: Batch) -> None:
         """Make a batch durable: the results first, then the commit that names their end.

@@ -139,7 +139,6 @@ class Writer:
 
     def _work(self, store: Store) -> None:
         self._persist(store, store.begin)
-        self.found = store.found
         while self._waiting or store.behind or not self._ending.is_set():
             if records := self._gather(idle=not store.behind):
                 self._save(store, records)

@@ -197,10 +197,12 @@ class Resumption:
     def _new(self) -> int | None:
         """Rows that have not been accepted, where the input is the same as ever."""
         past, new = self._found.past, 0
+        adopting = any(isinstance(source, Adopting) for source in self._ground.sources)
+        found = recovery.found_counts(self._run.folder) if adopting else {}
         for index, source in enumerate(self._ground.sources):
             known = self._found.rows[index] if index < len(self._found.rows) else None
             if isinstance(source, Adopting):
-                known = source.own + recovery.found_count(self._run.folder, index)
+                known = source.own + found.get(index, 0)
                 known = known if source.most is None else min(known, source.most)
             rows = source.total() if known is None else known
             if rows is None:
