@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -67,21 +67,16 @@ def look(folder: Path, now: float) -> Found:
         JournalUnreadable: when its journal cannot be read, or was written by another version.
     """
     path = folder / schema.FILE
-    with closing(schema.open_readonly(path)) as db:
-        try:
-            version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            if version < schema.OLDEST:
-                raise JournalUnreadable(
-                    f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
-                    f" {schema.FORMAT}); it is left as it is"
-                )
-            found = _found(db, folder, now)
-            if found.crashed:
-                schema.check_pages(db, path)
-        except schema.UNREADABLE as error:
+    with _reading(folder) as db:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version < schema.OLDEST:
             raise JournalUnreadable(
-                f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
-            ) from error
+                f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
+                f" {schema.FORMAT}); it is left as it is"
+            )
+        found = _found(db, folder, now)
+        if found.crashed:
+            schema.check_pages(db, path)
     return found
 
 
@@ -96,7 +91,7 @@ def last_row(folder: Path, producer: int, field: str) -> dict[str, Value]:
 
 def found_counts(folder: Path) -> dict[int, int]:
     """How many rows jobs have found, by producer. Raises JournalUnreadable."""
-    with closing(schema.open_readonly(folder / schema.FILE)) as db:
+    with _reading(folder) as db:
         if not schema.keeps_found(db):
             return {}
         counts = db.execute("SELECT producer, count(*) FROM found GROUP BY producer")
@@ -105,7 +100,7 @@ def found_counts(folder: Path) -> dict[int, int]:
 
 def found_rows(folder: Path, producer: int, most: int | None = None) -> Iterator[list[dict[str, Value]]]:
     """Those rows in order, in lists, at most `most` of them. Raises JournalUnreadable."""
-    with closing(schema.open_readonly(folder / schema.FILE)) as db:
+    with _reading(folder) as db:
         if not schema.keeps_found(db):
             return
         rows = db.execute(
@@ -113,6 +108,18 @@ def found_rows(folder: Path, producer: int, most: int | None = None) -> Iterator
         )
         while page := rows.fetchmany(WINDOW):
             yield [fields(row) for (row,) in page]
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    path = folder / schema.FILE
+    with closing(schema.open_readonly(path)) as db:
+        try:
+            yield db
+        except schema.UNREADABLE as error:
+            raise JournalUnreadable(
+                f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
+            ) from error
 
 
 def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:

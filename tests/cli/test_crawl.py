@@ -104,3 +104,17 @@ def test_killed_ten_times_every_page_is_recorded_once_and_none_is_lost(qtui: Pro
         lives = db.execute("SELECT count(*) FROM epoch").fetchone()[0]
     assert Counter(jobs) == Counter(pages(products))
     assert lives == KILLS + 1
+
+
+def test_failed_pages_become_a_preset_that_follows_nothing(qtui: Program) -> None:
+    words = changed(demo__products="48", demo__gone_share="0.2", results__path="")
+    qtui.run("run", PRESET, *words, timeout=60)
+    run = next(qtui.state.glob("crawl-*")).name
+    made = qtui.run("results", run, "--failed", "--as-preset", "failed.toml")
+    assert made.returncode == 0, made.stderr
+
+    again = qtui.run("run", "failed.toml", "--json", timeout=60)
+    accepted = [json.loads(line) for line in again.stdout.splitlines() if '"type":"accepted"' in line]
+    rows = (qtui.folder / "failed.jsonl").read_text().splitlines()
+    assert sorted(event["job"]["row"]["url"] for event in accepted) == sorted(json.loads(row)["url"] for row in rows)
+    assert rows

@@ -7,9 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from qtui.core.events import AttemptEnded, Event, JobAccepted
 from qtui.core.job import Done, Found
+from qtui.errors import JournalUnreadable
 from qtui.journal import recovery, schema
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.recovery import Policy, look
@@ -177,3 +179,11 @@ async def test_looking_at_a_run_of_the_format_before_changes_nothing(tmp_path: P
     look(folder, STARTED + 100)
 
     assert content(folder) == before
+
+
+async def test_a_damaged_table_is_told(tmp_path: Path) -> None:
+    folder = await ended_well(tmp_path, *finding(1, "a"))
+    change(folder, "UPDATE found SET row = '{'")
+
+    with pytest.raises(JournalUnreadable, match="cannot be read"):
+        list(recovery.found_rows(folder, 0))
