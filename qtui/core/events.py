@@ -192,6 +192,28 @@ class ThrottleHolding(msgspec.Struct, frozen=True, tag="holding", gc=False):
     held: bool
 
 
+class HostPaused(msgspec.Struct, frozen=True, tag="host-paused"):
+    """Nothing starts for a host for a while."""
+
+    at: float
+    by: str
+    host: str
+    """Empty for the jobs that have none."""
+    why: str
+    """cooling: it asked for a pause by Retry-After; open: its circuit opened after errors in a row."""
+    for_s: float
+    reason: str = ""
+
+
+class HostOpened(msgspec.Struct, frozen=True, tag="host-opened"):
+    """A host may be asked again before its time, or because a probe went well."""
+
+    at: float
+    by: str
+    host: str
+    reason: str = ""
+
+
 class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     at: float
     name: str
@@ -341,6 +363,8 @@ Recorded: TypeAlias = (
     | RateChanged
     | Held
     | Released
+    | HostPaused
+    | HostOpened
     | RunStarted
     | RunResumed
     | Sampled
@@ -371,6 +395,8 @@ Control: TypeAlias = (
     | RateChanged
     | Held
     | Released
+    | HostPaused
+    | HostOpened
     | DrainStarted
     | DrainTakenBack
     | StopStarted

@@ -135,6 +135,8 @@ class Ledger:
             ev.RateChanged: self._rate_changed,
             ev.Held: self._held,
             ev.Released: self._released,
+            ev.HostPaused: self._host_paused,
+            ev.HostOpened: self._host_opened,
             ev.ThrottleHolding: self._throttle_holding,
             ev.RunStarted: self._run_started,
             ev.RunResumed: self._run_resumed,
@@ -479,6 +481,15 @@ class Ledger:
         self.held_by_person = False
         self._mark(event.at, "►")
         self._told(event, "workers released")
+
+    def _host_paused(self, event: ev.HostPaused, _: int) -> None:
+        self._mark(event.at, "≈")
+        host, lasts = event.host or "jobs without a host", text.seconds(event.for_s)
+        why = "Retry-After" if event.why == "cooling" else "errors in a row: its circuit is open"
+        self._told(event, f"{host} left alone for {lasts}, {why}")
+
+    def _host_opened(self, event: ev.HostOpened, _: int) -> None:
+        self._told(event, f"{event.host or 'jobs without a host'} asked again")
 
     def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
         self.holding.set(event.at, float(event.held))

@@ -163,11 +163,28 @@ class Retry(Table, frozen=True):
     """The longest wait that another side may ask for by Retry-After."""
 
 
+class Breaker(Table, frozen=True):
+    """[throttle.circuit]: after some errors in a row a host is left alone for a while, then one attempt probes."""
+
+    failures: Count = 5
+    """So many timeouts, failed connections or answers of class http:5xx in a row."""
+    open: Duration = 30.0
+    """How long nothing starts for that host; no job spends a try meanwhile."""
+
+
 class Throttle(Table, frozen=True):
     """[throttle]"""
 
     rate: Rate | None = None
     """Attempts started per second, all together."""
+    burst: Count | None = None
+    """How many starts may come at once after a pause; without it they are spaced evenly."""
+    per_host: Count | None = None
+    """Attempts at once for one host; jobs of other hosts pass those that wait for it."""
+    per_host_rate: Rate | None = None
+    """Attempts started per second for one host."""
+    circuit: Breaker | None = None
+    """When a host that only fails is left alone; jobs without a host share one circuit."""
 
 
 class Results(Table, frozen=True):

@@ -33,6 +33,7 @@ from qtui.engine.durability import Durability
 from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
+from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
@@ -100,9 +101,8 @@ class Engine:
         """Why the run was given up, or empty."""
         self.on_stop: Callable[[], None] = lambda: None
         """Told when a stop begins: whoever can ends the process should the stop get stuck."""
-        self._clock = parts.clock
-        self._luck = parts.luck
-        self._clock_now = parts.clock.now
+        self._clock, self._clock_now = parts.clock, parts.clock.now
+        self._luck, self._lane_of = parts.luck, parts.kind.lane
         self._past, self._gone, self._renew = parts.past, parts.gone, parts.renew
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
@@ -111,8 +111,7 @@ class Engine:
         limit = preset.job.crashes
         suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
         self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
-        self._audience = Audience()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
         self._ended = asyncio.Event()
         self._reopened = asyncio.Event()
@@ -131,18 +130,16 @@ class Engine:
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
             Policy(preset.job.timeout, preset.retry.rejoin),
             self,
-            RateLimit(preset.throttle.rate),
+            RateLimit(preset.throttle.rate, preset.throttle.burst),
             parts.clock.now,
             preset.workers.concurrency,
         )
+        self.hosts: Hosts | None = None
+        """Where something is limited per host, or a host has asked for a pause."""
+        if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
+            self.mind_hosts()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
-        self.producers = [
-            Producer(index, source, table.rate, self.queue, parts.clock.now, self._given[index] if parts.skip else 0)
-            for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
-        ]
-        for producer in self.producers:
-            if isinstance(source := producer.source, Adopting):
-                producer.frontier = Frontier(producer.index, source, parts.journal, self, producer.skip)
+        self.producers = self._make_producers(parts)
         if self._suspects:
             self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
@@ -153,6 +150,16 @@ class Engine:
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
         parts.journal.on_commit = self._committed
+
+    def _make_producers(self, parts: Parts) -> list[Producer]:
+        producers = []
+        for index, (source, table) in enumerate(zip(parts.sources, self.preset.sources, strict=True)):
+            skip = self._given[index] if parts.skip else 0
+            producer = Producer(index, source, table.rate, self.queue, parts.clock.now, skip)
+            if isinstance(source, Adopting):
+                producer.frontier = Frontier(index, source, parts.journal, self, skip)
+            producers.append(producer)
+        return producers
 
     # -- life
 
@@ -253,6 +260,10 @@ class Engine:
         """Seconds since the start of the run."""
         return self._clock_now() - self._zero
 
+    def clock_now(self) -> float:
+        """The clock's own time, which dispatcher and limits count by."""
+        return self._clock_now()
+
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
         durability, ledger = self.durability, self.ledger
@@ -327,6 +338,8 @@ class Engine:
             if oldest is not None:
                 self.emit(ev.JobDropped(self.now(), oldest, fresh=False))
                 self.queue.replace(oldest, offer)
+                if self.hosts is not None:
+                    self.hosts.forget(oldest.seq)
                 return True
         self.emit(ev.JobDropped(self.now(), self._made(offer), fresh=True, rejected=overflow == "reject"))
         return True
@@ -372,6 +385,31 @@ class Engine:
             self._asked_for.discard(job.seq)
         self.emit(ev.AttemptStarted(now - self._zero, job, slot))
 
+    def mind_hosts(self) -> Hosts:
+        """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
+        if self.hosts is None:
+            self.hosts = Hosts(self._lane_of, self.preset.throttle, self.preset.retry.max_retry_after)
+            self.dispatcher.mind(self.hosts)
+        return self.hosts
+
+    def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
+        """An attempt has ended; its host may need a pause, or be well again."""
+        hosts = self.hosts
+        if hosts is None:
+            if not (isinstance(outcome, Failed) and outcome.retry_after and self._lane_of(job)):
+                return
+            hosts = self.mind_hosts()  # the slot has let go of the job
+            hosts.running([job])
+        for change in hosts.ended(job, outcome, now):
+            at = now - self._zero
+            if change.why == "closed":
+                self.emit(ev.HostOpened(at, "auto", change.host))
+                self.dispatcher.wake()  # more than the slot that has become free may go on
+            else:
+                self.emit(ev.HostPaused(at, "auto", change.host, change.why, change.for_s))
+        if final:
+            hosts.forget(job.seq)
+
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
 
@@ -396,6 +434,7 @@ class Engine:
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found))
+        self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
@@ -453,6 +492,9 @@ class Engine:
         around = picture.Surroundings(
             self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
         )
+        if self.hosts is not None:
+            hosts = self.hosts.views(self._clock_now())
+            around = msgspec.structs.replace(around, limits=self.preset.throttle, hosts=hosts)
         return picture.take(self.ledger, self.now(), around)
 
     def drain(self, by: str, reason: str = "") -> None:
@@ -507,6 +549,8 @@ class Engine:
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
+            if self.hosts is not None:
+                self.hosts.forget(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self._check_ended()
 

@@ -130,6 +130,10 @@ def _limits(preset: Preset) -> list[str]:
         told.append(f"tries a job up to {plural(number, 'time')} on {clean(name, 60)}")
     if throttle.rate:
         told.append(f"starts at most {rate(throttle.rate)}")
+    if throttle.per_host:
+        told.append(f"runs at most {plural(throttle.per_host, 'job')} at once for one host")
+    if throttle.per_host_rate:
+        told.append(f"starts at most {rate(throttle.per_host_rate)} for one host")
     return told
 
 

@@ -58,15 +58,16 @@ class Numbers:
 class FunctionKind:
     """A kind whose job is a function."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, lane: Callable[[Job], str] = lambda job: "") -> None:
         self.handler = handler
+        self.lane_of = lane
         self.concurrency = 0
 
     async def open(self, concurrency: int) -> None:
         self.concurrency = concurrency
 
     def lane(self, job: Job) -> str:
-        return ""
+        return self.lane_of(job)
 
     def resize(self, concurrency: int) -> None:
         self.concurrency = concurrency
@@ -225,11 +226,14 @@ class Rig:
         on_crash: str = "run",
         crashes: int = 3,
         held: bool = False,
+        lane: Callable[[Job], str] = lambda job: "",
+        throttle: Throttle | None = None,
+        longest: float = 120.0,
         overflow: str = "block",
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources: Sequence[Source] = sources or [Numbers(number) for number in numbers]
-        self.kind = FunctionKind(handler)
+        self.kind = FunctionKind(handler, lane)
         self.journal = journal or BenchJournal()
         self.luck = random.Random(seed)
         self.preset = Preset(
@@ -244,8 +248,9 @@ class Rig:
                 backoff=Backoff(base=base, factor=2.0, max=60.0, jitter=jitter),  # type: ignore[arg-type]
                 on=["any"],
                 rejoin=rejoin,  # type: ignore[arg-type]
+                max_retry_after=longest,
             ),
-            Throttle(rate=rate),
+            throttle or Throttle(rate=rate),
         )
         self.past, self.skip, self.gone, self.renew = past, skip, gone, renew
         self.retry, self.held = retry, held
