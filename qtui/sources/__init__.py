@@ -6,6 +6,7 @@ import os
 from typing import TypeAlias
 
 from qtui.sources.command import CommandSource
+from qtui.sources.crawl import CrawlSource
 from qtui.sources.csv import CsvSource
 from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
@@ -25,6 +26,7 @@ AnySource: TypeAlias = (
     | CommandSource
     | PythonSource
     | TailSource
+    | CrawlSource
 )
 
 SOURCES: dict[str, type[AnySource]] = {
@@ -37,6 +39,7 @@ SOURCES: dict[str, type[AnySource]] = {
     "command": CommandSource,
     "python": PythonSource,
     "tail": TailSource,
+    "crawl": CrawlSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
 
@@ -58,6 +61,7 @@ __all__ = [
     "SOURCES",
     "AnySource",
     "CommandSource",
+    "CrawlSource",
     "CsvSource",
     "GlobSource",
     "JsonlSource",

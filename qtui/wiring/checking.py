@@ -13,7 +13,7 @@ from qtui.demo.config import SiteConfig
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.python.options import PythonTable
 from qtui.kinds.shell.options import ShellTable
-from qtui.sources import CommandSource, PythonSource
+from qtui.sources import CommandSource, CrawlSource, PythonSource
 from qtui.text import clean, clean_block, count, plural, rate
 from qtui.wiring.presets import Loaded, uses_site
 
@@ -59,6 +59,7 @@ def plan(preset: Preset) -> list[str]:
     told = [*_looked_for(preset), *_executed(preset)]
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         told.append("starts a shop of its own on this machine and fetches from nowhere else")
+    told += [source.rule for source in preset.sources if isinstance(source, CrawlSource)]
     told.append(
         f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
         f"with at most {count(preset.queue.capacity)} waiting in the queue"

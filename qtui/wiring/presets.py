@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from qtui.core.port import Problem
-from qtui.core.preset import Vocabulary, document, parse
+from qtui.core.preset import Vocabulary, document, misfit, parse
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable, Table
 from qtui.demo.config import SiteConfig
@@ -112,6 +112,8 @@ def _unreadable(preset: Preset) -> list[Problem]:
     for index, source in enumerate(preset.sources):
         if sentence := cast(Source, source).check():  # every table in the registry of sources is a source
             problems.append(Problem(f"source[{index}]", sentence))
+    if problem := misfit(preset.sources, preset.job.kind, preset.kind):  # --input has taken the sources' place
+        problems.append(Problem(*problem))
     return problems
 
 
