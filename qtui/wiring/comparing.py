@@ -138,8 +138,7 @@ class Unknown:
             keys = [(self._naming.key(row), self._naming.content(row.fields)) for row in batch]
             with self._lock:  # several sources share what is known, each in its thread
                 wanted = [self._wants(key, content) for key, content in keys]
-            if rows := list(compress(batch, wanted)):
-                yield rows
+            yield list(compress(batch, wanted))  # an empty one too: it is the moment to leave
 
     def _wants(self, key: str, content: int) -> bool:
         match = self._known.take(key, content)
