@@ -13,7 +13,7 @@ def written(tmp_path: Path, name: str, content: str | bytes) -> str:
     """The path of a new file; content for a name in .gz is packed."""
     octets = content.encode() if isinstance(content, str) else content
     path = tmp_path / name
-    path.write_bytes(gzip.compress(octets) if name.endswith(".gz") else octets)
+    path.write_bytes(gzip.compress(octets, mtime=0) if name.endswith(".gz") else octets)
     return str(path)
 
 

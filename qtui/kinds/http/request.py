@@ -68,6 +68,11 @@ class Requests:
         elif table.form is not None:
             self._headers["Content-Type"] = _FORM
 
+    @property
+    def confides(self) -> bool:
+        """Whether requests carry what a stranger must not see."""
+        return bool(self._sensitive)
+
     def make(self, row: Row, key: str) -> Request:
         """The request for the row of a job with this key. Raises BadRequest, TemplateError."""
         url = self._fixed_url or self._parsed(row)
