@@ -127,6 +127,7 @@ class Ledger:
             ev.ProducerStarted: self._producer_started,
             ev.TotalKnown: self._total_known,
             ev.ProducerEnded: self._producer_ended,
+            ev.FrontierGrew: self._frontier_grew,
             ev.ProducerBlocked: self._producer_blocked,
             ev.ProducerUnblocked: self._producer_unblocked,
             ev.ProducersPaused: self._producers_paused,
@@ -419,6 +420,10 @@ class Ledger:
         producer.total = producer.given
         if event.problem:
             self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+
+    def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
+        producer = self.producers[event.index]
+        producer.found, producer.rows = event.found, event.rows
 
     def _producer_blocked(self, event: ev.ProducerBlocked, _: int) -> None:
         self.producers[event.index].set_blocked(event.at, True)

@@ -133,6 +133,10 @@ class ProducerView(msgspec.Struct, frozen=True):
     pressure: float = 0.0
     """Share of the last 3 s it was blocked; drives the verdict."""
     problem: str = ""
+    found: int | None = None
+    """Rows for new jobs that its jobs have found; None where they find none."""
+    unread: int = 0
+    """Rows known and not accepted yet: what of its frontier waits on the disk."""
 
 
 class SlotView(msgspec.Struct, frozen=True):

@@ -30,7 +30,18 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     relative: ClassVar[tuple[str, ...]] = ()
     """Keys that hold paths relative to the preset's folder; `-` and nothing stay as they are."""
     example: ClassVar[str] = ""
-    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it."""
+    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it.
+
+    For a table inside of one: keys in TOML, where it cannot be without any.
+    """
+
+    finding: ClassVar[frozenset[str]] = frozenset()
+    """For the table of a kind: keys by which its jobs find new ones, where they are set."""
+
+    @property
+    def finds(self) -> bool:
+        """Whether jobs find new ones, which only a source of kind crawl takes."""
+        return any(getattr(self, key) for key in self.finding)
 
     def capabilities(self) -> Capabilities:
         """What a run may do to the world because of this table. Looks at nothing but the table."""
@@ -65,6 +76,8 @@ class SourceTable(Table, frozen=True):
 
     harmless: ClassVar[bool] = False
     """Reading it executes nothing: `qtui check` may then show its first rows."""
+    adopts: ClassVar[bool] = False
+    """It takes the new jobs that its jobs find."""
 
     kind: str
     """Where the jobs come from."""

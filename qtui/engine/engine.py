@@ -14,14 +14,14 @@ import msgspec
 from qtui.core import events as ev
 from qtui.core import picture
 from qtui.core.commands import Reply, Request
-from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome
+from qtui.core.job import Cancelled, Done, Failed, Found, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
+from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
@@ -31,6 +31,7 @@ from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
+from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
@@ -139,10 +140,7 @@ class Engine:
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
             self.mind_hosts()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
-        self.producers = [
-            Producer(index, source, table.rate, self.queue, parts.clock.now, self._given[index] if parts.skip else 0)
-            for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
-        ]
+        self.producers = self._make_producers(parts)
         if self._suspects:
             self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
@@ -153,6 +151,16 @@ class Engine:
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
         parts.journal.on_commit = self._committed
+
+    def _make_producers(self, parts: Parts) -> list[Producer]:
+        producers = []
+        for index, (source, table) in enumerate(zip(parts.sources, self.preset.sources, strict=True)):
+            skip = self._given[index] if parts.skip else 0
+            producer = Producer(index, source, table.rate, self.queue, parts.clock.now, skip)
+            if isinstance(source, Adopting):
+                producer.frontier = Frontier(index, source, parts.journal, self, skip)
+            producers.append(producer)
+        return producers
 
     # -- life
 
@@ -182,11 +190,8 @@ class Engine:
         self.ceilings.begin()
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
-        for producer, table in zip(self.producers, preset.sources, strict=True):
-            name = clean(table.name or table.kind, 40)
-            total = producer.source.total()
-            given = self._given[producer.index]
-            self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
+        for producer in self.producers:
+            self._producer_starts(producer, self._given[producer.index])
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
@@ -194,6 +199,11 @@ class Engine:
         for producer in self.producers:
             self._spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
+
+    def _producer_starts(self, producer: Producer, given: int) -> None:
+        table = self.preset.sources[producer.index]
+        name, total = clean(table.name or table.kind, 40), producer.source.total()
+        self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
 
     def _restore(self, past: Past, started: ev.RunStarted) -> None:
         """Bring back what earlier lives left open."""
@@ -284,6 +294,9 @@ class Engine:
         if self.durability.commit(position):
             self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
+        for producer in self.producers:
+            if producer.frontier is not None and self.ledger.ended is None:
+                producer.frontier.committed()
         self._check_ended()
 
     def _suspected(self, job: Job) -> bool:
@@ -357,6 +370,19 @@ class Engine:
         self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
         self._check_ended()
 
+    def finds(self, producer: int) -> bool:
+        """Whether a job of the producer is open: it could still find something."""
+        return any(entry.job.producer == producer for entry in self.ledger.open.values())
+
+    def frontier_grew(self, index: int, found: int, rows: int) -> None:
+        self.emit(ev.FrontierGrew(self.now(), index, found, rows))
+
+    def reopen(self, index: int) -> None:
+        """Let a producer go on whose jobs found something after its end: a person gave one another round."""
+        producer = self.producers[index]
+        self._producer_starts(producer, self.ledger.producers[index].given)
+        self._spawn(producer.run(self), f"producer {index}")
+
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
             self._asked_for.discard(job.seq)
@@ -394,9 +420,13 @@ class Engine:
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None:
         """Decide what becomes of the job and write it down."""
         then, delay, group = "done", 0.0, ""
+        found: tuple[Found, ...] = ()
         match outcome:
             case Done():
-                pass
+                if outcome.found:
+                    frontier = self.producers[job.producer].frontier
+                    found = frontier.adopt(job.row, outcome.found) if frontier is not None else ()
+                    outcome = msgspec.structs.replace(outcome, found=())
             case Failed():
                 group = signature(outcome)
                 decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
@@ -407,7 +437,7 @@ class Engine:
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
-        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found))
         if not isinstance(outcome, Done):
             self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
