@@ -86,7 +86,7 @@ class Ceilings:
 
     def started(self, now: float) -> None:
         """An attempt has started."""
-        if self.limit is not None and self._dispatcher.running >= self.limit.value and not self.limit.used:
+        if self._window is None and self.limit is not None and self._dispatcher.running >= self.limit.value:
             self._use(now)
 
     def ended(self, outcome: Outcome, host: str, run_s: float, now: float) -> None:

@@ -396,6 +396,10 @@ class Engine:
             self.dispatcher.mind(self.hosts)
         return self.hosts
 
+    def _tell_limits(self, job: Job, outcome: Outcome, run_s: float, now: float) -> None:
+        if not isinstance(outcome, Done):
+            self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
+
     def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
         """An attempt has ended; its host may need a pause, or be well again."""
         hosts = self.hosts
@@ -438,8 +442,7 @@ class Engine:
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found))
-        if not isinstance(outcome, Done):
-            self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
+        self._tell_limits(job, outcome, run_s, now)
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt

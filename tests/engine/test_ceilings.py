@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from qtui.core import events as ev
-from qtui.core.commands import SetAdaptive, SetConcurrency, Undo
+from qtui.core.commands import Hold, Release, SetAdaptive, SetConcurrency, Undo
 from qtui.core.job import Done, Failed, Job
 from qtui.core.snapshot import AutoView, RunState
 from qtui.core.tables import Adaptive, Throttle
@@ -126,6 +126,19 @@ async def test_it_is_frozen_let_go_and_turned_off_and_that_is_undone() -> None:
         assert (rig.running, rig.snap.throttle.adaptive) == (16, None)
         await rig.ask(Undo())
         assert rig.snap.throttle.adaptive == AutoView(16, 1, 16, False, "turned on by you")
+
+
+async def test_it_grows_again_although_nothing_ran_when_it_was_let_go() -> None:
+    async with Rig(sleeping(1.0), jobs=999, capacity=99, concurrency=16, throttle=adaptive()) as rig:
+        await rig.after(6.0)
+        await rig.ask(Hold())
+        await rig.after(2.0)
+        await rig.ask(SetAdaptive("freeze"))
+        await rig.ask(SetAdaptive("on"))
+        await rig.ask(Release())
+        await rig.after(6.0)
+
+        assert rig.snap.workers == 4
 
 
 async def test_its_max_is_changed_and_taken_back() -> None:
