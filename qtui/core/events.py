@@ -194,6 +194,8 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     timeout_s: float
     overflow: str = "block"
     """What becomes of a job that is offered to a full queue."""
+    strategy: str = "pool"
+    """pool, semaphore or unbounded. Without a pool `capacity` is 0: the queue has no bound."""
 
 
 class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):

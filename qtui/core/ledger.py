@@ -14,6 +14,7 @@ import msgspec
 
 from qtui import text
 from qtui.core import events as ev
+from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
@@ -95,6 +96,9 @@ class Ledger:
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
+        """At most MAX_CONCURRENCY; what runs beyond is only counted."""
+        self.unseen = 0
+        """Attempts that run in slots with higher numbers."""
         self.producers: dict[int, ProducerTrack] = {}
         self.groups: dict[str, GroupTrack] = {}
         self.recent: deque[RecentOutcome] = deque(maxlen=20)
@@ -182,6 +186,10 @@ class Ledger:
         return RunState.PAUSED if giving and all(p.paused for p in giving) else RunState.RUNNING
 
     @property
+    def strategy(self) -> str:
+        return self.started.strategy if self.started else "pool"
+
+    @property
     def total(self) -> int | None:
         """Jobs the sources will give, or None while any of them does not know."""
         total = 0
@@ -206,7 +214,7 @@ class Ledger:
         assert len(self.open) == self.accepted + counts[State.NEW] - sum(counts[state] for state in FINAL)
         assert len(self.queued) == sum(entry.state is State.PENDING for entry in self.open.values())
         busy = sum(track.job is not None for track in self.slots.values())
-        assert busy == sum(entry.state is State.RUNNING for entry in self.open.values())
+        assert busy + self.unseen == sum(entry.state is State.RUNNING for entry in self.open.values())
 
     # -- jobs
 
@@ -233,7 +241,7 @@ class Ledger:
 
     def _depth_changed(self, at: float) -> None:
         depth = len(self.queued)
-        full, empty = depth >= self.capacity, depth == 0
+        full, empty = 0 < self.capacity <= depth, depth == 0
         if full != self.full.value:
             self.full.set(at, float(full))
         if empty != self.empty.value:
@@ -269,11 +277,16 @@ class Ledger:
             self._depth_changed(at)
         entry.job = job
         self.begun.add(at)
+        self.busy.add(at, 1)
+        if event.slot > self.concurrency and self.strategy == "unbounded":
+            self.concurrency = event.slot
+        if event.slot > MAX_CONCURRENCY:
+            self.unseen += 1
+            return
         track = self.slots.get(event.slot)
         if track is None or track.retired is not None:
             track = self.slots[event.slot] = SlotTrack(at)
         track.start(at, job)
-        self.busy.add(at, 1)
 
     def _attempt_ended(self, event: ev.AttemptEnded, position: int) -> None:
         job, at = event.job, event.at
@@ -281,10 +294,13 @@ class Ledger:
         then = event.then
         was = self._move(entry, _MOVES[then])
         self.busy.add(at, -1)
-        track = self.slots[event.slot]
-        track.end(at, then)
-        if event.slot > self.concurrency:
-            track.retired = at
+        if event.slot > MAX_CONCURRENCY:
+            self.unseen -= 1
+        else:
+            track = self.slots[event.slot]
+            track.end(at, then)
+            if event.slot > self.concurrency:
+                track.retired = at
         outcome = event.outcome
         if isinstance(outcome, Done):
             self.run_times.add(event.run_s)

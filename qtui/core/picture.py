@@ -54,7 +54,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -73,6 +73,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.results,
         around.doing,
         around.note,
+        ledger.unseen,
     )
 
 

@@ -99,6 +99,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 class QueueView(msgspec.Struct, frozen=True):
     capacity: int = 1
+    """0: it has no bound."""
     depth: int = 0
     high_water: int = 0
     oldest_s: float = 0.0
@@ -273,6 +274,11 @@ class Health(msgspec.Struct, frozen=True):
     """ok, slow, blocked or off."""
     journal_lag: int = 0
     """Records not yet committed."""
+    tasks: int = 0
+    """asyncio tasks of the engine; counted once a second."""
+    tasks_peak: int = 0
+    connections: int = 0
+    """Sockets that the engine has open; counted once a second."""
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -283,6 +289,9 @@ class Control(msgspec.Struct, frozen=True):
     rate: float | None = None
     undo: str = ""
     """What `undo` would take back, or empty."""
+    strategy: str = "pool"
+    """pool, semaphore or unbounded; cannot be changed. Without a pool `capacity` is 0, and where it is unbounded
+    `concurrency` is the most attempts that ran at once so far."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -324,3 +333,5 @@ class Snapshot(msgspec.Struct, frozen=True):
     """While starting: what is being done, e.g. `counting urls.txt, 1.2M lines`."""
     note: str = ""
     """Anything the person should read once, e.g. where an older results file was moved."""
+    more_slots: int = 0
+    """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""

@@ -1,7 +1,8 @@
 """Slots, and who starts in them.
 
-Slots are long-lived tasks, so that an attempt costs no task of its own; the dispatcher hands a job to the smallest
-free slot, one at a time, as long as `starts` finds one that may start.
+In a pool slots are long-lived tasks, so that an attempt costs no task of its own; without one each job has a task from
+the moment it is accepted (`crowd`). In all designs the dispatcher hands a job to the smallest free slot, one at a time,
+as long as `starts` finds one that may start.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Protocol
 from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
 from qtui.engine.clock import asleep
+from qtui.engine.crowd import Crowd, Numbers
 from qtui.engine.lane import Lane
 from qtui.engine.limits import RateLimit
 from qtui.engine.starts import Pending, Starts
@@ -58,6 +60,7 @@ class Work:
 class Policy:
     timeout_s: float
     rejoin: str
+    strategy: str = "pool"
 
 
 class _Slot:
@@ -101,8 +104,12 @@ class Dispatcher:
         self._story = story
         self._now = now
         self._slots: dict[int, _Slot] = {}
+        self._numbers = Numbers()
         self._idle: list[int] = []
         """Heap of the numbers of slots that wait for a job."""
+        self._crowd: Crowd[_Slot] | None = None if policy.strategy == "pool" else Crowd(self._turn)
+        self.most_tasks = 0
+        """The most tasks of slots and jobs that there ever were at once."""
         self._abandoned: set[asyncio.Task[None]] = set()
         self._waking = False
         self._sweep_timer: asyncio.TimerHandle | None = None
@@ -143,6 +150,17 @@ class Dispatcher:
     def running(self) -> int:
         """Attempts started and not ended, those of leaving slots included."""
         return self.starts.running
+
+    def join(self, seq: int) -> None:
+        """A job was accepted or gets another attempt; where there is no pool, its task begins to wait."""
+        if self._crowd is not None:
+            self._crowd.join(seq)
+            self.most_tasks = max(self.most_tasks, len(self._crowd) + len(self._slots))
+
+    def leave(self, seq: int) -> None:
+        """A job that was not running was cancelled."""
+        if self._crowd is not None:
+            self._crowd.leave(seq)
 
     def cancel(self, seq: int, outcome: Outcome) -> bool:
         """End the running attempt of a job; False when it has none."""
@@ -192,6 +210,8 @@ class Dispatcher:
             slot.stale = True
         for task in (*tasks, *self._abandoned):
             task.cancel()
+        if self._crowd is not None:
+            tasks += self._crowd.close()
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE_S)
 
@@ -207,7 +227,9 @@ class Dispatcher:
         self._waking = True
         try:
             while (job := self.starts.next(now := self._now())) is not None:
-                if self._idle:
+                if self._crowd is not None:
+                    self._permit(self._crowd, job, now)
+                elif self._idle:
                     slot = self._slots[heapq.heappop(self._idle)]
                     assert slot.future is not None, "an idle slot waits for its future"
                     slot.future.set_result(job)
@@ -220,12 +242,32 @@ class Dispatcher:
     # -- slots
 
     def _open(self, job: Job, now: float) -> None:
-        number = 1
-        while number in self._slots:
-            number += 1
-        slot = self._slots[number] = _Slot(number)
+        slot = self._new_slot()
         self._begin(slot, job, now)
-        slot.task = self._loop.create_task(self._serve(slot, job), name=f"slot {number}")
+        slot.task = self._loop.create_task(self._serve(slot, job), name=f"slot {slot.number}")
+        self.most_tasks = max(self.most_tasks, len(self._slots))
+
+    def _permit(self, crowd: Crowd[_Slot], job: Job, now: float) -> None:
+        """The task of the job becomes the slot that it runs in."""
+        slot = self._new_slot()
+        slot.task, permit = crowd.take(job.seq)
+        self._begin(slot, job, now)
+        permit.set_result(slot)
+
+    async def _turn(self, permit: asyncio.Future[_Slot]) -> None:
+        """What the task of a job does."""
+        slot = await permit
+        assert slot.job is not None, "a permit comes with the job"
+        await self._serve(slot, slot.job)
+
+    def _new_slot(self) -> _Slot:
+        number = self._numbers.take()
+        slot = self._slots[number] = _Slot(number)
+        return slot
+
+    def _remove(self, slot: _Slot) -> None:
+        del self._slots[slot.number]
+        self._numbers.give_back(slot.number)
 
     def _begin(self, slot: _Slot, job: Job, now: float) -> None:
         """The job leaves its place and enters the slot in one step, so that every count agrees at every moment."""
@@ -234,7 +276,7 @@ class Dispatcher:
         self._queue.settle()
 
     def _dismiss(self, slot: _Slot) -> None:
-        del self._slots[slot.number]
+        self._remove(slot)
         assert slot.future is not None, "only idle slots are dismissed"
         slot.future.set_result(None)
 
@@ -245,7 +287,7 @@ class Dispatcher:
             job = None if slot.stale else self._next(slot) or await self._wait(slot)
 
     def _leaves(self, slot: _Slot) -> bool:
-        return slot.number > self.starts.concurrency or self.starts.stopping
+        return slot.number > self.starts.concurrency or self.starts.stopping or self._crowd is not None
 
     def _next(self, slot: _Slot) -> Job | None:
         """A job that the slot can begin at once."""
@@ -259,7 +301,7 @@ class Dispatcher:
     async def _wait(self, slot: _Slot) -> Job | None:
         """The next job when there is one, already begun; None when the slot is to go."""
         if self._leaves(slot):
-            del self._slots[slot.number]
+            self._remove(slot)
             self.wake()  # while it was leaving, it took the room of a smaller number
             return None
         slot.future = self._loop.create_future()
@@ -383,7 +425,7 @@ class Dispatcher:
     def _abandon(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
         """The attempt swallowed its cancellation: its slot goes on without it."""
         slot.stale = True
-        del self._slots[slot.number]
+        self._remove(slot)
         if slot.task is not None:
             self._abandoned.add(slot.task)
             slot.task.add_done_callback(self._abandoned.discard)

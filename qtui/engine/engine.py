@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ import msgspec
 
 from qtui.core import events as ev
 from qtui.core import picture
-from qtui.core.commands import Reply, Request
+from qtui.core.commands import MAX_CONCURRENCY, Reply, Request
 from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
@@ -116,8 +117,9 @@ class Engine:
         self._ended = asyncio.Event()
         self._reopened = asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
+        self.strategy = preset.workers.strategy
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
-            preset.queue.capacity,
+            preset.queue.capacity if self.strategy == "pool" else sys.maxsize,
             self._admit,
             self._producer_blocked,
             self._work_came,
@@ -128,11 +130,11 @@ class Engine:
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
-            Policy(preset.job.timeout, preset.retry.rejoin),
+            Policy(preset.job.timeout, preset.retry.rejoin, self.strategy),
             self,
             RateLimit(preset.throttle.rate),
             parts.clock.now,
-            preset.workers.concurrency,
+            sys.maxsize if self.strategy == "unbounded" else preset.workers.concurrency,
         )
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
         self.producers = [
@@ -158,18 +160,19 @@ class Engine:
         `retry` names final states, failed or held, whose jobs get another round at once.
         """
         preset = self.preset
-        await self.executor.open(preset.workers.concurrency)
+        await self.executor.open(MAX_CONCURRENCY if self.strategy == "unbounded" else preset.workers.concurrency)
         started = ev.RunStarted(
             self.now(),
             clean(preset.about.name, 60),
             clean(preset.source),
             self._clock.wall() - self.now(),
-            preset.workers.concurrency,
-            preset.queue.capacity,
+            1 if self.strategy == "unbounded" else preset.workers.concurrency,
+            preset.queue.capacity if self.strategy == "pool" else 0,
             preset.throttle.rate,
             preset.retry.attempts,
             preset.job.timeout,
             preset.queue.overflow,
+            self.strategy,
         )
         if self._past is None:
             self.emit(started)
@@ -202,7 +205,9 @@ class Engine:
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
             if entry.job.seq in self._gone:
                 self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
-            elif entry.waiting:
+                continue
+            self.dispatcher.join(entry.job.seq)
+            if entry.waiting:
                 self.lane.add(entry.job, entry.due_in_s)
             else:
                 self.queue.restore(entry.job)
@@ -298,9 +303,10 @@ class Engine:
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
-            return job
-        job = self._made(offer)
-        self.emit(ev.JobAccepted(self.now(), job))
+        else:
+            job = self._made(offer)
+            self.emit(ev.JobAccepted(self.now(), job))
+        self.dispatcher.join(job.seq)
         return job
 
     def _made(self, offer: Offer) -> Job:
@@ -376,6 +382,7 @@ class Engine:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
             again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
+            self.dispatcher.join(job.seq)
             self.lane.add(again, delay)
         elif then == "pending":
             self.queue.put_back(job)
@@ -424,8 +431,11 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The picture of now."""
+        health = msgspec.structs.replace(
+            self.health, tasks_peak=max(self.health.tasks_peak, self.dispatcher.most_tasks)
+        )
         around = picture.Surroundings(
-            self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
+            self.info.run_id, health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
         )
         return picture.take(self.ledger, self.now(), around)
 
@@ -481,6 +491,7 @@ class Engine:
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
+            self.dispatcher.leave(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self._check_ended()
 

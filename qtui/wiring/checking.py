@@ -58,10 +58,7 @@ def plan(preset: Preset) -> list[str]:
     told = _executed(preset)
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         told.append("starts a shop of its own on this machine and fetches from nowhere else")
-    told.append(
-        f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
-        f"with at most {count(preset.queue.capacity)} waiting in the queue"
-    )
+    told.append(_bounds(preset))
     told += _limits(preset)
     if preset.job.timeout:
         told.append(f"gives an attempt {preset.job.timeout:g} s")
@@ -69,6 +66,15 @@ def plan(preset: Preset) -> list[str]:
         told.append(f"writes {clean(preset.results.path)}{_shape(preset)}")
     told.append("keeps a journal of every attempt")
     return told
+
+
+def _bounds(preset: Preset) -> str:
+    if preset.workers.strategy == "unbounded":
+        return "starts EVERY job at once: no limit, no bound"
+    waiting = f"at most {count(preset.queue.capacity)} waiting in the queue"
+    if preset.workers.strategy == "semaphore":
+        waiting = "all others waiting in tasks of their own: no bound"
+    return f"runs at most {plural(preset.workers.concurrency, 'job')} at once, with {waiting}"
 
 
 def _executed(preset: Preset) -> list[str]:

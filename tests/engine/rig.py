@@ -207,6 +207,8 @@ class Rig:
         crashes: int = 3,
         held: bool = False,
         overflow: str = "block",
+        strategy: str = "pool",
+        holds_slot: bool = False,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources = sources or [Numbers(number) for number in numbers]
@@ -219,7 +221,7 @@ class Rig:
             JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash, crashes=crashes),  # type: ignore[arg-type]
             Table(),
             QueueTable(capacity=capacity, overflow=overflow),  # type: ignore[arg-type]
-            Workers(concurrency=concurrency),
+            Workers(concurrency=concurrency, strategy=strategy),  # type: ignore[arg-type]
             Retry(
                 attempts=attempts,
                 backoff=Backoff(base=base, factor=2.0, max=60.0, jitter=jitter),  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 from qtui.core.snapshot import (
     Control,
     Counts,
+    Health,
     ProducerState,
     ProducerView,
     QueueView,
@@ -209,3 +210,15 @@ def _borders_hold(rows: list[str], width: int) -> None:
 def _cells(row: str) -> str:
     """One character per cell: a wide character stands for two."""
     return "".join(ch * 2 if ch in "漢字" else ch for ch in row)
+
+
+def test_without_a_bound_the_queue_shows_what_it_costs() -> None:
+    snap = calm(
+        control=Control(6, 0, strategy="semaphore"),
+        queue=QueueView(capacity=0, depth=1904, high_water=2088),
+        health=Health(rss_bytes=61_000_000, tasks=1_917, connections=12),
+    )
+    text = "\n".join(row[33:70] for row in band(snap))
+    assert "QUEUE 1,904 no bound" in text
+    assert "1.9k tasks  61 MB  12 open" in text
+    assert "full" not in text

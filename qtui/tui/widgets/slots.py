@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from qtui.core.snapshot import STRIP_SECONDS, SlotState, SlotView, Snapshot
+from qtui.text import count
 from qtui.tui.canvas import Canvas, Span
 from qtui.tui.widgets.charts import fit, pace, shorten
 from qtui.tui.widgets.slot_cells import cell_at, draw_cells
@@ -85,9 +86,10 @@ def _first(top: int, rows: int, count: int) -> int:
 def _title(snap: Snapshot) -> list[Span]:
     """`SLOTS 12`, and while slots are still leaving or coming `SLOTS 12 → 5`."""
     there = len(snap.slots) - [slot.state for slot in snap.slots].count(SlotState.RETIRED)
-    target = snap.control.concurrency
+    target = snap.control.concurrency if snap.control.strategy != "unbounded" else there
     number = f"{there} → {target}" if there != target else f"{there}"
-    return [Span("SLOTS ", bold=True), Span(number, bold=True)]
+    more = f"  +{count(snap.more_slots)} more" if snap.more_slots else ""
+    return [Span("SLOTS ", bold=True), Span(number, bold=True), Span(more, "pressure")]
 
 
 class _Layout(NamedTuple):

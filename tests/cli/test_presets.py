@@ -1,0 +1,27 @@
+"""The presets that qtui brings, run without a screen to their end at a small size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Program
+
+FOLDER = Path(__file__).parents[2] / "presets"
+SMALL = ("--set", "source[0].stop=60", "--set", "source[1].stop=40", "--set", "job.simulate.latency=20ms")
+
+
+@pytest.mark.parametrize("strategy", ["pool", "semaphore", "unbounded"])
+@pytest.mark.parametrize("name", ["semaphore", "unbounded"])
+def test_the_three_designs_do_the_same_work(qtui: Program, name: str, strategy: str) -> None:
+    swift = ("--set", "retry.backoff.base=10ms", "--set", "job.timeout=1s")
+    run = qtui.run("run", str(FOLDER / f"{name}.toml"), *SMALL, *swift, "--set", f"workers.strategy={strategy}")
+    assert run.returncode == 1, "a few of the simulated jobs fail for good"
+    assert "99 done · 1 failed" in run.stderr
+    assert "of memory" in run.stderr
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_presets_of_ours_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < 50
