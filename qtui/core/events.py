@@ -41,6 +41,8 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """How long it waits in the back-off lane."""
     signature: str = ""
     """The failure group, for a failed attempt."""
+    keeps: bool = False
+    """The job keeps its slot while it waits."""
 
 
 GONE = "input"

@@ -97,6 +97,8 @@ class Ledger:
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
         """At most MAX_CONCURRENCY; what runs beyond is only counted."""
+        self.resting: dict[int, int] = {}
+        """Jobs that wait for another attempt and keep their slots, with the numbers of those."""
         self.unseen = 0
         """Attempts that run in slots with higher numbers."""
         self.producers: dict[int, ProducerTrack] = {}
@@ -214,7 +216,8 @@ class Ledger:
         assert len(self.open) == self.accepted + counts[State.NEW] - sum(counts[state] for state in FINAL)
         assert len(self.queued) == sum(entry.state is State.PENDING for entry in self.open.values())
         busy = sum(track.job is not None for track in self.slots.values())
-        assert busy + self.unseen == sum(entry.state is State.RUNNING for entry in self.open.values())
+        running = sum(entry.state is State.RUNNING for entry in self.open.values())
+        assert busy + self.unseen == running + len(self.resting) == self.busy.value or self.ended is not None
 
     # -- jobs
 
@@ -277,11 +280,12 @@ class Ledger:
             self._depth_changed(at)
         entry.job = job
         self.begun.add(at)
-        self.busy.add(at, 1)
+        new = self.resting.pop(job.seq, None) is None
+        self.busy.add(at, int(new))
         if event.slot > self.concurrency and self.strategy == "unbounded":
             self.concurrency = event.slot
         if event.slot > MAX_CONCURRENCY:
-            self.unseen += 1
+            self.unseen += new
             return
         track = self.slots.get(event.slot)
         if track is None or track.retired is not None:
@@ -293,14 +297,14 @@ class Ledger:
         entry = self.open[job.seq]
         then = event.then
         was = self._move(entry, _MOVES[then])
-        self.busy.add(at, -1)
-        if event.slot > MAX_CONCURRENCY:
-            self.unseen -= 1
+        if event.slot <= MAX_CONCURRENCY:
+            self.slots[event.slot].end(at, then)
+        if event.keeps:
+            self.resting[job.seq] = event.slot
+            if event.slot <= MAX_CONCURRENCY:
+                self.slots[event.slot].rest(at, job, at + event.delay_s)
         else:
-            track = self.slots[event.slot]
-            track.end(at, then)
-            if event.slot > self.concurrency:
-                track.retired = at
+            self._empty_slot(event.slot, at)
         outcome = event.outcome
         if isinstance(outcome, Done):
             self.run_times.add(event.run_s)
@@ -319,6 +323,17 @@ class Ledger:
             self.recent.appendleft(recent)
         else:
             self._endings.append(_Ending(position, entry, was, entry.state, event.signature, recent))
+
+    def _empty_slot(self, number: int, at: float) -> None:
+        """Its job has left it."""
+        self.busy.add(at, -1)
+        if number > MAX_CONCURRENCY:
+            self.unseen -= 1
+            return
+        track = self.slots[number]
+        track.leave(at)
+        if number > self.concurrency:
+            track.retired = at
 
     def _attempt_progressed(self, event: ev.AttemptProgressed, _: int) -> None:
         track = self.slots.get(event.slot)
@@ -365,6 +380,8 @@ class Ledger:
     def _job_cancelled(self, event: ev.JobCancelled, position: int) -> None:
         entry = self.open[event.seq]
         was = self._move(entry, Move.CANCEL)
+        if (slot := self.resting.pop(event.seq, None)) is not None:
+            self._empty_slot(slot, event.at)
         if was is State.PENDING:
             del self.queued[event.seq]
             self._depth_changed(event.at)
@@ -408,6 +425,8 @@ class Ledger:
 
     def _retry_hastened(self, event: ev.RetryHastened, _: int) -> None:
         self.open[event.seq].due_at = event.at
+        if (track := self.slots.get(self.resting.get(event.seq, 0))) is not None:
+            track.due_at = event.at
 
     # -- producers
 
@@ -462,6 +481,9 @@ class Ledger:
             track = self.slots.get(number)
             if track is None or track.retired is not None:
                 self.slots[number] = SlotTrack(event.at)
+        for seq, number in [(seq, number) for seq, number in self.resting.items() if number > event.new]:
+            del self.resting[seq]
+            self._empty_slot(number, event.at)
         for number, track in self.slots.items():
             if number > event.new and track.job is None and track.retired is None:
                 track.retired = event.at

@@ -125,7 +125,9 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     keeps = ledger.held_by_person or (ledger.holding.value > 0 and has_work)
     views = []
     for number, track in sorted(ledger.slots.items()):
-        if track.job is not None:
+        if track.due_at is not None:
+            state = SlotState.BACKOFF
+        elif track.job is not None:
             state = SlotState.LEAVING if number > ledger.concurrency else SlotState.RUNNING
         elif track.retired is not None:
             state = SlotState.RETIRED

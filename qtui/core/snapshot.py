@@ -47,6 +47,8 @@ class SlotState(StrEnum):
     """Above the concurrency; it finishes its attempt, then goes."""
     HELD = "held"
     """Idle although there is work: a throttle or a hold keeps it."""
+    BACKOFF = "back-off"
+    """Nothing runs in it: it is kept for a job that waits for another attempt."""
     RETIRED = "retired"
     """Gone; the row is shown for ten seconds more."""
 
@@ -154,6 +156,8 @@ class SlotView(msgspec.Struct, frozen=True):
     """One `Cell` per second, newest last, the present second included."""
     share: float | None = None
     """How much of itself the job says it has done, 0 to 1; None when it says nothing."""
+    left_s: float = 0.0
+    """Seconds until the next attempt may start, in back-off."""
 
 
 class LaneView(msgspec.Struct, frozen=True):

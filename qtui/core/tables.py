@@ -151,6 +151,9 @@ class Retry(Table, frozen=True):
     """
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
+    holds_slot: bool = False
+    """A job keeps its slot while it waits for another attempt, so that nothing else can run there; true only to show
+    why that is a bad idea."""
     max_retry_after: Duration = 120.0
     """The longest wait that another side may ask for by Retry-After."""
 

@@ -130,7 +130,7 @@ class Engine:
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
-            Policy(preset.job.timeout, preset.retry.rejoin, self.strategy),
+            Policy(preset.job.timeout, preset.retry.rejoin, self.strategy, preset.retry.holds_slot),
             self,
             RateLimit(preset.throttle.rate),
             parts.clock.now,
@@ -359,8 +359,8 @@ class Engine:
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
 
-    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None:
-        """Decide what becomes of the job and write it down."""
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
+        """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
         then, delay, group = "done", 0.0, ""
         match outcome:
             case Done():
@@ -375,18 +375,21 @@ class Engine:
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
-        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        keeps = keeps and then == "waiting"
+        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, keeps))
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
             again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
-            self.dispatcher.join(job.seq)
+            if not keeps:
+                self.dispatcher.join(job.seq)
             self.lane.add(again, delay)
         elif then == "pending":
             self.queue.put_back(job)
         self._check_ended()
+        return keeps
 
     # -- the end
 
@@ -491,8 +494,8 @@ class Engine:
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
-            self.dispatcher.leave(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
+            self.dispatcher.leave(seq)
             self._check_ended()
 
     def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:

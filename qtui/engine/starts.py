@@ -50,6 +50,8 @@ class Starts:
         """Attempts started and not ended, those of leaving slots included."""
         self.in_doubt = 0
         """Attempts that have ended and are not durable: after a crash they run again, so they count as running."""
+        self.resting: set[int] = set()
+        """Jobs in the lane that have kept their slots: they take room as if they ran."""
         self.suspect: Callable[[Job], bool] | None = None
         """Whether a job may have crashed the engine before: such a job runs alone. None where nobody is suspected."""
         self._alone = False
@@ -66,7 +68,9 @@ class Starts:
     def next(self, now: float) -> Job | None:
         """The next job, taken out of where it was and counted as running; None when nothing may start."""
         items, ready = self._queue.items, self._lane.ready
-        if self.stopping or self.held or self.running >= self.concurrency or not (items or ready):
+        own = self._with_slot() if self.resting else None
+        taken = self.running + len(self.resting) - (own is not None)
+        if self.stopping or self.held or taken >= self.concurrency or not (items or ready):
             self._set_holding(False, now)
             return None
         if self._alone or self.running + self.in_doubt >= self.concurrency:
@@ -79,15 +83,17 @@ class Starts:
                 self._timer = self._loop.call_later(wait, self._fired)
             return None
         self._set_holding(False, now)
-        retry = bool(ready) and self._retry_first(bool(items))
-        if self.suspect is not None and self.suspect(ready[0] if retry else items[0]):
+        retry = own is not None or (bool(ready) and self._retry_first(bool(items)))
+        if self.suspect is not None and self.suspect(own or (ready[0] if retry else items[0])):
             if self.running:
                 return None  # it waits for the others to end; nothing overtakes it
             self._alone = True
         self.limit.spend(now)
         self.running += 1
         self._retry_was_last = retry
-        return self._lane.take() if retry else self._queue.take()
+        if own is not None:
+            self.resting.discard(own.seq)
+        return self._lane.take(own) if retry else self._queue.take()
 
     def ended(self) -> None:
         """An attempt that was chosen is over."""
@@ -103,6 +109,10 @@ class Starts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _with_slot(self) -> Job | None:
+        """The first ready job that has kept its slot."""
+        return next((job for job in self._lane.ready if job.seq in self.resting), None)
 
     def _retry_first(self, new_work: bool) -> bool:
         if not new_work or self._rejoin == "front":

@@ -227,6 +227,7 @@ class Rig:
                 backoff=Backoff(base=base, factor=2.0, max=60.0, jitter=jitter),  # type: ignore[arg-type]
                 on=["any"],
                 rejoin=rejoin,  # type: ignore[arg-type]
+                holds_slot=holds_slot,
             ),
             Throttle(rate=rate),
         )

@@ -179,16 +179,16 @@ def _draw_row(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot, layout: _L
     canvas.put(2, y, f"{slot.number:>{layout.digits}}", "faint" if retired else "dim")
     glyph, colour = STATES[slot.state]
     canvas.put(3 + layout.digits, y, glyph, colour, bold=True)
-    if slot.seq and not retired:
+    if slot.seq and slot.state not in (SlotState.RETIRED, SlotState.BACKOFF):
         name = shorten(slot.name or f"job {slot.seq}", layout.name_width)
         leaving = slot.state is SlotState.LEAVING
         canvas.put(layout.name, y, name, "dim" if leaving else "text", bold=selected and canvas.textured)
         if layout.elapsed_end < width - 1:
             _draw_progress(canvas, y, slot, layout)
     else:
-        held = slot.state is SlotState.HELD
+        inks = {SlotState.HELD: "pressure", SlotState.BACKOFF: "retry_text"}
         room = min(layout.elapsed_end, width - 1) - layout.name
-        canvas.put(layout.name, y, fit(words(slot, snap), room), "pressure" if held else "faint")
+        canvas.put(layout.name, y, fit(words(slot, snap), room), inks.get(slot.state, "faint"))
     if layout.strip_width:
         second = int(snap.elapsed_s)
         draw_strip(canvas, layout.strip, y, columns_of(slot.strip, second, layout.per, layout.strip_width))
