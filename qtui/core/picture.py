@@ -58,7 +58,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -77,6 +77,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.results,
         around.doing,
         around.note,
+        ledger.unseen,
     )
 
 
@@ -134,7 +135,9 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     keeps = ledger.held_by_person or (ledger.holding.value > 0 and has_work)
     views = []
     for number, track in sorted(ledger.slots.items()):
-        if track.job is not None:
+        if track.due_at is not None:
+            state = SlotState.BACKOFF
+        elif track.job is not None:
             state = SlotState.LEAVING if number > ledger.concurrency else SlotState.RUNNING
         elif track.retired is not None:
             state = SlotState.RETIRED

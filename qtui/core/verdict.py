@@ -302,6 +302,7 @@ def _held_by_person(snap: Snapshot) -> Verdict:
 def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) -> Verdict:
     full = "queue full, producers wait in put()"
     workers = snap.control.concurrency
+    resting = _number(snap, SlotState.BACKOFF)
     leaving = [slot for slot in snap.slots if slot.state is SlotState.LEAVING]
     key = ("+", "add a worker") if workers < MAX_CONCURRENCY else ("", "")
     bottleneck = f"workers, {percent(snap.rates.busy_share)} busy"
@@ -314,6 +315,8 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
     elif leaving:
         full, bottleneck = f"{_leaving(leaving)} · queue full", ""
         key = ("z", "undo") if snap.control.undo else key
+    elif resting * 2 > _live(snap):
+        bottleneck = f"back-off, it holds {resting} of {plural(_live(snap), 'slot')}"
     elif in_vain:
         bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"
         key = ("-", "remove a worker")
