@@ -22,6 +22,8 @@ from qtui.text import clean, seconds
 
 _SHOWN = 4_096
 """Bytes of the end of an output that go into results and failures."""
+_LINE = 2_000
+"""Longer lines are shown by their end, as the whole output is."""
 _LACKS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -127,7 +129,8 @@ class ShellKind:
         # Masked before it is cut: half a secret could not be recognised any more.
         whole = self._redactor.text(output.tail.text(self._table.tail))
         kept = whole if len(whole) <= _SHOWN else whole[-_SHOWN:].partition("\n")[2] or whole[-_SHOWN:]
-        return self._redactor.block(kept, _SHOWN)
+        lines = (line if len(line) <= _LINE else "…" + line[1 - _LINE :] for line in kept.split("\n"))
+        return self._redactor.block("\n".join(lines), _SHOWN)
 
     def _tell(self, seq: int, *outputs: Output | None) -> None:
         for output in outputs:

@@ -147,3 +147,29 @@ async def test_no_descriptors_is_not_the_jobs_fault() -> None:
                 await kind.run(job())
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("begin", ["", "::qtui progress 1/2 "])
+async def test_a_line_that_never_ends_is_kept_as_its_end_alone(begin: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    flood = f"printf '{begin}'; head -c 50000000 /dev/zero | tr '\\0' x; printf END"
+    async with shell(command=script(flood)) as kind:
+        outcome = await kind.run(job())
+
+    assert isinstance(outcome, Done)
+    assert isinstance(outcome.value, dict)
+    assert str(outcome.value["stdout"]).endswith("xEND")
+    assert len(str(outcome.value["stdout"])) <= 4096
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kB
+
+
+async def test_a_command_that_was_ended_leaves_no_part_of_its_file(tmp_path: Path) -> None:
+    context = real(str(tmp_path), environ=ENVIRON)
+    async with shell(context, command=script("echo some; sleep 60"), output="logs/{n}.txt") as kind:
+        running = asyncio.create_task(kind.run(job(n=1)))
+        await until(lambda: any((tmp_path / "logs").iterdir()))
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    assert list((tmp_path / "logs").iterdir()) == []
