@@ -133,6 +133,7 @@ def test_a_timeout_ends_a_command_and_everything_it_has_started(qtui: Program) -
     done = qtui.run("run", preset(qtui, "echo before; " + LINGERING, 2), *words)
     failed = [event["outcome"] for event in map(json.loads, done.stdout.splitlines()) if event["type"] == "ended"]
 
-    assert [outcome["code"] for outcome in failed] == ["timeout", "timeout"]
+    told = {(outcome["code"], outcome["message"], outcome["detail"]) for outcome in failed}
+    assert told == {("timeout", "no result after 1.0s", "before")}
     for pid in lingering(qtui, 2):
         ends(pid, 2)

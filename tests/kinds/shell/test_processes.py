@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qtui.core.job import Done, Failed
+from qtui.core.job import Done, Failed, LastWords
 from tests.kinds.running import job, real
 from tests.kinds.shell.running import ENVIRON, alive, script, shell
 
@@ -173,3 +173,17 @@ async def test_a_command_that_was_ended_leaves_no_part_of_its_file(tmp_path: Pat
             await running
 
     assert list((tmp_path / "logs").iterdir()) == []
+
+
+async def test_a_command_that_is_ended_leaves_the_end_of_its_output_behind_and_no_secret(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    text = f"echo first; echo $T; echo '::qtui progress 1/2'; touch {begun}; sleep 60"
+    environ = {"TOKEN": "s3cret-s3cret"}
+    async with shell(environ=environ, command=script(text), env={"T": "{secret:env:TOKEN}"}) as kind:
+        running = asyncio.create_task(kind.run(job()))
+        await until(begun.exists)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await running
+
+    assert raised.value.args == (LastWords("first\n•••"),)
