@@ -136,6 +136,8 @@ class ShellKind:
         return (self._text(err) if err is not None else "") or self._text(out)
 
     def _text(self, output: Output) -> str:
+        if not output.size:
+            return ""
         # Masked before it is cut: half a secret could not be recognised any more.
         whole = self._redactor.text(output.tail.text(self._table.tail))
         kept = whole if len(whole) <= _SHOWN else whole[-_SHOWN:].partition("\n")[2] or whole[-_SHOWN:]

@@ -187,3 +187,13 @@ async def test_a_command_that_is_ended_leaves_the_end_of_its_output_behind_and_n
             await running
 
     assert raised.value.args == (LastWords("first\n•••"),)
+
+
+async def test_a_command_that_is_over_before_anybody_listens_is_read_to_its_end(tmp_path: Path) -> None:
+    """All that a pipe holds, and nearly all of it progress."""
+    said = tmp_path / "said"
+    said.write_text("::qtui progress 1/2\n" * 3276 + "the result\n")  # 65,531 bytes, as much as a pipe takes
+    async with shell(command=["cat", str(said)]) as kind:
+        outcomes = [await kind.run(job(n)) for n in range(5)]
+
+    assert [outcome.note for outcome in outcomes if isinstance(outcome, Done)] == ["the result"] * 5
