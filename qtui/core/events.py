@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from qtui.core.job import Job, Outcome
+from qtui.core.job import Found, Job, Outcome
 from qtui.core.past import PastGroup
 
 
@@ -41,6 +41,8 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """How long it waits in the back-off lane."""
     signature: str = ""
     """The failure group, for a failed attempt."""
+    found: tuple[Found, ...] = ()
+    """What its source adopted of all it came across; durable with its end."""
 
 
 GONE = "input"
@@ -108,6 +110,15 @@ class ProducerEnded(msgspec.Struct, frozen=True, tag="producer-ended"):
     at: float
     index: int
     problem: str = ""
+
+
+class FrontierGrew(msgspec.Struct, frozen=True, tag="frontier", gc=False):
+    """More rows for new jobs of a producer are on the disk: `found` by jobs, `rows` with those it began with."""
+
+    at: float
+    index: int
+    found: int
+    rows: int
 
 
 class ProducerBlocked(msgspec.Struct, frozen=True, tag="blocked", gc=False):
@@ -179,6 +190,28 @@ class ThrottleHolding(msgspec.Struct, frozen=True, tag="holding", gc=False):
 
     at: float
     held: bool
+
+
+class HostPaused(msgspec.Struct, frozen=True, tag="host-paused"):
+    """Nothing starts for a host for a while."""
+
+    at: float
+    by: str
+    host: str
+    """Empty for the jobs that have none."""
+    why: str
+    """cooling: it asked for a pause by Retry-After; open: its circuit opened after errors in a row."""
+    for_s: float
+    reason: str = ""
+
+
+class HostOpened(msgspec.Struct, frozen=True, tag="host-opened"):
+    """A host may be asked again before its time, or because a probe went well."""
+
+    at: float
+    by: str
+    host: str
+    reason: str = ""
 
 
 class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
@@ -330,6 +363,8 @@ Recorded: TypeAlias = (
     | RateChanged
     | Held
     | Released
+    | HostPaused
+    | HostOpened
     | RunStarted
     | RunResumed
     | Sampled
@@ -343,7 +378,13 @@ Recorded: TypeAlias = (
     | Notice
 )
 Passing: TypeAlias = (
-    ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored | AttemptProgressed
+    FrontierGrew
+    | ProducerBlocked
+    | ProducerUnblocked
+    | ThrottleHolding
+    | JobRestored
+    | GroupRestored
+    | AttemptProgressed
 )
 Event: TypeAlias = Recorded | Passing
 Control: TypeAlias = (
@@ -354,6 +395,8 @@ Control: TypeAlias = (
     | RateChanged
     | Held
     | Released
+    | HostPaused
+    | HostOpened
     | DrainStarted
     | DrainTakenBack
     | StopStarted
@@ -361,5 +404,13 @@ Control: TypeAlias = (
 )
 """What a person's wish came to: with who asked, and why."""
 PASSING: frozenset[type] = frozenset(
-    {ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored, AttemptProgressed}
+    {
+        FrontierGrew,
+        ProducerBlocked,
+        ProducerUnblocked,
+        ThrottleHolding,
+        JobRestored,
+        GroupRestored,
+        AttemptProgressed,
+    }
 )

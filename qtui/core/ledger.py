@@ -125,6 +125,7 @@ class Ledger:
             ev.ProducerStarted: self._producer_started,
             ev.TotalKnown: self._total_known,
             ev.ProducerEnded: self._producer_ended,
+            ev.FrontierGrew: self._frontier_grew,
             ev.ProducerBlocked: self._producer_blocked,
             ev.ProducerUnblocked: self._producer_unblocked,
             ev.ProducersPaused: self._producers_paused,
@@ -134,6 +135,8 @@ class Ledger:
             ev.RateChanged: self._rate_changed,
             ev.Held: self._held,
             ev.Released: self._released,
+            ev.HostPaused: self._host_paused,
+            ev.HostOpened: self._host_opened,
             ev.ThrottleHolding: self._throttle_holding,
             ev.RunStarted: self._run_started,
             ev.RunResumed: self._run_resumed,
@@ -410,6 +413,10 @@ class Ledger:
         if event.problem:
             self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
 
+    def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
+        producer = self.producers[event.index]
+        producer.found, producer.rows = event.found, event.rows
+
     def _producer_blocked(self, event: ev.ProducerBlocked, _: int) -> None:
         self.producers[event.index].set_blocked(event.at, True)
         self._blocked += 1
@@ -474,6 +481,15 @@ class Ledger:
         self.held_by_person = False
         self._mark(event.at, "►")
         self._told(event, "workers released")
+
+    def _host_paused(self, event: ev.HostPaused, _: int) -> None:
+        self._mark(event.at, "≈")
+        host, lasts = event.host or "jobs without a host", text.seconds(event.for_s)
+        why = "Retry-After" if event.why == "cooling" else "errors in a row: its circuit is open"
+        self._told(event, f"{host} left alone for {lasts}, {why}")
+
+    def _host_opened(self, event: ev.HostOpened, _: int) -> None:
+        self._told(event, f"{event.host or 'jobs without a host'} asked again")
 
     def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
         self.holding.set(event.at, float(event.held))

@@ -13,6 +13,7 @@ from qtui.core.snapshot import (
     Control,
     Counts,
     Health,
+    HostView,
     LaneView,
     QueueView,
     Rates,
@@ -21,6 +22,7 @@ from qtui.core.snapshot import (
     Snapshot,
     ThrottleView,
 )
+from qtui.core.tables import Throttle
 from qtui.core.tracks import RETIRED_SHOWN_S
 
 MAX_GROUPS_SHOWN = 50
@@ -36,6 +38,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     doing: str = ""
     note: str = ""
     results: str = ""
+    limits: Throttle = Throttle()
+    hosts: list[HostView] = []
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -59,7 +63,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
         _lane(ledger, at),
-        ThrottleView(ledger.rate, ledger.holding.mean(at, 3), ledger.held_by_person),
+        _throttle(ledger, at, around),
         _rates(ledger, at),
         ledger.run_times.latency(),
         ledger.series.series(),
@@ -74,6 +78,12 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.doing,
         around.note,
     )
+
+
+def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
+    limits, holding = around.limits, ledger.holding.mean(at, 3)
+    per_host, per_host_rate = limits.per_host, limits.per_host_rate
+    return ThrottleView(ledger.rate, holding, ledger.held_by_person, per_host, per_host_rate, around.hosts)
 
 
 def _counts(ledger: Ledger) -> Counts:

@@ -131,7 +131,25 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
         return None
     if retry is None or throttle is None or results is None:
         return None
+    if problem := misfit(sources, job.kind, kind):
+        reading.blame(*problem)
     return tables.Preset(about, sources, job, kind, queue, workers, retry, throttle, results, demo, source)
+
+
+def misfit(sources: Iterable[tables.SourceTable], name: str, kind: tables.Table) -> tuple[str, str] | None:
+    """The key path and the reason, where jobs find new ones and no source takes them, or the other way round."""
+    adopting = [index for index, source in enumerate(sources) if source.adopts]
+    if kind.finds and not adopting:
+        keys = " and ".join(key for key in sorted(kind.finding) if getattr(kind, key))
+        return (
+            f"job.{name}.{keys.partition(' ')[0]}",
+            f'{keys} find new jobs, which only a source of kind "crawl" takes',
+        )
+    if adopting and not kind.finds:
+        able = f"set {' or '.join(f'job.{name}.{key}' for key in sorted(kind.finding))}" if kind.finding else ""
+        why = able or f"jobs of kind {name} never do; those of kind http can"
+        return f"source[{adopting[0]}].kind", f"a crawl goes where its jobs find new ones: {why}"
+    return None
 
 
 def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> msgspec.Struct | None:

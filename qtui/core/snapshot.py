@@ -133,6 +133,10 @@ class ProducerView(msgspec.Struct, frozen=True):
     pressure: float = 0.0
     """Share of the last 3 s it was blocked; drives the verdict."""
     problem: str = ""
+    found: int | None = None
+    """Rows for new jobs that its jobs have found; None where they find none."""
+    unread: int = 0
+    """Rows known and not accepted yet: what of its frontier waits on the disk."""
 
 
 class SlotView(msgspec.Struct, frozen=True):
@@ -164,12 +168,29 @@ class LaneView(msgspec.Struct, frozen=True):
     """Seconds left of the soonest 64."""
 
 
+class HostView(msgspec.Struct, frozen=True):
+    """A host that is left alone, or whose jobs wait behind its limit."""
+
+    name: str
+    running: int
+    waiting: int
+    """Jobs that may start as soon as the host may be asked."""
+    why: str
+    """cooling (it asked for a pause), open or probing (its circuit), limit."""
+    left_s: float | None = None
+    """Until when, where that is known."""
+
+
 class ThrottleView(msgspec.Struct, frozen=True):
     rate: float | None = None
     """Starts per second allowed, or None."""
     holding: float = 0.0
     """Share of the last 3 s in which a free slot waited for the limit while there was work."""
     held_by_person: bool = False
+    per_host: int | None = None
+    per_host_rate: float | None = None
+    hosts: list[HostView] = []
+    """Hosts that are left alone, then those at their limit; most waiting first, at most 8."""
 
 
 class Rates(msgspec.Struct, frozen=True):

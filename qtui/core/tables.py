@@ -32,6 +32,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     example: ClassVar[str] = ""
     """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it."""
 
+    finding: ClassVar[frozenset[str]] = frozenset()
+    """For the table of a kind: keys by which its jobs find new ones, where they are set."""
+
+    @property
+    def finds(self) -> bool:
+        """Whether jobs find new ones, which only a source of kind crawl takes."""
+        return any(getattr(self, key) for key in self.finding)
+
     def capabilities(self) -> Capabilities:
         """What a run may do to the world because of this table. Looks at nothing but the table."""
         return Capabilities()
@@ -65,6 +73,8 @@ class SourceTable(Table, frozen=True):
 
     harmless: ClassVar[bool] = False
     """Reading it executes nothing: `qtui check` may then show its first rows."""
+    adopts: ClassVar[bool] = False
+    """It takes the new jobs that its jobs find."""
 
     kind: str
     """Where the jobs come from."""
@@ -153,11 +163,28 @@ class Retry(Table, frozen=True):
     """The longest wait that another side may ask for by Retry-After."""
 
 
+class Breaker(Table, frozen=True):
+    """[throttle.circuit]: after some errors in a row a host is left alone for a while, then one attempt probes."""
+
+    failures: Count = 5
+    """So many timeouts, failed connections or answers of class http:5xx in a row."""
+    open: Duration = 30.0
+    """How long nothing starts for that host; no job spends a try meanwhile."""
+
+
 class Throttle(Table, frozen=True):
     """[throttle]"""
 
     rate: Rate | None = None
     """Attempts started per second, all together."""
+    burst: Count | None = None
+    """How many starts may come at once after a pause; without it they are spaced evenly."""
+    per_host: Count | None = None
+    """Attempts at once for one host; jobs of other hosts pass those that wait for it."""
+    per_host_rate: Rate | None = None
+    """Attempts started per second for one host."""
+    circuit: Breaker | None = None
+    """When a host that only fails is left alone; jobs without a host share one circuit."""
 
 
 class Results(Table, frozen=True):

@@ -134,10 +134,12 @@ class ProducerTrack:
         "blocked",
         "blocked_since",
         "ended",
+        "found",
         "name",
         "paused",
         "problem",
         "rate",
+        "rows",
         "total",
     )
 
@@ -148,6 +150,10 @@ class ProducerTrack:
         self.admitted = Counter(at=at)
         self.before = 0
         """Rows accepted in earlier lives of the run."""
+        self.found: int | None = None
+        """Rows for new jobs that its jobs have found."""
+        self.rows = 0
+        """Those, and the rows it began with."""
         self.blocked = Level(at)
         self.blocked_since: float | None = None
         self.paused = False
@@ -187,6 +193,8 @@ class ProducerTrack:
             self.blocked.mean(at, 60),
             self.blocked.mean(at, 3),
             self.problem,
+            self.found,
+            max(0, self.rows - self.given),
         )
 
 

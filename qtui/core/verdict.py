@@ -194,8 +194,30 @@ def _to_finish(snap: Snapshot) -> int:
 
 
 def _limit(snap: Snapshot) -> tuple[str, tuple[str, str]]:
+    """What keeps free slots from starting work, and the key that changes it."""
+    if snap.throttle.hosts:
+        return _host_limit(snap), ("", "")
     allowed = f"{snap.throttle.rate:g}/s" if snap.throttle.rate is not None else "the throttle"
     return f"rate limit {allowed}, not the workers", ("t", "change limit")
+
+
+def _host_limit(snap: Snapshot) -> str:
+    """The host that most jobs wait for, and why."""
+    host = max(snap.throttle.hosts, key=lambda host: host.waiting)
+    name = host.name or "jobs without a host"
+    left = f" {tenths(host.left_s)}" if host.left_s is not None else ""
+    match host.why:
+        case "cooling":
+            return f"{name} cooling down{left} (Retry-After)"
+        case "open":
+            return f"{name} left alone{left} (circuit open)"
+        case "probing":
+            return f"{name} probed (circuit half open)"
+    busy = _number(snap, SlotState.RUNNING)
+    if snap.throttle.per_host is not None and host.running >= snap.throttle.per_host:
+        return f"one host ({name} has {host.running} of {busy} running), limit {snap.throttle.per_host} per host"
+    allowed = f" {rate(snap.throttle.per_host_rate)}" if snap.throttle.per_host_rate is not None else ""
+    return f"one host ({name}), rate limit{allowed} per host"
 
 
 def unreachable(

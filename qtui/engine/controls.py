@@ -143,7 +143,8 @@ class Controls:
 
         def do() -> None:
             engine.emit(ev.RateChanged(engine.now(), who.by, old, new, who.reason))
-            engine.dispatcher.starts.limit.rate = new
+            limit = engine.dispatcher.starts.limit
+            limit.change(new, limit.burst, engine.clock_now())
             engine.dispatcher.starts.limit_changed()
 
         said = f"rate limit {text.rate(new)}" if new is not None else "no rate limit"

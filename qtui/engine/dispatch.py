@@ -21,6 +21,7 @@ from qtui.core.job import Done, Failed, Interrupted, Job, LastWords, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
 from qtui.engine.clock import asleep
 from qtui.engine.lane import Lane
+from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.starts import Pending, Starts
 from qtui.text import clean, clean_block, seconds
@@ -145,6 +146,10 @@ class Dispatcher:
     def running(self) -> int:
         """Attempts started and not ended, those of leaving slots included."""
         return self.starts.running
+
+    def mind(self, hosts: Hosts) -> None:
+        """From now on hosts have limits."""
+        self.starts.mind(hosts, [slot.job for slot in self._slots.values() if slot.job is not None])
 
     def cancel(self, seq: int, outcome: Outcome) -> bool:
         """End the running attempt of a job; False when it has none."""

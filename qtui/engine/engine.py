@@ -14,14 +14,14 @@ import msgspec
 from qtui.core import events as ev
 from qtui.core import picture
 from qtui.core.commands import Reply, Request
-from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome
+from qtui.core.job import Cancelled, Done, Failed, Found, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
+from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
@@ -30,8 +30,10 @@ from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
+from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
+from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
@@ -99,9 +101,8 @@ class Engine:
         """Why the run was given up, or empty."""
         self.on_stop: Callable[[], None] = lambda: None
         """Told when a stop begins: whoever can ends the process should the stop get stuck."""
-        self._clock = parts.clock
-        self._luck = parts.luck
-        self._clock_now = parts.clock.now
+        self._clock, self._clock_now = parts.clock, parts.clock.now
+        self._luck, self._lane_of = parts.luck, parts.kind.lane
         self._past, self._gone, self._renew = parts.past, parts.gone, parts.renew
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
@@ -110,8 +111,7 @@ class Engine:
         limit = preset.job.crashes
         suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
         self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
-        self._audience = Audience()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
         self._ended = asyncio.Event()
         self._reopened = asyncio.Event()
@@ -130,15 +130,16 @@ class Engine:
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
             Policy(preset.job.timeout, preset.retry.rejoin),
             self,
-            RateLimit(preset.throttle.rate),
+            RateLimit(preset.throttle.rate, preset.throttle.burst),
             parts.clock.now,
             preset.workers.concurrency,
         )
+        self.hosts: Hosts | None = None
+        """Where something is limited per host, or a host has asked for a pause."""
+        if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
+            self.mind_hosts()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
-        self.producers = [
-            Producer(index, source, table.rate, self.queue, parts.clock.now, self._given[index] if parts.skip else 0)
-            for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
-        ]
+        self.producers = self._make_producers(parts)
         if self._suspects:
             self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
@@ -149,6 +150,16 @@ class Engine:
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
         parts.journal.on_commit = self._committed
+
+    def _make_producers(self, parts: Parts) -> list[Producer]:
+        producers = []
+        for index, (source, table) in enumerate(zip(parts.sources, self.preset.sources, strict=True)):
+            skip = self._given[index] if parts.skip else 0
+            producer = Producer(index, source, table.rate, self.queue, parts.clock.now, skip)
+            if isinstance(source, Adopting):
+                producer.frontier = Frontier(index, source, parts.journal, self, skip)
+            producers.append(producer)
+        return producers
 
     # -- life
 
@@ -177,11 +188,8 @@ class Engine:
             self._restore(self._past, started)
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
-        for producer, table in zip(self.producers, preset.sources, strict=True):
-            name = clean(table.name or table.kind, 40)
-            total = producer.source.total()
-            given = self._given[producer.index]
-            self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
+        for producer in self.producers:
+            self._producer_starts(producer, self._given[producer.index])
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
@@ -189,6 +197,11 @@ class Engine:
         for producer in self.producers:
             self._spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
+
+    def _producer_starts(self, producer: Producer, given: int) -> None:
+        table = self.preset.sources[producer.index]
+        name, total = clean(table.name or table.kind, 40), producer.source.total()
+        self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
 
     def _restore(self, past: Past, started: ev.RunStarted) -> None:
         """Bring back what earlier lives left open."""
@@ -247,6 +260,10 @@ class Engine:
         """Seconds since the start of the run."""
         return self._clock_now() - self._zero
 
+    def clock_now(self) -> float:
+        """The clock's own time, which dispatcher and limits count by."""
+        return self._clock_now()
+
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
         durability, ledger = self.durability, self.ledger
@@ -274,6 +291,9 @@ class Engine:
         if self.durability.commit(position):
             self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
+        for producer in self.producers:
+            if producer.frontier is not None and self.ledger.ended is None:
+                producer.frontier.committed()
         self._check_ended()
 
     def _suspected(self, job: Job) -> bool:
@@ -318,6 +338,8 @@ class Engine:
             if oldest is not None:
                 self.emit(ev.JobDropped(self.now(), oldest, fresh=False))
                 self.queue.replace(oldest, offer)
+                if self.hosts is not None:
+                    self.hosts.forget(oldest.seq)
                 return True
         self.emit(ev.JobDropped(self.now(), self._made(offer), fresh=True, rejected=overflow == "reject"))
         return True
@@ -345,10 +367,48 @@ class Engine:
         self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
         self._check_ended()
 
+    def finds(self, producer: int) -> bool:
+        """Whether a job of the producer is open: it could still find something."""
+        return any(entry.job.producer == producer for entry in self.ledger.open.values())
+
+    def frontier_grew(self, index: int, found: int, rows: int) -> None:
+        self.emit(ev.FrontierGrew(self.now(), index, found, rows))
+
+    def reopen(self, index: int) -> None:
+        """Let a producer go on whose jobs found something after its end: a person gave one another round."""
+        producer = self.producers[index]
+        self._producer_starts(producer, self.ledger.producers[index].given)
+        self._spawn(producer.run(self), f"producer {index}")
+
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
             self._asked_for.discard(job.seq)
         self.emit(ev.AttemptStarted(now - self._zero, job, slot))
+
+    def mind_hosts(self) -> Hosts:
+        """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
+        if self.hosts is None:
+            self.hosts = Hosts(self._lane_of, self.preset.throttle, self.preset.retry.max_retry_after)
+            self.dispatcher.mind(self.hosts)
+        return self.hosts
+
+    def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
+        """An attempt has ended; its host may need a pause, or be well again."""
+        hosts = self.hosts
+        if hosts is None:
+            if not (isinstance(outcome, Failed) and outcome.retry_after and self._lane_of(job)):
+                return
+            hosts = self.mind_hosts()  # the slot has let go of the job
+            hosts.running([job])
+        for change in hosts.ended(job, outcome, now):
+            at = now - self._zero
+            if change.why == "closed":
+                self.emit(ev.HostOpened(at, "auto", change.host))
+                self.dispatcher.wake()  # more than the slot that has become free may go on
+            else:
+                self.emit(ev.HostPaused(at, "auto", change.host, change.why, change.for_s))
+        if final:
+            hosts.forget(job.seq)
 
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
@@ -356,9 +416,13 @@ class Engine:
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None:
         """Decide what becomes of the job and write it down."""
         then, delay, group = "done", 0.0, ""
+        found: tuple[Found, ...] = ()
         match outcome:
             case Done():
-                pass
+                if outcome.found:
+                    frontier = self.producers[job.producer].frontier
+                    found = frontier.adopt(job.row, outcome.found) if frontier is not None else ()
+                    outcome = msgspec.structs.replace(outcome, found=())
             case Failed():
                 group = signature(outcome)
                 decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
@@ -369,7 +433,8 @@ class Engine:
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
-        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found))
+        self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
@@ -427,6 +492,9 @@ class Engine:
         around = picture.Surroundings(
             self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
         )
+        if self.hosts is not None:
+            hosts = self.hosts.views(self._clock_now())
+            around = msgspec.structs.replace(around, limits=self.preset.throttle, hosts=hosts)
         return picture.take(self.ledger, self.now(), around)
 
     def drain(self, by: str, reason: str = "") -> None:
@@ -481,6 +549,8 @@ class Engine:
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
         if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
+            if self.hosts is not None:
+                self.hosts.forget(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self._check_ended()
 

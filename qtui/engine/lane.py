@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from qtui.core.job import Job
+from qtui.engine.queue import Order
 
 
 class Lane:
@@ -22,7 +23,7 @@ class Lane:
         self._heap: list[tuple[float, int, Job]] = []
         self._live: dict[int, float] = {}
         """Job number → due time; an entry of the heap that disagrees is dead."""
-        self.ready: deque[Job] = deque()
+        self.ready: Order[Job] = deque()
         """Those that may start now."""
         self._order = 0
         self._timer: asyncio.TimerHandle | None = None

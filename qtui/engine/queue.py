@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 Offer = TypeVar("Offer")
 Item = TypeVar("Item")
@@ -29,6 +29,22 @@ class Gate:
     @property
     def open(self) -> bool:
         return not (self.paused or self.shut)
+
+
+class Order(Protocol[Item]):
+    """A deque, or what can stand in for one."""
+
+    def append(self, item: Item, /) -> None: ...
+
+    def appendleft(self, item: Item, /) -> None: ...
+
+    def popleft(self) -> Item: ...
+
+    def remove(self, item: Item, /) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Item]: ...
 
 
 class _Waiter(Generic[Offer]):
@@ -66,7 +82,7 @@ class BoundedQueue(Generic[Offer, Item]):
         self._on_items = on_items
         self._overflow = overflow
         """None: every offer waits for room."""
-        self.items: deque[Item] = deque()
+        self.items: Order[Item] = deque()
         """To be looked at only."""
         self._waiters: list[_Waiter[Offer]] = []
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from qtui.core.job import Job
 from qtui.engine.lane import Lane
+from qtui.engine.lanes import Hosts, Line
 from qtui.engine.limits import RateLimit
+from qtui.engine.queue import Order
 
 
 class Pending(Protocol):
     """New work, oldest first."""
 
-    @property
-    def items(self) -> Sequence[Job]: ...
+    items: Order[Job]
 
     def take(self) -> Job: ...
 
@@ -59,7 +61,10 @@ class Starts:
         self._hopes = hopes
         self._retry_was_last = False
         self._holding = False
+        self._lines: tuple[Hosts, Line, Line] | None = None
+        """The hosts, new work and ready retries, where something may be limited per host."""
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = math.inf
         # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
         self._loop = asyncio.get_running_loop()
 
@@ -75,19 +80,64 @@ class Starts:
             return None
         if (wait := self.limit.wait(now)) > 0:
             self._set_holding(True, now)
-            if self._timer is None:
-                self._timer = self._loop.call_later(wait, self._fired)
+            self._arm(now + wait, now)
             return None
+        if self._lines is not None:
+            return self._next_of_hosts(*self._lines, now)
         self._set_holding(False, now)
         retry = bool(ready) and self._retry_first(bool(items))
-        if self.suspect is not None and self.suspect(ready[0] if retry else items[0]):
-            if self.running:
-                return None  # it waits for the others to end; nothing overtakes it
-            self._alone = True
+        if self.suspect is not None and self._must_wait(next(iter(ready if retry else items))):
+            return None
+        self._count(retry, now)
+        return self._lane.take() if retry else self._queue.take()
+
+    def _next_of_hosts(self, hosts: Hosts, new: Line, again: Line, now: float) -> Job | None:
+        """The same, passing over the jobs whose host may not be asked now."""
+        opens = hosts.due(now)
+        retry_head, new_head = again.head(now), new.head(now)
+        if retry_head is None and new_head is None:
+            self._set_holding(True, now)
+            self._arm(min(opens, hosts.due(now)), now)
+            return None
+        self._set_holding(False, now)
+        retry = retry_head is not None and self._retry_first(new_head is not None)
+        chosen = retry_head if retry else new_head
+        if self.suspect is not None and chosen is not None and self._must_wait(chosen):
+            return None
+        self._count(retry, now)
+        job = again.take() if retry else new.take()
+        hosts.started(job, now)
+        return job
+
+    def _must_wait(self, job: Job) -> bool:
+        """A suspect runs alone."""
+        if self.suspect is None or not self.suspect(job):
+            return False
+        if self.running:
+            return True  # it waits for the others to end; nothing overtakes it
+        self._alone = True
+        return False
+
+    def _count(self, retry: bool, now: float) -> None:
         self.limit.spend(now)
         self.running += 1
         self._retry_was_last = retry
-        return self._lane.take() if retry else self._queue.take()
+
+    def mind(self, hosts: Hosts, running: Iterable[Job]) -> None:
+        """From now on hosts have limits; `running` are the jobs of the attempts that run already."""
+        if self._lines is None:
+            hosts.running(running)
+            self._queue.items = new = Line(hosts, self._queue.items)
+            self._lane.ready = again = Line(hosts, self._lane.ready)
+            self._lines = (hosts, new, again)
+
+    def _arm(self, when: float, now: float) -> None:
+        """Look again at `when`, or earlier."""
+        if when == math.inf or (self._timer is not None and self._armed_for <= when):
+            return
+        self.close()
+        self._armed_for = when
+        self._timer = self._loop.call_later(when - now, self._fired)
 
     def ended(self) -> None:
         """An attempt that was chosen is over."""

@@ -67,6 +67,8 @@ class Writer:
         """The sentence that goes with it."""
         self.newest = (0.0, 0.0)
         """Wall clock of the newest record saved, and the monotonic clock when it was."""
+        self.found: dict[int, int] = {}
+        """Durable rows for new jobs by producer."""
         self._folder = folder
         self._open = store
         self._fold = fold
@@ -177,6 +179,7 @@ class Writer:
         self._in_hand = 0
         self._since = 0.0
         self.newest = (batch.newest, time.monotonic())
+        self.found = store.found
         self._voice.saved(batch.position)
 
     def _persist(self, store: Store, action: Callable[[], T]) -> T:

@@ -12,6 +12,7 @@ from qtui.core.snapshot import (
     Counts,
     FailureGroup,
     Health,
+    HostView,
     LaneView,
     ProducerState,
     ProducerView,
@@ -348,3 +349,24 @@ def test_paused_producers_press_no_more_however_they_did_before() -> None:
     paused = judge.step(snapshot(1.2, state=RunState.PAUSED, producers=[producer(0.8, ProducerState.PAUSED)]))
 
     assert not paused.pressure
+
+
+@pytest.mark.parametrize(
+    ("host", "per_host", "per_host_rate", "bottleneck"),
+    [
+        (HostView("api.x:443", 0, 9, "cooling", 12.0), None, None, "api.x:443 cooling down 12.0s (Retry-After)"),
+        (HostView("api.x:443", 0, 9, "open", 25.4), None, None, "api.x:443 left alone 25.4s (circuit open)"),
+        (HostView("", 0, 9, "open", 25.4), None, None, "jobs without a host left alone 25.4s (circuit open)"),
+        (HostView("api.x:443", 1, 9, "probing"), None, None, "api.x:443 probed (circuit half open)"),
+        (HostView("api.x:443", 4, 9, "limit"), 4, None, "one host (api.x:443 has 4 of 8 running), limit 4 per host"),
+        (HostView("api.x:443", 1, 9, "limit"), 4, 2.0, "one host (api.x:443), rate limit 2.0/s per host"),
+    ],
+)
+def test_the_host_that_holds_is_named(
+    host: HostView, per_host: int | None, per_host_rate: float | None, bottleneck: str
+) -> None:
+    other = HostView("other.x:443", 1, 3, "limit")
+    throttle = ThrottleView(None, 0.5, False, per_host, per_host_rate, [other, host])
+    verdict = judged(snapshot(throttle=throttle))
+
+    assert (verdict.kind, verdict.bottleneck, verdict.held) == (Kind.HELD, bottleneck, True)

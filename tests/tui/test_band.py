@@ -209,3 +209,10 @@ def _borders_hold(rows: list[str], width: int) -> None:
 def _cells(row: str) -> str:
     """One character per cell: a wide character stands for two."""
     return "".join(ch * 2 if ch in "漢字" else ch for ch in row)
+
+
+def test_a_crawl_shows_how_much_is_known_to_come() -> None:
+    crawl = [replace(sample().producers[0], name="shop", total=None, found=1700, accepted=1200, unread=501)]
+    told = "\n".join(band(calm(producers=crawl), 200))
+
+    assert "1,200 / 1,701+" in told, told

@@ -18,6 +18,7 @@ from qtui.core.job import Done, Failed, Job, Value
 from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
+from qtui.kinds.http import found
 from qtui.kinds.http.address import url_fields, without_password
 from qtui.kinds.http.body import Body, Unusable, decode, read_body, read_start
 from qtui.kinds.http.connect import Sessions
@@ -27,7 +28,7 @@ from qtui.kinds.http.failures import from_exception, from_status
 from qtui.kinds.http.lanes import Lanes
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.request import BadRequest, Request, Requests, environment, target
-from qtui.kinds.http.selectors import MAX_ITEMS
+from qtui.kinds.http.selectors import HEADER_LINK, MAX_ITEMS
 from qtui.kinds.save import Saver
 from qtui.kinds.secrets import Redactor
 from qtui.kinds.threads import Threads
@@ -37,6 +38,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _START = 1 << 14
 """How much of an unwanted answer is read, for the inspector and to keep its connection."""
 _DETAIL = 2_000
+MANY = 500
+"""Links that are better looked at in a thread."""
 _STANDARD = {"User-Agent": "qtui", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
@@ -58,7 +61,12 @@ class HttpKind:
         self._redactor = Redactor(secrets)
         self._expected = table.expect.statuses()
         self._contains = table.expect.contains
-        self._extractor = Extractor(table.extract, table.require) if table.extract else None
+        self._confides = bool(secrets) or self._requests.confides
+        self._extractor = (
+            Extractor(table.extract, table.require, table.followed, table.next_place)
+            if table.extract or table.followed or table.next_place
+            else None
+        )
         self._saver = Saver(table.save, context.directory, context.fields) if table.save else None
         self._keep = bool(self._contains or self._extractor or self._saver)
         total = min(limit for limit in (table.timeout.total, context.timeout_s, float("inf")) if limit)
@@ -155,26 +163,45 @@ class HttpKind:
         value: dict[str, Value] = {"url": without_password(str(first)), "status": response.status}
         if final is not first:
             value["final_url"] = clean(str(response.url), MAX_TEXT)
+        links: list[str] = []
         if self._keep:
-            failed_use = await self._use(job, response, body, value)
+            failed_use = await self._use(job, response, body, value, links)
             if failed_use is not None:
                 return failed_use
-        return Done(self._redactor.value(value), f"{response.status} · {size(body.size)}")
+        rows = await self._found(links, first, response) if self._table.finds else ()
+        return Done(self._redactor.value(value), f"{response.status} · {size(body.size)}", rows)
+
+    async def _found(
+        self, links: list[str], first: URL, response: aiohttp.ClientResponse
+    ) -> tuple[dict[str, Value], ...]:
+        """Rows for what the answer leads to; whatever a request confides stays with the origin it was meant for."""
+        assert self._sessions is not None, "open() comes first"
+        if self._table.next == HEADER_LINK:
+            links.append(found.next_in_header(response))
+        origin = first.origin() if self._confides else None
+        public = not self._sessions.lookups.private(response.url)
+        choose = partial(found.addresses, links, origin=origin, public=public)
+        chosen = choose() if len(links) < MANY else await self._parsers.call(choose)
+        return tuple({"url": url} for url in chosen if self._redactor.text(url) == url)
 
     async def _use(
-        self, job: Job, response: aiohttp.ClientResponse, body: Body, value: dict[str, Value]
+        self, job: Job, response: aiohttp.ClientResponse, body: Body, value: dict[str, Value], links: list[str]
     ) -> Failed | None:
-        """Search, extract and save, in this order; a page that lacks something is not saved."""
+        """Search, extract and save, in this order; a page that lacks something is not saved.
+
+        `value` and `links` take what was found.
+        """
         if self._contains or self._extractor is not None:
             page = decode(body.content, response.headers.get(hdrs.CONTENT_TYPE, ""))
             if self._contains and self._contains not in page:
                 return Failed("extract", f'the answer does not contain "{clean(self._contains, 80)}"')
             if self._extractor is not None:
-                read = partial(self._extractor.fields, page, response.url)
-                found = read() if len(page) < LARGE else await self._parsers.call(read)
-                if missing := self._extractor.missing(found):
+                read = partial(self._extractor.read, page, response.url)
+                extracted, linked = read() if len(page) < LARGE else await self._parsers.call(read)
+                if missing := self._extractor.missing(extracted):
                     return Failed("extract", clean(missing))
-                value.update({name: self._cleaned(found_value) for name, found_value in found.items()})
+                value.update({name: self._cleaned(text) for name, text in extracted.items()})
+                links += linked
         if self._saver is None:
             return None
         try:

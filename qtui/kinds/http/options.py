@@ -13,7 +13,7 @@ from qtui.core.job import Value
 from qtui.core.tables import Table, Text
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
-from qtui.kinds.http.selectors import JSON, checked
+from qtui.kinds.http.selectors import HEADER_LINK, JSON, JsonPath, checked
 from qtui.text import clean
 
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
@@ -61,6 +61,7 @@ class HttpTable(Table, frozen=True, kw_only=True):
     """[job.http]; texts are templates."""
 
     operational: ClassVar[frozenset[str]] = frozenset({"timeout", "max_body", "max_redirects", "insecure"})
+    finding: ClassVar[frozenset[str]] = frozenset({"links", "next"})
 
     example: ClassVar[str] = """
         preset = { description = "Fetch the pages of a shop and keep their titles and prices" }
@@ -105,6 +106,14 @@ class HttpTable(Table, frozen=True, kw_only=True):
     """
     require: list[str] = msgspec.field(default_factory=list)
     """Extracted fields that must be there and not empty; otherwise the job fails as `extract`."""
+    links: str | list[str] = ""
+    """Addresses that become jobs of a source of kind crawl, at most 10,000 of an answer: a selector such as `a::link`,
+    a path such as `json:items[*].url`, or a list of them.
+    """
+    next: str = ""
+    """The next page, which becomes a job too: a selector such as `a.next::link`, a path such as `json:paging.next`, or
+    `header:link` for the Link header.
+    """
     save: str = ""
     """Where the answer is written, e.g. `pages/{n}.html`; only the last part may have fields."""
 
@@ -121,6 +130,17 @@ class HttpTable(Table, frozen=True, kw_only=True):
             raise ValueError("there is a body and a json; a request has one of them")
         self._check_save()
         self._check_extract()
+        self._check_found()
+
+    @property
+    def followed(self) -> list[str]:
+        """Where `links` are."""
+        return self.links if isinstance(self.links, list) else [self.links] if self.links else []
+
+    @property
+    def next_place(self) -> str:
+        """Where in the content of an answer `next` is, or empty."""
+        return "" if self.next == HEADER_LINK else self.next
 
     def capabilities(self) -> Capabilities:
         host = _HOST.match(self.url)
@@ -172,6 +192,21 @@ class HttpTable(Table, frozen=True, kw_only=True):
         for name in self.require:
             if name not in self.extract:
                 raise ValueError(f"require: {clean(name, 40)} is not extracted")
+
+    def _check_found(self) -> None:
+        places = [("links", text) for text in self.followed]
+        if self.next_place:
+            places.append(("next", self.next_place))
+        for key, text in places:
+            try:
+                found = checked(text)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
+            if not isinstance(found, JsonPath) and found.what == "text":
+                raise ValueError(f'{key}: "{clean(text, 80)}" gives a text, not an address; write {found.css}::link')
+        read = [*self.extract.values(), *(text for _, text in places)]
+        if len({text.startswith(JSON) for text in read}) > 1:
+            raise ValueError("some of extract, links and next read HTML and some JSON; an answer is one of them")
 
 
 def texts_in(value: object) -> Iterator[str]:

@@ -73,6 +73,11 @@ class Requests:
         elif table.body is not None:
             self._headers["Content-Type"] = "text/plain; charset=utf-8"
 
+    @property
+    def confides(self) -> bool:
+        """Whether requests carry what a stranger must not see."""
+        return bool(self._sensitive)
+
     def make(self, row: Row) -> Request:
         """The request for a row. Raises BadRequest, TemplateError."""
         url = self._fixed_url or self._parsed(row)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+import msgspec
+
+from qtui.core.capabilities import Capabilities
 from qtui.core.imports import parts
 from qtui.core.tables import Table, Text
-from qtui.kinds.filling import compiled
+from qtui.kinds.filling import compiled, written
 
 
 class PythonTable(Table, frozen=True, kw_only=True):
@@ -15,13 +19,12 @@ class PythonTable(Table, frozen=True, kw_only=True):
     relative: ClassVar[tuple[str, ...]] = ("path",)
 
     example: ClassVar[str] = """
-        preset = { description = "Call a Python function for every number" }
+        preset = { description = "Call a function for every number, in processes of its own" }
         source = [{ kind = "range", stop = 20 }]
-        queue = { capacity = 16 }
         workers = { concurrency = 2 }
         results = { path = "results.jsonl" }
         [job]
-        name = "job {n}"
+        name = "primes below {n} thousand"
         key = "{n}"
         timeout = "1m"
         python = { function = "qtui.demo.work:primes" }
@@ -45,3 +48,11 @@ class PythonTable(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         parts(self.function)
         compiled(self.args)
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(imports=(parts(self.function)[0],))
+
+    def describe(self, fill: Callable[[str], str]) -> str:
+        told = msgspec.to_builtins(self.args or {})
+        given = ", ".join(f"{name}={written(value, fill)}" for name, value in told.items())
+        return f"{self.function}({given or ('' if self.args is not None else '…')})"

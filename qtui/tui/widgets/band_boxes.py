@@ -59,7 +59,11 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
     canvas.put(x, y, glyph, ink, bold=True)
     room = start - x - 3
     if room > 22:
-        done = count(producer.accepted) + (f" / {count(producer.total)}" if producer.total is not None else "")
+        done = count(producer.accepted)
+        if producer.total is not None:
+            done += f" / {count(producer.total)}"
+        elif producer.found is not None:
+            done += f" / {count(producer.accepted + producer.unread)}+"
         room -= 15
         canvas.right(start - 2, y, [Span(done, "dim")])
     canvas.spans(x + 2, y, cut([Span(middle(producer.name, room))], max(0, room)))  # wide letters need the second cut
