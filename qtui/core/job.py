@@ -88,4 +88,11 @@ class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
     why: str = "stopped"
 
 
+class LastWords(msgspec.Struct, frozen=True):
+    """The argument of the CancelledError of an attempt that was cancelled and has something to show for it."""
+
+    detail: str
+    """Several cleaned lines, e.g. the tail of an output: what a timeout is told with."""
+
+
 Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

@@ -16,7 +16,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
+import msgspec
+
+from qtui.core.job import Done, Failed, Interrupted, Job, LastWords, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
 from qtui.engine.clock import asleep
 from qtui.engine.crowd import Crowd, Numbers
@@ -360,8 +362,8 @@ class Dispatcher:
         outcome: Outcome
         try:
             outcome = slot.reason or await self._run(slot, job)
-        except asyncio.CancelledError:
-            outcome = self._why_cancelled(slot)
+        except asyncio.CancelledError as error:
+            outcome = _with_last_words(self._why_cancelled(slot), error)
         except OSError as error:
             outcome = _from_os_error(error)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -481,6 +483,13 @@ class Dispatcher:
             outcome = Failed(outcome.code, f"{outcome.message}, and it did not stop when it was cancelled")
         self._end(slot, job, outcome)
         self.wake()
+
+
+def _with_last_words(outcome: Outcome, error: asyncio.CancelledError) -> Outcome:
+    for words in error.args:
+        if isinstance(outcome, Failed) and isinstance(words, LastWords):
+            return msgspec.structs.replace(outcome, detail=words.detail)
+    return outcome
 
 
 def _from_os_error(error: OSError) -> Outcome:
