@@ -22,6 +22,17 @@ def test_the_three_designs_do_the_same_work(qtui: Program, name: str, strategy: 
     assert "of memory" in run.stderr
 
 
+@pytest.mark.parametrize("variant", ["backoff.jitter=full", "backoff.jitter=none", "holds_slot=true"])
+def test_retries_come_to_their_end_in_each_variant(qtui: Program, variant: str) -> None:
+    small = ("--set", "source[0].stop=80", "--set", "source[0].rate=200/s", "--set", "job.simulate.latency=20ms")
+    swift = ("--set", "retry.backoff.base=20ms", "--set", "job.simulate.bursts.every=500ms")
+    brief = ("--set", "job.simulate.bursts.for=50ms", "--set", f"retry.{variant}")
+    run = qtui.run("run", str(FOLDER / "retries.toml"), *small, *swift, *brief)
+    assert run.returncode in (0, 1), run.stderr
+    assert "Finished: " in run.stderr
+    assert "retries" in run.stderr or "retry" in run.stderr
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_presets_of_ours_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 50
