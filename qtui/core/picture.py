@@ -7,11 +7,12 @@ import heapq
 import msgspec
 
 from qtui.core.ledger import Ledger
-from qtui.core.lifecycle import State
+from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
     Control,
     Counts,
+    HeadView,
     Health,
     LaneView,
     QueueView,
@@ -36,6 +37,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     doing: str = ""
     note: str = ""
     results: str = ""
+    head: tuple[int, int] | None = None
+    """The job whose result is written next, and how many results wait behind it."""
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -74,7 +77,17 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.doing,
         around.note,
         ledger.unseen,
+        _head(ledger, around.head),
     )
+
+
+def _head(ledger: Ledger, head: tuple[int, int] | None) -> HeadView | None:
+    if head is None or not head[1]:
+        return None
+    entry = ledger.open.get(head[0])
+    if entry is None or entry.state in FINAL:
+        return None  # it has just ended; they are on their way
+    return HeadView(head[0], entry.job.name, entry.state.value, entry.job.attempt, head[1])
 
 
 def _counts(ledger: Ledger) -> Counts:

@@ -22,7 +22,7 @@ from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
+from qtui.core.seams import Executor, FinalJob, Journal, Kind, Ordered, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
@@ -150,6 +150,7 @@ class Engine:
         self._giving_again = asyncio.Lock()
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
+        self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit = self._committed
 
     # -- life
@@ -438,7 +439,14 @@ class Engine:
             self.health, tasks_peak=max(self.health.tasks_peak, self.dispatcher.most_tasks)
         )
         around = picture.Surroundings(
-            self.info.run_id, health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
+            self.info.run_id,
+            health,
+            self.controls.undo_text,
+            self.problem,
+            "",
+            self.info.note,
+            self.info.results,
+            self._ordered.head if self._ordered is not None else None,
         )
         return picture.take(self.ledger, self.now(), around)
 

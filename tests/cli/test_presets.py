@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,18 @@ def test_retries_come_to_their_end_in_each_variant(qtui: Program, variant: str) 
     assert run.returncode in (0, 1), run.stderr
     assert "Finished: " in run.stderr
     assert "retries" in run.stderr or "retry" in run.stderr
+
+
+@pytest.mark.parametrize("order", ["submission", "completion"])
+def test_order_writes_results_as_they_were_submitted(qtui: Program, tmp_path: Path, order: str) -> None:
+    small = ("--set", "source[0].stop=120", "--set", "source[0].rate=400/s", "--set", "job.simulate.latency=5ms")
+    swift = ("--set", "retry.backoff.base=20ms", "--set", f"results.order={order}")
+    out = tmp_path / "out.jsonl"
+    run = qtui.run("run", str(FOLDER / "order.toml"), *small, *swift, "--set", f"results.path={out}")
+    assert run.returncode in (0, 1), run.stderr
+    numbers = [int(json.loads(line)["name"].removeprefix("job ")) for line in out.read_text().splitlines()]
+    assert len(numbers) > 100
+    assert (numbers == sorted(numbers)) is (order == "submission")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
