@@ -7,11 +7,12 @@ import heapq
 import msgspec
 
 from qtui.core.ledger import Ledger
-from qtui.core.lifecycle import State
+from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
     Control,
     Counts,
+    HeadView,
     Health,
     HostView,
     LaneView,
@@ -40,6 +41,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     results: str = ""
     limits: Throttle = Throttle()
     hosts: list[HostView] = []
+    head: tuple[int, int] | None = None
+    """The job whose result is written next, and how many results wait behind it."""
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -78,6 +81,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.doing,
         around.note,
         ledger.unseen,
+        _head(ledger, around.head),
     )
 
 
@@ -85,6 +89,15 @@ def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
     limits, holding = around.limits, ledger.holding.mean(at, 3)
     per_host, per_host_rate = limits.per_host, limits.per_host_rate
     return ThrottleView(ledger.rate, holding, ledger.held_by_person, per_host, per_host_rate, around.hosts)
+
+
+def _head(ledger: Ledger, head: tuple[int, int] | None) -> HeadView | None:
+    if head is None or not head[1]:
+        return None
+    entry = ledger.open.get(head[0])
+    if entry is None or entry.state in FINAL:
+        return None  # it has just ended; they are on their way
+    return HeadView(head[0], entry.job.name, entry.state.value, entry.job.attempt, head[1])
 
 
 def _counts(ledger: Ledger) -> Counts:

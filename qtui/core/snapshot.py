@@ -306,6 +306,18 @@ class Health(msgspec.Struct, frozen=True):
     """Sockets that the engine has open; counted once a second."""
 
 
+class HeadView(msgspec.Struct, frozen=True):
+    """The job that holds back the results of others, because they are written in the order of submission."""
+
+    seq: int
+    name: str
+    state: str
+    """pending, running or waiting."""
+    attempt: int
+    behind: int
+    """Results that wait for it."""
+
+
 class Control(msgspec.Struct, frozen=True):
     """The values in force that a person can change."""
 
@@ -360,3 +372,5 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Anything the person should read once, e.g. where an older results file was moved."""
     more_slots: int = 0
     """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
+    head: HeadView | None = None
+    """Who holds back results, when somebody does."""

@@ -22,7 +22,7 @@ from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Source
+from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Ordered, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
@@ -149,6 +149,7 @@ class Engine:
         self._giving_again = asyncio.Lock()
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
+        self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit = self._committed
 
     def _make_producers(self, parts: Parts) -> list[Producer]:
@@ -506,7 +507,14 @@ class Engine:
             self.health, tasks_peak=max(self.health.tasks_peak, self.dispatcher.most_tasks)
         )
         around = picture.Surroundings(
-            self.info.run_id, health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
+            self.info.run_id,
+            health,
+            self.controls.undo_text,
+            self.problem,
+            "",
+            self.info.note,
+            self.info.results,
+            self._ordered.head if self._ordered is not None else None,
         )
         if self.hosts is not None:
             hosts = self.hosts.views(self._clock_now())
@@ -631,6 +639,6 @@ class Engine:
 
 
 def _suspects(past: Past, limit: int) -> dict[str, int]:
-    """Jobs that run alone, by the mark of their key: they were running in several crashes, or one more has them held."""
+    """Marks of jobs that run alone: they were running in several crashes, or one more would have them held."""
     suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
     return {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}

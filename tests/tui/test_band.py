@@ -10,6 +10,7 @@ import pytest
 from qtui.core.snapshot import (
     Control,
     Counts,
+    HeadView,
     Health,
     ProducerState,
     ProducerView,
@@ -229,3 +230,8 @@ def test_without_a_bound_the_queue_shows_what_it_costs() -> None:
     assert "QUEUE 1,904 no bound" in text
     assert "1.9k tasks  61 MB  12 open" in text
     assert "full" not in text
+
+
+def test_results_name_who_holds_them_back() -> None:
+    rows = band(calm(head=HeadView(3187, "shop.example/p/3187", "running", 1, 318)))
+    assert rows[5][100:] == "│ 318 behind #3187 │"

@@ -209,6 +209,11 @@ def draw_results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool
         canvas.right(x + width - 2, y, [Span(text, bold=True)])
     if short:
         return
+    if (head := snap.head) is not None:
+        canvas.put(x + 2, 5, short_count(head.behind), "pressure", bold=True)
+        canvas.right(
+            x + width - 2, 5, [Span(f"behind #{head.seq}"[: width - 5 - len(short_count(head.behind))], "dim")]
+        )
     aside = counts.cancelled + counts.held
     if aside:
         canvas.put(x + 2, 4, "cancelled" if not counts.held else "set aside", "dim")
@@ -217,6 +222,8 @@ def draw_results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool
         ended = counts.done + counts.failed
         canvas.put(x + 2, 4, "error rate", "dim")
         canvas.right(x + width - 2, 4, [Span(f"{counts.failed / ended * 100 if ended else 0:.1f}%")])
+    if snap.head is not None:
+        return
     canvas.put(x + 2, 5, "p95", "dim")
     canvas.right(x + width - 2, 5, [Span(seconds(snap.latency.p95) if snap.latency.p95 else "—")])
 
