@@ -43,6 +43,8 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """The failure group, for a failed attempt."""
     found: tuple[Found, ...] = ()
     """What its source adopted of all it came across; durable with its end."""
+    keeps: bool = False
+    """The job keeps its slot while it waits."""
 
 
 GONE = "input"
@@ -240,6 +242,8 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     timeout_s: float
     overflow: str = "block"
     """What becomes of a job that is offered to a full queue."""
+    strategy: str = "pool"
+    """pool, semaphore or unbounded. Without a pool `capacity` is 0: the queue has no bound."""
 
 
 class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):

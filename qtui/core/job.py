@@ -91,4 +91,12 @@ class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
 NO_DESCRIPTORS = Interrupted("this machine has no file descriptors left")
 """How an attempt ends that this machine could not open a file or a connection for."""
 
+
+class LastWords(msgspec.Struct, frozen=True):
+    """The argument of the CancelledError of an attempt that was cancelled and has something to show for it."""
+
+    detail: str
+    """Several cleaned lines, e.g. the tail of an output: what a timeout is told with."""
+
+
 Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

@@ -7,12 +7,13 @@ import heapq
 import msgspec
 
 from qtui.core.ledger import Ledger
-from qtui.core.lifecycle import State
+from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
     AutoView,
     Control,
     Counts,
+    HeadView,
     Health,
     HostView,
     LaneView,
@@ -41,6 +42,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     results: str = ""
     limits: Throttle = Throttle()
     hosts: list[HostView] = []
+    head: tuple[int, int] | None = None
+    """The job whose result is written next, and how many results wait behind it."""
     adaptive: AutoView | None = None
 
 
@@ -60,7 +63,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -79,6 +82,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.results,
         around.doing,
         around.note,
+        ledger.unseen,
+        _head(ledger, around.head),
     )
 
 
@@ -95,6 +100,15 @@ def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
         around.adaptive,
         ledger.limits.get("descriptors"),
     )
+
+
+def _head(ledger: Ledger, head: tuple[int, int] | None) -> HeadView | None:
+    if head is None or not head[1]:
+        return None
+    entry = ledger.open.get(head[0])
+    if entry is None or entry.state in FINAL:
+        return None  # it has just ended; they are on their way
+    return HeadView(head[0], entry.job.name, entry.state.value, entry.job.attempt, head[1])
 
 
 def _counts(ledger: Ledger) -> Counts:
@@ -145,7 +159,9 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     keeps = ledger.held_by_person or (ledger.holding.value > 0 and has_work)
     views = []
     for number, track in sorted(ledger.slots.items()):
-        if track.job is not None:
+        if track.due_at is not None:
+            state = SlotState.BACKOFF
+        elif track.job is not None:
             state = SlotState.LEAVING if number > ledger.workers else SlotState.RUNNING
         elif track.retired is not None:
             state = SlotState.RETIRED

@@ -124,6 +124,7 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
     throttle = walk(reading, tables.Throttle, tree.get("throttle", {}), "throttle")
     results = walk(reading, tables.Results, tree.get("results", {}), "results")
     demo = _demo(reading, tree.get("demo"), vocabulary)
+    _blame_unbounded(reading, queue, workers)
     if retry is not None:
         error_classes.blame_unknown(reading, retry.on, "retry.on")
         error_classes.blame_unknown_keys(reading, retry.attempts_for, "retry.attempts_for")
@@ -150,6 +151,18 @@ def misfit(sources: Iterable[tables.SourceTable], name: str, kind: tables.Table)
         why = able or f"jobs of kind {name} never do; those of kind http can"
         return f"source[{adopting[0]}].kind", f"a crawl goes where its jobs find new ones: {why}"
     return None
+
+
+def _blame_unbounded(reading: Reading, queue: tables.QueueTable | None, workers: tables.Workers | None) -> None:
+    """What means nothing, or harm, where there is no bound."""
+    if workers is None:
+        return
+    if workers.strategy != "pool" and queue is not None and queue.overflow != "block":
+        why = f"it never comes to that: strategy = {workers.strategy} has a queue without a bound"
+        reading.blame("queue.overflow", why, found=queue.overflow, allowed="block")
+    if workers.strategy == "unbounded" and workers.executor == "process":
+        why = "this would start a process for every job; strategy = unbounded is for jobs that wait on the loop"
+        reading.blame("workers.executor", why, found="process", allowed="local")
 
 
 def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> msgspec.Struct | None:

@@ -189,6 +189,16 @@ class Executor(Protocol):
         ...
 
 
+@runtime_checkable
+class Ordered(Protocol):
+    """A journal that can write results in the order of submission."""
+
+    @property
+    def head(self) -> tuple[int, int] | None:
+        """The number of the job whose result is written next, and how many results wait behind it; None: any order."""
+        ...
+
+
 class Journal(Protocol):
     """What is remembered. `append` is cheap and never blocks; durability is told later through `on_commit`."""
 

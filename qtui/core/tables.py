@@ -103,8 +103,10 @@ class Workers(Table, frozen=True):
 
     concurrency: Annotated[int, msgspec.Meta(ge=0, le=MAX_CONCURRENCY)] = 8
     """How many attempts may run at once; 0 holds. May be changed while running."""
-    strategy: Literal["pool"] = "pool"
-    """pool: a fixed number of workers."""
+    strategy: Literal["pool", "semaphore", "unbounded"] = "pool"
+    """Three designs, to be compared on the same work. pool: so many workers take jobs from the bounded queue.
+    semaphore: every job becomes a task as soon as a source gives it, and waits there for one of `concurrency` permits;
+    the queue has no bound. unbounded: every job becomes a task that starts at once; nothing is bounded."""
     executor: Literal["auto", "local", "process"] = "auto"
     """Where attempts run: local, on the engine's own loop, for jobs that wait; process, in worker processes, one job
     at a time in each, for jobs that compute or may crash. auto: process for plain Python functions, otherwise local.
@@ -162,6 +164,9 @@ class Retry(Table, frozen=True):
     """
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
+    holds_slot: bool = False
+    """A job keeps its slot while it waits for another attempt, so that nothing else can run there; true only to show
+    why that is a bad idea."""
     max_retry_after: Duration = 120.0
     """The longest wait that another side may ask for by Retry-After."""
 

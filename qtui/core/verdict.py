@@ -300,8 +300,9 @@ def _held_by_person(snap: Snapshot) -> Verdict:
 
 
 def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) -> Verdict:
-    full = "queue full, producers wait in put()"
+    full = f"queue full, producers wait in put(){_holding_back(snap)}"
     workers = snap.control.concurrency
+    resting = _number(snap, SlotState.BACKOFF)
     leaving = [slot for slot in snap.slots if slot.state is SlotState.LEAVING]
     key = ("+", "add a worker") if workers < MAX_CONCURRENCY else ("", "")
     bottleneck = f"workers, {percent(snap.rates.busy_share)} busy"
@@ -316,6 +317,8 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
     elif leaving:
         full, bottleneck = f"{_leaving(leaving)} · queue full", ""
         key = ("z", "undo") if snap.control.undo else key
+    elif resting * 2 > _live(snap):
+        bottleneck = f"back-off, it holds {resting} of {plural(_live(snap), 'slot')}"
     elif in_vain:
         bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"
         key = ("-", "remove a worker")
@@ -351,6 +354,15 @@ def _draining(snap: Snapshot) -> Verdict:
     return Verdict(Kind.DRAINING, f"{what} · no new jobs are taken", "", "esc", "keep running")
 
 
+def _holding_back(snap: Snapshot) -> str:
+    """Who holds back results in the order of submission, once more wait than the workers mix up by themselves."""
+    head = snap.head
+    if head is None or head.behind <= snap.control.concurrency:
+        return ""
+    attempt = f", attempt {head.attempt}" if head.attempt > 1 else ""
+    return f" · {plural(head.behind, 'result')} behind job {head.seq} ({head.state}{attempt}) {head.name}"
+
+
 def _flowing(snap: Snapshot, slack: bool) -> Verdict:
     if not _more_to_come(snap) and snap.counts.accepted:
         return Verdict(Kind.FLOWING, _last_jobs(snap))
@@ -359,7 +371,7 @@ def _flowing(snap: Snapshot, slack: bool) -> Verdict:
     if snap.queue.lost_rate > 0:
         what = f"queue full, {rate(snap.queue.lost_rate)} lost by {snap.queue.overflow}"
         return Verdict(Kind.FLOWING, what, f"workers, {percent(snap.rates.busy_share)} busy", "+", "add a worker")
-    what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out"
+    what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out{_holding_back(snap)}"
     busy = percent(snap.rates.busy_share)
     if slack:
         return Verdict(Kind.FLOWING, what, f"producers, workers have slack ({busy} busy)")
@@ -371,7 +383,7 @@ def _last_jobs(snap: Snapshot) -> str:
     if left == snap.counts.waiting and left:
         soon = f", next in {tenths(snap.lane.next_s)}" if snap.lane.next_s is not None else ""
         return f"{plural(left, 'job')} left, in back-off{soon}"
-    return f"producers are done, {plural(left, 'job')} to finish"
+    return f"producers are done, {plural(left, 'job')} to finish{_holding_back(snap)}"
 
 
 def _idle_of(snap: Snapshot) -> str:

@@ -20,8 +20,6 @@ DEFAULT_MOST = 64
 """The most that an adaptive limit allows where nobody says."""
 REGROW_S = 5.0
 """So long without trouble, and one attempt more may try to get its descriptors."""
-BURST_S = 0.2
-"""Attempts that lack a descriptor do so in numbers; they are told together."""
 
 
 class Ceilings:
@@ -33,18 +31,19 @@ class Ceilings:
         policy: Adaptive | None,
         emit: Callable[[ev.Event], None],
         now: Callable[[], float],
+        *,
+        bounded: bool = True,
     ) -> None:
+        """Where a run is not `bounded`, nothing here ever limits it."""
         self._dispatcher, self._emit, self._now = dispatcher, emit, now
-        self._asked = dispatcher.concurrency
+        self._asked, self._bounded = dispatcher.concurrency, bounded
         self.policy = policy or Adaptive()
         self.frozen = False
-        self.limit: Limit | None = throttle.begin(self.bounds, now()) if policy is not None else None
+        self.limit: Limit | None = throttle.begin(self.bounds, now()) if policy is not None and bounded else None
         """None while nothing adapts."""
         self.descriptors: int | None = None
         """None while there are enough."""
-        self._told_descriptors: int | None = None
         self._window: asyncio.TimerHandle | None = None
-        self._lack: asyncio.TimerHandle | None = None
         self._regrow: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._apply()
@@ -91,7 +90,7 @@ class Ceilings:
 
     def ended(self, outcome: Outcome, host: str, run_s: float, now: float) -> None:
         """An attempt has ended that was not done."""
-        if outcome == NO_DESCRIPTORS:
+        if self._bounded and outcome == NO_DESCRIPTORS:
             self._lacked(now)
         was = self.limit
         if was is None or self.frozen or not isinstance(outcome, Failed):
@@ -125,7 +124,7 @@ class Ceilings:
         self._look()
 
     def close(self) -> None:
-        for timer in (self._window, self._lack, self._regrow):
+        for timer in (self._window, self._regrow):
             if timer is not None:
                 timer.cancel()
 
@@ -164,34 +163,24 @@ class Ceilings:
         """An attempt got no descriptor while the others ran: no more than those may run."""
         others = max(1, self._dispatcher.running)
         if self.descriptors is None or others < self.descriptors:
-            self.descriptors = others
-            self._apply()
-            if self._lack is None:
-                self._lack = self._loop.call_later(BURST_S, self._tell_lack)
+            self._allow(others, NO_DESCRIPTORS.why)
         if self._regrow is not None:
             self._regrow.cancel()
         self._regrow = self._loop.call_later(REGROW_S, self._grow)
-
-    def _tell_lack(self) -> None:
-        self._lack = None
-        self._tell_descriptors(NO_DESCRIPTORS.why)
 
     def _grow(self) -> None:
         self._regrow = None
         if self.descriptors is None:
             return
         more = self.descriptors + 1
-        self.descriptors = more if more < self._asked else None
-        if self.descriptors is not None:
+        if more < self._asked:
             self._regrow = self._loop.call_later(REGROW_S, self._grow)
-        self._tell_descriptors(f"file descriptors sufficed for {REGROW_S:.0f}s")
-        self._apply()
+        self._allow(more if more < self._asked else None, f"file descriptors sufficed for {REGROW_S:.0f}s")
 
-    def _tell_descriptors(self, why: str) -> None:
-        old, new = self._told_descriptors, self.descriptors
-        self._told_descriptors = new
-        if old != new:
-            self._emit(ev.LimitChanged(self._now(), "auto", old, new, why, "descriptors"))
+    def _allow(self, number: int | None, why: str) -> None:
+        self._emit(ev.LimitChanged(self._now(), "auto", self.descriptors, number, why, "descriptors"))
+        self.descriptors = number
+        self._apply()
 
     # -- what they come to
 

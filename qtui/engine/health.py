@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 from collections import deque
@@ -33,10 +34,13 @@ class Heartbeat:
         self._engine = engine
         self._blocked = blocked
         self._late: deque[float] = deque([0.0] * BEATS, BEATS)
+        self._tasks = self._most_tasks = self._connections = 0
+        self._beats = 0
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         asleep = engine_clock.asleep()
+        self._beat(0.0)
         while True:
             before = loop.time()
             await asyncio.sleep(BEAT_S)
@@ -56,8 +60,25 @@ class Heartbeat:
     def _beat(self, late: float) -> None:
         self._late.append(late)
         lag = sorted(self._late)[-2]  # one hiccup is not a lag
+        if self._beats % 2 == 0:
+            self._count()
+        self._beats += 1
         journal = self._engine.journal
-        self._engine.health = Health(lag, rss(), peak_rss(), journal.state, journal.backlog)
+        self._engine.health = Health(
+            lag,
+            rss(),
+            peak_rss(),
+            journal.state,
+            journal.backlog,
+            self._tasks,
+            max(self._most_tasks, self._engine.dispatcher.most_tasks),
+            self._connections,
+        )
+
+    def _count(self) -> None:
+        self._tasks = len(asyncio.all_tasks())
+        self._most_tasks = max(self._most_tasks, self._tasks)
+        self._connections = open_sockets()
 
 
 def rss() -> int:
@@ -66,6 +87,18 @@ def rss() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def open_sockets() -> int:
+    """How many sockets this process has open, or 0 where the system does not say."""
+    number = 0
+    try:
+        for entry in os.scandir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # closed since it was listed
+                number += os.readlink(entry.path).startswith("socket:")
+    except OSError:
+        return 0
+    return number
 
 
 def peak_rss() -> int:

@@ -173,6 +173,13 @@ class SqliteJournal:
         return "slow" if state == "ok" and self._writer.slow else state
 
     @property
+    def head(self) -> tuple[int, int] | None:
+        """In the order of submission: the number of the job whose result is written next, and how many results wait
+        behind it. None in the order of completion, or without a results file.
+        """
+        return self._writer.head
+
+    @property
     def problem(self) -> str:
         """The sentence that goes with blocked or failed, or empty."""
         return self._writer.problem

@@ -123,6 +123,13 @@ class Store:
         """Whether results wait in the journal that can be written to their file now; `release` does that."""
         return self._results is not None and self._outflow.behind
 
+    @property
+    def head(self) -> tuple[int, int] | None:
+        """In the order of submission: the job that is written next, and how many done ones wait for it."""
+        if self._results is None or self._outflow.order != "submission":
+            return None
+        return self._outflow.next_seq, self._outflow.held_back
+
     def release(self) -> None:
         """Write some results that have waited for a job before them. Raises as `save` does; call it again then."""
         db = self._connection

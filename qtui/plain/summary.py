@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtui.core.snapshot import Counts, ProducerView, RunState, Snapshot
 from qtui.errors import ExitCode
-from qtui.text import clean, clock, count, percent, plural, rate, seconds
+from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
 
 GROUPS = 5
 LOST = "engine lost"
@@ -48,6 +48,10 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     took = clock(snap.elapsed_s) if snap.elapsed_s >= 60 else seconds(snap.elapsed_s)
     lines = [f"{clean(snap.name, 60)}: {told or snap.state} after {took}"]
     lines.append(f"  {' · '.join([*jobs(snap.counts), *_pace(snap)])}")
+    if snap.health.tasks_peak:
+        lines.append(
+            f"  at most {plural(snap.health.tasks_peak, 'task')}, {size(snap.health.rss_peak_bytes)} of memory"
+        )
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
     lines += [f"  {clean(producer.name, 40)}: {clean(producer.problem)}" for producer in _broken(snap)]

@@ -15,7 +15,6 @@ from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
 from qtui.errors import PresetError
-from qtui.sources.pump import Pump
 from qtui.text import clean
 
 Rows = Iterable[object] | AsyncIterable[object]
@@ -103,6 +102,8 @@ class _Imported(PythonSource, frozen=True, kw_only=True):
     found: Any
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
+        from qtui.sources.pump import Pump  # it needs asyncio, which whoever only checks presets should not load
+
         pump = Pump(lambda: self.found(**self.args), self.label)
         number = 0
         try:

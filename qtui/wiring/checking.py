@@ -60,10 +60,7 @@ def plan(preset: Preset) -> list[str]:
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         told.append("starts a shop of its own on this machine and fetches from nowhere else")
     told += [source.rule for source in preset.sources if isinstance(source, CrawlSource)]
-    told.append(
-        f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
-        f"with at most {count(preset.queue.capacity)} waiting in the queue"
-    )
+    told.append(_bounds(preset))
     told += _limits(preset)
     if preset.job.timeout:
         told.append(f"gives an attempt {preset.job.timeout:g} s")
@@ -84,6 +81,15 @@ def _looked_for(preset: Preset) -> list[str]:
             where = f" from {clean(source.path, 80)}" if source.path else ""
             told.append(f"imports {clean(module, 80)}{where} and calls {clean(name, 80)}() once for its jobs")
     return told
+
+
+def _bounds(preset: Preset) -> str:
+    if preset.workers.strategy == "unbounded":
+        return "starts EVERY job at once: no limit, no bound"
+    waiting = f"at most {count(preset.queue.capacity)} waiting in the queue"
+    if preset.workers.strategy == "semaphore":
+        waiting = "all others waiting in tasks of their own: no bound"
+    return f"runs at most {plural(preset.workers.concurrency, 'job')} at once, with {waiting}"
 
 
 def _executed(preset: Preset) -> list[str]:

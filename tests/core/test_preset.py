@@ -162,7 +162,9 @@ def test_a_table_at_the_wrong_place_is_told_where_it_goes(text: str, path: str, 
         ("[demo]\nsite = 3\n", "must be true or false"),
         ("[workers]\nconcurrency = 5000\n", "must be at most 4096"),
         ("[workers]\nconcurrency = true\n", "must be a whole number"),
-        ('[workers]\nstrategy = "unbounded"\n', "there is no such choice"),
+        ('[workers]\nstrategy = "boundless"\n', "there is no such choice"),
+        ('[workers]\nstrategy = "semaphore"\n[queue]\noverflow = "reject"\n', "it never comes to that"),
+        ('[workers]\nstrategy = "unbounded"\nexecutor = "process"\n', "a process for every job"),
     ],
 )
 def test_each_mistake_has_its_sentence(text: str, said: str) -> None:

@@ -12,6 +12,7 @@ from qtui.core.snapshot import (
     Control,
     Counts,
     FailureGroup,
+    HeadView,
     Health,
     HostView,
     LaneView,
@@ -387,3 +388,12 @@ def test_the_host_that_holds_is_named(
     verdict = judged(snapshot(throttle=throttle))
 
     assert (verdict.kind, verdict.bottleneck, verdict.held) == (Kind.HELD, bottleneck, True)
+
+
+def test_the_job_that_holds_back_results_is_named() -> None:
+    head = HeadView(3187, "shop.example/p/3187", "waiting", 2, 318)
+    assert (
+        "318 results behind job 3187 (waiting, attempt 2) shop.example/p/3187" in judged(snapshot(head=head)).sentence
+    )
+    mixed = HeadView(3187, "shop.example/p/3187", "running", 1, 3)
+    assert "behind job" not in judged(snapshot(head=mixed)).sentence, "that many are always out of order"

@@ -230,6 +230,8 @@ class Rig:
         throttle: Throttle | None = None,
         longest: float = 120.0,
         overflow: str = "block",
+        strategy: str = "pool",
+        holds_slot: bool = False,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources: Sequence[Source] = sources or [Numbers(number) for number in numbers]
@@ -242,13 +244,14 @@ class Rig:
             JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash, crashes=crashes),  # type: ignore[arg-type]
             Table(),
             QueueTable(capacity=capacity, overflow=overflow),  # type: ignore[arg-type]
-            Workers(concurrency=concurrency),
+            Workers(concurrency=concurrency, strategy=strategy),  # type: ignore[arg-type]
             Retry(
                 attempts=attempts,
                 backoff=Backoff(base=base, factor=2.0, max=60.0, jitter=jitter),  # type: ignore[arg-type]
                 on=["any"],
                 rejoin=rejoin,  # type: ignore[arg-type]
                 max_retry_after=longest,
+                holds_slot=holds_slot,
             ),
             throttle or Throttle(rate=rate),
         )

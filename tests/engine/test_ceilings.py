@@ -9,6 +9,7 @@ import pytest
 from qtui.core import events as ev
 from qtui.core.commands import Hold, Release, SetAdaptive, SetConcurrency, Undo
 from qtui.core.job import Done, Failed, Job
+from qtui.core.past import Past
 from qtui.core.snapshot import AutoView, RunState
 from qtui.core.tables import Adaptive, Throttle
 from tests.engine.rig import Handler, Rig, sleeping
@@ -141,6 +142,13 @@ async def test_it_grows_again_although_nothing_ran_when_it_was_let_go() -> None:
         assert rig.snap.workers == 4
 
 
+async def test_a_run_that_goes_on_begins_anew_with_it() -> None:
+    async with Rig(sleeping(1.0), jobs=99, capacity=99, concurrency=16, throttle=adaptive(2), past=Past(at=9.0)) as rig:
+        await rig.after(6.0)
+
+    assert told(rig) == [(9.0, None, 2, "slow start"), (14.0, 2, 4, "slow start")]
+
+
 async def test_its_max_is_changed_and_taken_back() -> None:
     async with Rig(sleeping(1.0), jobs=999, capacity=99, concurrency=16, throttle=adaptive()) as rig:
         await rig.after(16.0)
@@ -188,11 +196,12 @@ async def test_lack_of_descriptors_lowers_the_number_at_once_and_it_grows_again(
 
     async with Rig(handler, jobs=400, capacity=99, concurrency=8) as rig:
         await rig.after(4.0)
-        assert told(rig, "descriptors") == [(0.2, None, 5, "this machine has no file descriptors left")]
+        at, _, new, why = (lowered := told(rig, "descriptors"))[-1]
+        assert (at, new, why) == (0.0, 5, "this machine has no file descriptors left")
         assert (rig.running, rig.snap.workers, rig.snap.throttle.descriptors) == (5, 5, 5)
         enough = 99
         await rig.after(16.5)
-        assert told(rig, "descriptors")[1:] == [
+        assert told(rig, "descriptors")[len(lowered) :] == [
             (5.0, 5, 6, "file descriptors sufficed for 5s"),
             (10.0, 6, 7, "file descriptors sufficed for 5s"),
             (15.0, 7, None, "file descriptors sufficed for 5s"),

@@ -27,6 +27,7 @@ def long_stall(n):
 
 def spin(n):
     open("pid", "w").write(str(os.getpid()))
+    print("here I am", flush=True)
     while True:
         pass
 """
@@ -91,12 +92,13 @@ def test_the_screen_names_what_blocks_the_loop_and_forgets_it_when_it_is_over(st
         screen.wait_gone("LOOP BLOCKED", 20)
 
 
-def test_a_busy_loop_in_a_worker_is_ended_by_the_timeout(qtui: Program) -> None:  # noqa: F811
-    done = qtui.run("run", preset(qtui, "spin", timeout="1s"))
+def test_a_busy_loop_in_a_worker_is_ended_by_the_timeout_which_tells_what_it_printed(qtui: Program) -> None:  # noqa: F811
+    done = qtui.run("run", preset(qtui, "spin", timeout="1s"), "--json")
     ends(int(Path(qtui.folder / "pid").read_text()))
 
     assert done.returncode == 1
-    assert "Timeout" in done.stderr
+    (failed,) = [event["outcome"] for event in map(json.loads, done.stdout.splitlines()) if event["type"] == "ended"]
+    assert (failed["code"], failed["detail"]) == ("timeout", "it printed:\nhere I am")
 
 
 def test_workers_end_with_an_engine_that_is_killed(qtui: Program) -> None:  # noqa: F811

@@ -11,6 +11,8 @@ from qtui.core.snapshot import (
     AutoView,
     Control,
     Counts,
+    HeadView,
+    Health,
     ProducerState,
     ProducerView,
     QueueView,
@@ -226,6 +228,23 @@ def _cells(row: str) -> str:
 
 def test_a_crawl_shows_how_much_is_known_to_come() -> None:
     crawl = [replace(sample().producers[0], name="shop", total=None, found=1700, accepted=1200, unread=501)]
-    told = "\n".join(band(calm(producers=crawl), 200))
+    told = "\n".join(band(calm(producers=crawl), 240))
 
     assert "1,200 / 1,701+" in told, told
+
+
+def test_without_a_bound_the_queue_shows_what_it_costs() -> None:
+    snap = calm(
+        control=Control(6, 0, strategy="semaphore"),
+        queue=QueueView(capacity=0, depth=1904, high_water=2088),
+        health=Health(rss_bytes=61_000_000, tasks=1_917, connections=12),
+    )
+    text = "\n".join(row[33:70] for row in band(snap))
+    assert "QUEUE 1,904 no bound" in text
+    assert "1.9k tasks  61 MB  12 open" in text
+    assert "full" not in text
+
+
+def test_results_name_who_holds_them_back() -> None:
+    rows = band(calm(head=HeadView(3187, "shop.example/p/3187", "running", 1, 318)))
+    assert rows[5][100:] == "│ 318 behind #3187 │"
