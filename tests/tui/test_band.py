@@ -212,7 +212,7 @@ def _cells(row: str) -> str:
 
 
 def test_a_crawl_shows_how_much_is_known_to_come() -> None:
-    crawl = [replace(sample().producers[0], name="shop", total=None, found=1700, accepted=1200, unread=501)]
-    told = "\n".join(band(calm(producers=crawl), 200))
+    crawl = ProducerView(0, "shop", ProducerState.ACTIVE, total=None, found=1700, accepted=1200, unread=501)
+    told = "\n".join(band(calm(producers=[crawl]), 200))
 
     assert "1,200 / 1,701+" in told, told
