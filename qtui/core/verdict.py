@@ -11,6 +11,7 @@ import msgspec
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.hysteresis import Latch, MoreWorkers
 from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
+from qtui.core.stall import Stall
 from qtui.text import clock, count, percent, plural, rate, seconds, tenths
 
 
@@ -20,6 +21,8 @@ class Kind(StrEnum):
     """The engine is gone; said by the face."""
     SILENT = "no answer"
     """The engine lives and does not answer; said by the face."""
+    STALLED = "loop blocked"
+    """The engine lives and its loop is held up by code that is known; said by the face."""
     DISK_FULL = "disk full"
     JOURNAL_BLOCKED = "journal blocked"
     JOURNAL_SLOW = "journal slow"
@@ -45,6 +48,7 @@ GLYPHS = {
     Kind.STARTING: "…",
     Kind.LOST: "×",
     Kind.SILENT: "×",
+    Kind.STALLED: "×",
     Kind.DISK_FULL: "×",
     Kind.JOURNAL_BLOCKED: "×",
     Kind.JOURNAL_SLOW: "▲",
@@ -216,13 +220,19 @@ def _host_limit(snap: Snapshot) -> str:
     return f"one host ({name}), rate limit{allowed} per host"
 
 
-def unreachable(snap: Snapshot, last: Verdict, age_s: float, *, lost: bool, gone: bool) -> Verdict:
+def unreachable(
+    snap: Snapshot, last: Verdict, age_s: float, *, lost: bool, gone: bool, stall: Stall | None = None
+) -> Verdict:
     """What a face says of a run whose engine it cannot hear: it hangs, it is lost, or it is gone and what to type.
 
     `last` is the verdict on the last picture, which stays as it was.
     """
     key = ("", "")
-    if not lost:
+    if not lost and stall is not None:
+        kind = Kind.STALLED
+        what = f"the loop has been blocked for {stall.span_s:.0f} s by {stall.where}"
+        what += ' · workers.executor = "process" keeps such work off it'
+    elif not lost:
         kind = Kind.SILENT
         what = f"the engine has not answered for {age_s:.0f} s · this is the last picture · nothing can be changed"
     elif not gone:

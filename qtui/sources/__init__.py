@@ -12,6 +12,7 @@ from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
 from qtui.sources.lines import LinesSource
 from qtui.sources.list import ListSource
+from qtui.sources.python import PythonSource
 from qtui.sources.range import RangeSource
 from qtui.sources.tail import TailSource
 
@@ -23,6 +24,7 @@ AnySource: TypeAlias = (
     | JsonlSource
     | GlobSource
     | CommandSource
+    | PythonSource
     | TailSource
     | CrawlSource
 )
@@ -35,6 +37,7 @@ SOURCES: dict[str, type[AnySource]] = {
     "jsonl": JsonlSource,
     "glob": GlobSource,
     "command": CommandSource,
+    "python": PythonSource,
     "tail": TailSource,
     "crawl": CrawlSource,
 }
@@ -64,6 +67,7 @@ __all__ = [
     "JsonlSource",
     "LinesSource",
     "ListSource",
+    "PythonSource",
     "RangeSource",
     "TailSource",
     "for_input",

@@ -13,7 +13,7 @@ from qtui.demo.config import SiteConfig
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.python.options import PythonTable
 from qtui.kinds.shell.options import ShellTable
-from qtui.sources import CrawlSource
+from qtui.sources import CommandSource, CrawlSource, PythonSource
 from qtui.text import clean, clean_block, count, plural, rate
 from qtui.wiring.presets import Loaded, uses_site
 
@@ -56,7 +56,7 @@ def _producer(source: SourceTable) -> str:
 
 def plan(preset: Preset) -> list[str]:
     """What the preset will run, write and contact besides reading its sources: one plain sentence each."""
-    told = _executed(preset)
+    told = [*_looked_for(preset), *_executed(preset)]
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         told.append("starts a shop of its own on this machine and fetches from nowhere else")
     told += [source.rule for source in preset.sources if isinstance(source, CrawlSource)]
@@ -70,6 +70,19 @@ def plan(preset: Preset) -> list[str]:
     if preset.results.path:
         told.append(f"writes {clean(preset.results.path)}{_shape(preset)}")
     told.append("keeps a journal of every attempt")
+    return told
+
+
+def _looked_for(preset: Preset) -> list[str]:
+    """What its sources execute."""
+    told = []
+    for source in preset.sources:
+        if isinstance(source, CommandSource):
+            told.append(f"runs `{clean(shlex.join(source.command), 120)}` for its jobs, without a shell")
+        if isinstance(source, PythonSource):
+            module, _, name = source.function.partition(":")
+            where = f" from {clean(source.path, 80)}" if source.path else ""
+            told.append(f"imports {clean(module, 80)}{where} and calls {clean(name, 80)}() once for its jobs")
     return told
 
 

@@ -25,6 +25,7 @@ from qtui.core.snapshot import (
     Snapshot,
     ThrottleView,
 )
+from qtui.core.stall import Stall
 from qtui.core.verdict import Judge, Kind, Verdict, unreachable
 
 
@@ -270,6 +271,25 @@ def test_an_engine_that_cannot_be_heard_is_told_with_what_can_be_typed(
 
     assert (verdict.word, verdict.sentence) == (word, sentence)
     assert (verdict.pressure, verdict.held) == (True, True)  # the wall on the last picture stays
+
+
+def test_code_that_blocks_a_silent_engine_is_named_with_what_helps() -> None:
+    last = Verdict(Kind.PRESSURE, "queue full", pressure=True, held=True)
+    verdict = unreachable(snapshot(), last, 3.4, lost=False, gone=False, stall=Stall(3.2, "work.py:12 in primes()"))
+
+    assert verdict.word == "LOOP BLOCKED"
+    assert verdict.sentence == (
+        "the loop has been blocked for 3 s by work.py:12 in primes()"
+        ' · workers.executor = "process" keeps such work off it'
+    )
+    assert (verdict.pressure, verdict.held) == (True, True)
+
+
+def test_a_lost_engine_is_lost_whatever_blocked_it_before() -> None:
+    stall = Stall(3.2, "work.py:12 in primes()")
+    verdict = unreachable(snapshot(), Verdict(Kind.FLOWING), 3.4, lost=True, gone=False, stall=stall)
+
+    assert verdict.kind is Kind.LOST
 
 
 def test_more_workers_in_vain_is_said() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
 from tests.cli.conftest import Program, qtui  # noqa: F401  # the fixture
-from tests.wiring.stage import descendants, ends
+from tests.wiring.stage import Stage, descendants, ends
 
 MILL = """
 import os, time
@@ -17,6 +18,11 @@ import os, time
 def stall(n):
     end = time.monotonic() + 2.5
     while time.monotonic() < end:
+        pass
+
+def long_stall(n):
+    end = time.monotonic() + 5
+    while all(time.monotonic() < end for _ in range(1000)):
         pass
 
 def spin(n):
@@ -74,6 +80,15 @@ def test_code_that_blocks_the_loop_is_named_while_it_does_and_told_afterwards(qt
     assert len(notices) == 1
     assert "suspended" not in out
     assert not list(qtui.folder.glob("state/*/stalled"))
+
+
+def test_the_screen_names_what_blocks_the_loop_and_forgets_it_when_it_is_over(stage: Stage) -> None:
+    (stage.folder / "mill.py").write_text(MILL)
+    source = stage.write("mill.toml", PRESET.format(function="long_stall", executor="local", timeout="60s"))
+    with stage.open(source) as screen:
+        screen.wait("LOOP BLOCKED", 20)
+        screen.wait(re.compile(r"the loop has been blocked for 3 s by mill\.py:\d+ in long_stall\(\)"))
+        screen.wait_gone("LOOP BLOCKED", 20)
 
 
 def test_a_busy_loop_in_a_worker_is_ended_by_the_timeout(qtui: Program) -> None:  # noqa: F811

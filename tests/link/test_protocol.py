@@ -60,6 +60,8 @@ EVENTS: list[events.Event] = [
     events.Held(1.0, "you"),
     events.Released(1.0, "you"),
     events.ThrottleHolding(1.0, True),
+    events.HostPaused(1.0, "auto", "shop.example:443", "cooling", 12.0, "Retry-After"),
+    events.HostOpened(1.0, "auto", "shop.example:443", "a probe went well"),
     events.AttemptProgressed(1.0, 7, 3, 0.5, "half of it"),
     events.RunStarted(1.0, "n", "p", 1.5e9, 4, 16, None, 3, 30.0),
     events.RunResumed(9.0, events.RunStarted(9.0, "n", "p", 1.5e9, 4, 16, None, 3, 30.0), 2, 1, 2, 3, 4),
