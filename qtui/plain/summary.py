@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtui.core.snapshot import Counts, RunState, Snapshot
+from qtui.core.snapshot import Counts, ProducerView, RunState, Snapshot
 from qtui.errors import ExitCode
 from qtui.text import clean, clock, count, percent, plural, rate, seconds
 
@@ -13,11 +13,14 @@ SIGNAL = "signal"
 
 
 def exit_code(snap: Snapshot) -> ExitCode:
-    """How the run ended: 0 all done, 1 some failed or held, 130 stopped before the end, 143 terminated before it."""
+    """How the run ended: 0 all done, 1 some jobs or a source failed or some jobs are held, 130 stopped before the end,
+    143 terminated before it.
+    """
     if snap.state is not RunState.FINISHED:
         terminated = any(line.actor == SIGNAL for line in snap.log)
         return ExitCode.TERMINATED if terminated else ExitCode.STOPPED
-    return ExitCode.SOME_FAILED if snap.counts.failed or snap.counts.held else ExitCode.ALL_DONE
+    bad = snap.counts.failed or snap.counts.held or _broken(snap)
+    return ExitCode.SOME_FAILED if bad else ExitCode.ALL_DONE
 
 
 def exit_words(snap: Snapshot) -> str:
@@ -29,7 +32,8 @@ def exit_words(snap: Snapshot) -> str:
         case ExitCode.STOPPED:
             return "stopped before the end"
         case ExitCode.SOME_FAILED:
-            return "some jobs failed" if counts.failed else "some jobs are held"
+            jobs = "some jobs failed" if counts.failed else "some jobs are held" if counts.held else ""
+            return jobs or "a source could not be read to its end"
         case _:
             return "all done" if counts.done else "nothing was left to do" if counts.accepted else "there were no jobs"
 
@@ -46,6 +50,7 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     lines.append(f"  {' · '.join([*jobs(snap.counts), *_pace(snap)])}")
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
+    lines += [f"  {clean(producer.name, 40)}: {clean(producer.problem)}" for producer in _broken(snap)]
     lines += _failures(snap, run)
     if snap.counts.done:
         lines.append(f"  results in {clean(snap.results)}" if snap.results else f"  results: qtui results {run}")
@@ -60,6 +65,11 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     if again and not detached and snap.state is not RunState.FINISHED:
         lines.append(f"  to go on: {again}")
     return "\n".join(lines)
+
+
+def _broken(snap: Snapshot) -> list[ProducerView]:
+    """Producers whose source failed: nobody knows what it would have given."""
+    return [producer for producer in snap.producers if producer.problem]
 
 
 def jobs(counts: Counts) -> list[str]:

@@ -109,21 +109,27 @@ class Pump:
     async def _follow(self, given: Any) -> object:
         """Take everything of an async iterable; gives back what an async function has returned instead of one."""
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        with suppress(asyncio.CancelledError):
+        try:
             if inspect.isawaitable(given):
                 given = await given
             if not isinstance(given, AsyncIterable):
                 return given
-            rows = aiter(given)
-            try:
-                async for row in rows:
-                    # a full queue must not hold up whatever else runs on the loop of a client
-                    if not (self._put_now(row) or await asyncio.to_thread(self._put, row)):
-                        break
-            finally:
-                if inspect.isasyncgen(rows):
-                    await rows.aclose()
+            await self._take_async(given)
+        except asyncio.CancelledError:
+            if not self._closed.is_set():
+                raise  # foreign code did it, and not because we go
         return ()
+
+    async def _take_async(self, given: AsyncIterable[object]) -> None:
+        rows = aiter(given)
+        try:
+            async for row in rows:
+                # a full queue must not hold up whatever else runs on the loop of a client
+                if not (self._put_now(row) or await asyncio.to_thread(self._put, row)):
+                    return
+        finally:
+            if inspect.isasyncgen(rows):
+                await rows.aclose()
 
     def _cancel(self) -> None:
         if self._task is not None:

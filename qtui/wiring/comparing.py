@@ -138,8 +138,7 @@ class Unknown:
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
         for batch in self._source.batches(skip):
-            if rows := self._sift(batch):
-                yield rows
+            yield self._sift(batch)  # an empty one too: it is the moment to leave
 
     def _sift(self, batch: list[Row]) -> list[Row]:
         """Those of the rows that are unknown."""

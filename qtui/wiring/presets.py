@@ -129,3 +129,8 @@ def uses_site(preset: Preset) -> bool:
         return True
     told = msgspec.json.encode([preset.kind, preset.sources, preset.job])
     return b"{site}" in told
+
+
+def reads_stdin(preset: Preset) -> bool:
+    """Whether a source takes its rows from standard input."""
+    return any(getattr(source, key) == "-" for source in preset.sources for key in source.relative)

@@ -64,6 +64,11 @@ async def breaks_too() -> AsyncIterator[str]:
     raise SystemExit(3)
 
 
+async def gives_up() -> AsyncIterator[str]:
+    yield "good"
+    raise asyncio.CancelledError
+
+
 def number() -> int:
     return 3
 

@@ -48,7 +48,10 @@ def test_rows_are_kept_as_json_would_and_others_are_problems() -> None:
     assert "row 7 cannot be kept" in an_object
 
 
-@pytest.mark.parametrize(("name", "said"), [("breaks", "LookupError: no luck"), ("breaks_too", "SystemExit: 3")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("breaks", "LookupError: no luck"), ("breaks_too", "SystemExit: 3"), ("gives_up", "CancelledError")],
+)
 def test_an_exception_in_the_middle_comes_behind_the_rows_and_names_its_line(name: str, said: str) -> None:
     batches = source(name).batches()
     got = []
