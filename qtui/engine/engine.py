@@ -514,7 +514,7 @@ class Engine:
             "",
             self.info.note,
             self.info.results,
-            self._ordered.head if self._ordered is not None else None,
+            head=self._ordered.head if self._ordered is not None else None,
         )
         if self.hosts is not None:
             hosts = self.hosts.views(self._clock_now())
