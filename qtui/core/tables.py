@@ -30,7 +30,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     relative: ClassVar[tuple[str, ...]] = ()
     """Keys that hold paths relative to the preset's folder; `-` and nothing stay as they are."""
     example: ClassVar[str] = ""
-    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it."""
+    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it.
+
+    For a table inside of one: keys in TOML, where it cannot be without any.
+    """
 
     finding: ClassVar[frozenset[str]] = frozenset()
     """For the table of a kind: keys by which its jobs find new ones, where they are set."""

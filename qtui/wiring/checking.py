@@ -98,6 +98,7 @@ def _executed(preset: Preset) -> list[str]:
     if preset.job.kind == "http":
         table = cast(HttpTable, preset.kind)
         told.append(f"sends {table.method} requests to {clean(table.url, 80)}")
+        told += [clean(each, 120) for each in table.identity()]
         if table.save:
             told.append(f"saves every answer to {clean(table.save, 80)}")
         if table.insecure:

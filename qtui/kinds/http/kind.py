@@ -22,12 +22,14 @@ from qtui.kinds.http import found
 from qtui.kinds.http.address import url_fields, without_password
 from qtui.kinds.http.body import Body, Unusable, decode, read_body, read_start
 from qtui.kinds.http.connect import Sessions
+from qtui.kinds.http.cookies import Jar
 from qtui.kinds.http.deadlines import Attempt, Deadlines
 from qtui.kinds.http.extract import LARGE, MAX_TEXT, Extractor
 from qtui.kinds.http.failures import from_exception, from_status
+from qtui.kinds.http.headers import BadRequest
 from qtui.kinds.http.lanes import Lanes
 from qtui.kinds.http.options import HttpTable
-from qtui.kinds.http.request import BadRequest, Request, Requests, environment, target
+from qtui.kinds.http.request import Request, Requests, environment, target
 from qtui.kinds.http.selectors import HEADER_LINK, MAX_ITEMS
 from qtui.kinds.save import Saver
 from qtui.kinds.secrets import Redactor
@@ -45,7 +47,7 @@ _STANDARD = {"User-Agent": "qtui", "Accept": "*/*", "Accept-Encoding": "gzip, de
 
 @final
 class HttpKind:
-    """Every attempt is independent: no cookies, and nothing but connections, is shared."""
+    """Attempts share connections and nothing else, unless the preset wants cookies kept for the run."""
 
     def __init__(self, table: HttpTable, context: KindContext) -> None:
         """Raises PresetError when the environment lacks what the table uses."""
@@ -73,6 +75,8 @@ class HttpKind:
         self._deadlines = Deadlines(table.timeout, 0.0 if total == float("inf") else total, context.clock)
         self._parsers = Threads("qtui-parse", 2)
         self._sessions: Sessions | None = None
+        self._jar: Jar | None = None
+        """Cookies of the whole run."""
 
     async def open(self, concurrency: int) -> None:
         """Raises CannotWrite when the directory of `save` cannot be made."""
@@ -81,6 +85,8 @@ class HttpKind:
         own = {name.lower() for name in self._table.headers}
         standard = {name: value for name, value in _STANDARD.items() if name.lower() not in own}
         self._sessions = Sessions(self._table, standard | self._requests.session_headers)
+        if self._table.cookie_jar == "run":
+            self._jar = Jar()
 
     def resize(self, concurrency: int) -> None:
         """Connections follow the attempts; there is nothing to size."""
@@ -88,6 +94,10 @@ class HttpKind:
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
         """The filled `url`, without its password, and `page`: its host and path alone. Raises TemplateError."""
         return url_fields(self._redactor.text(without_password(self._requests.address(row))))
+
+    def mask(self, text: str) -> str:
+        """Foreign text without the secrets of the preset."""
+        return self._redactor.text(text)
 
     def lane(self, job: Job) -> str:
         """Host and port of the job's address."""
@@ -108,7 +118,7 @@ class HttpKind:
             OSError: EMFILE or ENFILE when this machine has no file descriptors left; the attempt was no try.
         """
         try:
-            request = self._requests.make(job.row)
+            request = self._requests.make(job.row, job.key)
         except (TemplateError, BadRequest) as error:
             return Failed("input", self._redactor.line(str(error)), permanent=True)
         attempt = self._deadlines.begin()
@@ -128,13 +138,17 @@ class HttpKind:
     async def _follow(self, job: Job, request: Request, attempt: Attempt) -> Done | Failed:
         assert self._sessions is not None, "open() comes first"
         session = self._sessions.any
+        jar = Jar() if self._table.cookie_jar == "attempt" else self._jar
         first = request.url
         for _ in range(self._table.max_redirects + 1):
+            headers = request.headers if jar is None else jar.join(request.headers, request.url)
             response = await session.request(
-                request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
+                request.method, request.url, headers=headers, data=request.body, allow_redirects=False
             )
             try:
                 self._deadlines.answered(attempt)
+                if jar is not None:
+                    jar.learn(response)
                 location = response.headers.get(hdrs.LOCATION) if response.status in _REDIRECTS else None
                 if location is None or response.status in self._expected:
                     return await self._judge(job, first, request.url, response, attempt)
