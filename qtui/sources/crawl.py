@@ -33,7 +33,10 @@ class CrawlSource(BuiltIn, frozen=True, kw_only=True, dict=True):
     start: Annotated[list[Text], msgspec.Meta(min_length=1)]
     """Addresses of the first pages; `{site}` is the embedded site's."""
     depth: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 3
-    """How many links away from a start page a page may be, on the way by which it was found first."""
+    """How many links away from a start page a page may be, on the way by which it was found first.
+
+    Links left aside are not remembered: where a run goes on with another depth, only pages still to come lead further.
+    """
     same_host: bool = True
     """Follow no link to another host; `www.` in front of it makes no other."""
     include: list[Text] = msgspec.field(default_factory=list)

@@ -161,7 +161,7 @@ def _sample(hint: Any) -> object:
             return SAMPLES[unit]
         if choices := literals(each):
             return choices[0]
-        plain = typing.get_origin(each) or each
+        plain = getattr(each, "__origin__", each)  # of Annotated too
         if plain in (dict, list):
             return plain()
         if isinstance(plain, type) and plain.__name__ in SAMPLES:

@@ -76,18 +76,18 @@ def test_a_file_of_addresses_does_not_become_a_crawl_unnoticed(qtui: Program) ->
 
 def test_killed_ten_times_every_page_is_recorded_once_and_none_is_lost(qtui: Program) -> None:
     """The moment of a kill is a number of events and a little time behind them."""
-    products = 500
+    products = 360
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
     words = changed(
-        demo__products=str(products), demo__latency_median="0.1", job__crashes="0", workers__concurrency="8"
+        demo__products=str(products), demo__latency_median="0.05", job__crashes="0", workers__concurrency="8"
     )
     words += ["--set", "demo.latency_sigma=0.0"]
     for _ in range(KILLS):
         run = qtui.start("run", PRESET, "--json", *words)
         assert run.stdout is not None
-        left = chance.randint(1, 150)
+        left = chance.randint(1, 100)
         while left and (line := run.stdout.readline()):
             left -= json.loads(line)["type"] in ("accepted", "started", "ended")
         time.sleep(chance.uniform(0.0, 0.05))  # the moment is the point, nothing is waited for

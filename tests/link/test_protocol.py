@@ -52,6 +52,7 @@ EVENTS: list[events.Event] = [
     events.ProducerStarted(1.0, 0, AWKWARD, None, 5.0),
     events.TotalKnown(1.0, 0, 10**12),
     events.ProducerEnded(1.0, 0, "problem"),
+    events.FrontierGrew(1.0, 0, 1_200, 1_201),
     events.ProducerBlocked(1.0, 0),
     events.ProducerUnblocked(1.0, 0),
     events.ProducersPaused(1.0, "you", 1),

@@ -226,10 +226,12 @@ def _cells(row: str) -> str:
     return "".join(ch * 2 if ch in "漢字" else ch for ch in row)
 
 
-def test_a_crawl_shows_how_much_is_known_to_come() -> None:
-    crawl = [replace(sample().producers[0], name="shop", total=None, found=1700, accepted=1200, unread=501)]
-    told = "\n".join(band(calm(producers=crawl), 240))
+@pytest.mark.parametrize("state", [ProducerState.ACTIVE, ProducerState.BLOCKED])
+def test_a_crawl_shows_how_much_is_known_to_come(state: ProducerState) -> None:
+    crawl = ProducerView(0, "shop", state, total=None, found=1700, accepted=1200, unread=501, pressure=0.9)
+    told = "\n".join(band(sample(producers=[crawl]), 200))
 
+    assert "shop" in told
     assert "1,200 / 1,701+" in told, told
 
 

@@ -45,7 +45,7 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
     if is_blocked:
         stuck = producer.blocked_s >= 1.0
         glyph, ink, state = "▲", "pressure", [Span("BLOCKED", "pressure", True)]
-        if width > 18:
+        if width > 18 and producer.found is None:  # for a crawl it matters more how much is known to come
             state.append(Span(f"{tenths(producer.blocked_s) if stuck else rate_number(producer.admit_rate):>5}"))
     elif producer.state is ProducerState.PAUSED:
         glyph, ink, state = "║", "pressure", [Span("PAUSED", "pressure", True)]
