@@ -15,7 +15,7 @@ from qtui.core import events as ev
 from qtui.core.commands import CancelJob, SetRate
 from qtui.core.job import Done, Failed, Job
 from qtui.core.snapshot import RunState
-from qtui.core.tables import Breaker, Throttle
+from qtui.core.tables import Adaptive, Breaker, Throttle
 from qtui.engine.limits import RateLimit
 from tests.conftest import VirtualLoop
 from tests.engine.rig import Handler, Rig, sleeping
@@ -163,6 +163,7 @@ LIMITS = st.builds(
     burst=st.none() | st.integers(1, 5),
     per_host=st.none() | st.integers(1, 3),
     per_host_rate=st.none() | st.sampled_from([0.25, 1.0, 20.0]),
+    adaptive=st.booleans() | st.builds(Adaptive, min=st.integers(1, 3), window=st.sampled_from([0.2, 2.0])),
     circuit=st.none() | st.builds(Breaker, failures=st.integers(1, 4), open=st.sampled_from([0.0, 1.0, 9.0])),
 )
 
@@ -199,9 +200,13 @@ def assert_within(throttle: Throttle, told: list[ev.Event], lane: Callable[[Job]
     """The attempts of a run have kept to the limits."""
     times: dict[str, list[float]] = defaultdict(list)
     running: dict[str, int] = defaultdict(int)
+    limit: int | None = None
     for event in told:
-        if isinstance(event, ev.AttemptStarted):
+        if isinstance(event, ev.LimitChanged):
+            limit = event.new
+        elif isinstance(event, ev.AttemptStarted):
             host = lane(event.job)
+            assert limit is None or sum(running.values()) < limit
             times["all"].append(event.at)
             times[host or "none"].append(event.at)
             running[host] += 1
