@@ -83,7 +83,16 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
 def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
     limits, holding = around.limits, ledger.holding.mean(at, 3)
     per_host, per_host_rate = limits.per_host, limits.per_host_rate
-    return ThrottleView(ledger.rate, holding, ledger.held_by_person, per_host, per_host_rate, around.hosts)
+    return ThrottleView(
+        ledger.rate,
+        holding,
+        ledger.held_by_person,
+        per_host,
+        per_host_rate,
+        around.hosts,
+        halted=ledger.halted,
+        short_of_memory=ledger.short_of_memory,
+    )
 
 
 def _counts(ledger: Ledger) -> Counts:
@@ -131,7 +140,8 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     attempts = ledger.started.attempts if ledger.started else 0
     timeout = ledger.started.timeout_s if ledger.started else 0.0
     has_work = bool(ledger.queued)
-    keeps = ledger.held_by_person or (ledger.holding.value > 0 and has_work)
+    closed = ledger.held_by_person or bool(ledger.halted) or ledger.short_of_memory
+    keeps = closed or (ledger.holding.value > 0 and has_work)
     views = []
     for number, track in sorted(ledger.slots.items()):
         if track.job is not None:

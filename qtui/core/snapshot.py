@@ -25,6 +25,8 @@ class RunState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     """Every producer is paused by a person."""
+    HALTED = "halted"
+    """Too many attempts failed; nothing new starts until a person releases it."""
     DRAINING = "draining"
     STOPPING = "stopping"
     FINISHED = "finished"
@@ -187,6 +189,15 @@ class ThrottleView(msgspec.Struct, frozen=True):
     per_host_rate: float | None = None
     hosts: list[HostView] = []
     """Hosts that are left alone, then those at their limit; most waiting first, at most 8."""
+    halted: str = ""
+    """Why nothing new starts until a person releases the run, in numbers; or empty."""
+    short_of_memory: bool = False
+    """Nothing new starts until there is memory again."""
+
+    @property
+    def closed(self) -> bool:
+        """Nothing at all may start."""
+        return self.held_by_person or bool(self.halted) or self.short_of_memory
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -290,6 +301,10 @@ class Health(msgspec.Struct, frozen=True):
     """ok, slow, blocked or off."""
     journal_lag: int = 0
     """Records not yet committed."""
+    memory_share: float = 0.0
+    """What is in use of the memory that this process may use with all others around it; 0 when that is not known."""
+    memory_limit: int = 0
+    """How many bytes those are."""
 
 
 class Control(msgspec.Struct, frozen=True):

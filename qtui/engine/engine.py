@@ -24,8 +24,9 @@ from qtui.core.retry import RetryAfter, decide
 from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
-from qtui.core.tables import Preset
+from qtui.core.tables import Preset, Throttle
 from qtui.engine.audience import Audience
+from qtui.engine.barriers import Barriers
 from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
@@ -112,8 +113,7 @@ class Engine:
         self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
-        self._ended = asyncio.Event()
-        self._reopened = asyncio.Event()
+        self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
             preset.queue.capacity,
@@ -133,6 +133,7 @@ class Engine:
             parts.clock.now,
             preset.workers.concurrency,
         )
+        self.barriers, self.throttle = Barriers(self), preset.throttle  # a person may change the limits
         self.hosts: Hosts | None = None
         """Where something is limited per host, or a host has asked for a pause."""
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
@@ -362,9 +363,15 @@ class Engine:
     def mind_hosts(self) -> Hosts:
         """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
         if self.hosts is None:
-            self.hosts = Hosts(self._lane_of, self.preset.throttle, self.preset.retry.max_retry_after)
+            self.hosts = Hosts(self._lane_of, self.throttle, self.preset.retry.max_retry_after)
             self.dispatcher.mind(self.hosts)
         return self.hosts
+
+    def limit_hosts(self, throttle: Throttle) -> None:
+        """Other limits per host from now on."""
+        self.throttle = throttle
+        self.mind_hosts().change(throttle, self._clock_now())
+        self.dispatcher.starts.limit_changed()
 
     def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
         """An attempt has ended; its host may need a pause, or be well again."""
@@ -405,6 +412,7 @@ class Engine:
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
+        self.barriers.attempt_ended(outcome, now - self._zero)
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
@@ -464,7 +472,7 @@ class Engine:
         )
         if self.hosts is not None:
             hosts = self.hosts.views(self._clock_now())
-            around = msgspec.structs.replace(around, limits=self.preset.throttle, hosts=hosts)
+            around = msgspec.structs.replace(around, limits=self.throttle, hosts=hosts)
         return picture.take(self.ledger, self.now(), around)
 
     def drain(self, by: str, reason: str = "") -> None:

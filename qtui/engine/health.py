@@ -13,12 +13,15 @@ from qtui.core.events import Notice
 from qtui.core.snapshot import Health
 from qtui.engine import clock as engine_clock
 from qtui.engine.engine import Engine
+from qtui.engine.memory import Memory, MemoryReader
 from qtui.text import seconds
 
 BEAT_S = 0.5
 SUSPENDED_S = 2.0
 """A beat so much too late means that the process did not run at all: suspended, stopped or starved."""
 
+MEMORY_BEATS = 2
+"""The memory of all is looked at once in so many beats."""
 BEATS = 6
 """How many beats the lag is judged by."""
 
@@ -28,10 +31,20 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Heartbeat:
     """Updates `engine.health` twice a second; a gap in its beats is no attempt's fault."""
 
-    def __init__(self, engine: Engine, blocked: Callable[[float], bool] = lambda span: False) -> None:
-        """`blocked(span)`: code was seen holding up the loop in the last seconds; then nothing was asleep."""
+    def __init__(
+        self,
+        engine: Engine,
+        blocked: Callable[[float], bool] = lambda span: False,
+        memory: Callable[[], Memory | None] | None = None,
+    ) -> None:
+        """`blocked(span)`: code was seen holding up the loop in the last seconds; then nothing was asleep.
+
+        `memory` tells how much is in use; the system's own numbers when absent.
+        """
         self._engine = engine
         self._blocked = blocked
+        self._memory = memory or MemoryReader()
+        self._beats = 0
         self._late: deque[float] = deque([0.0] * BEATS, BEATS)
 
     async def run(self) -> None:
@@ -57,7 +70,13 @@ class Heartbeat:
         self._late.append(late)
         lag = sorted(self._late)[-2]  # one hiccup is not a lag
         journal = self._engine.journal
-        self._engine.health = Health(lag, rss(), peak_rss(), journal.state, journal.backlog)
+        was = self._engine.health
+        self._engine.health = Health(
+            lag, rss(), peak_rss(), journal.state, journal.backlog, was.memory_share, was.memory_limit
+        )
+        self._beats += 1
+        if self._engine.barriers.minds_memory and self._beats % MEMORY_BEATS == 0:
+            self._engine.barriers.look(self._memory())
 
 
 def rss() -> int:

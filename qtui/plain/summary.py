@@ -10,13 +10,17 @@ GROUPS = 5
 LOST = "engine lost"
 SIGNAL = "signal"
 """Who drained or stopped a run that was terminated, as its log says."""
+HALT = "halt"
+"""Who stopped a run that had halted where nobody could release it."""
 
 
 def exit_code(snap: Snapshot) -> ExitCode:
-    """How the run ended: 0 all done, 1 some failed or held, 130 stopped before the end, 143 terminated before it."""
+    """How the run ended: 0 all done, 1 some failed or held or it halted, 130 stopped before the end, 143 terminated."""
     if snap.state is not RunState.FINISHED:
-        terminated = any(line.actor == SIGNAL for line in snap.log)
-        return ExitCode.TERMINATED if terminated else ExitCode.STOPPED
+        actors = {line.actor for line in snap.log}
+        if SIGNAL in actors:
+            return ExitCode.TERMINATED
+        return ExitCode.SOME_FAILED if HALT in actors else ExitCode.STOPPED
     return ExitCode.SOME_FAILED if snap.counts.failed or snap.counts.held else ExitCode.ALL_DONE
 
 
@@ -28,6 +32,8 @@ def exit_words(snap: Snapshot) -> str:
             return "terminated before the end"
         case ExitCode.STOPPED:
             return "stopped before the end"
+        case ExitCode.SOME_FAILED if snap.state is not RunState.FINISHED:
+            return "halted before the end"
         case ExitCode.SOME_FAILED:
             return "some jobs failed" if counts.failed else "some jobs are held"
         case _:
@@ -44,6 +50,8 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     took = clock(snap.elapsed_s) if snap.elapsed_s >= 60 else seconds(snap.elapsed_s)
     lines = [f"{clean(snap.name, 60)}: {told or snap.state} after {took}"]
     lines.append(f"  {' · '.join([*jobs(snap.counts), *_pace(snap)])}")
+    if snap.throttle.halted and snap.state is not RunState.FINISHED:
+        lines.append(f"  stopped starting: {clean(snap.throttle.halted)}")
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
     lines += _failures(snap, run)

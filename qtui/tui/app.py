@@ -27,6 +27,8 @@ from qtui.core.commands import (
     Resume,
     SetCapacity,
     SetConcurrency,
+    SetPerHost,
+    SetPerHostRate,
     SetRate,
 )
 from qtui.core.eta import Certainty, Forecast
@@ -58,7 +60,7 @@ EAGER_S = 2.0
 """How long after a key every snapshot is painted as it comes."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (SetConcurrency, SetCapacity, SetRate, Pause, Resume, Hold, Release)
+UNDOABLE = (SetConcurrency, SetCapacity, SetRate, SetPerHost, SetPerHostRate, Pause, Resume, Hold, Release)
 
 
 class Joins(Enum):

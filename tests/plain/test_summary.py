@@ -20,6 +20,7 @@ from tests.tui.samples import NOW, sample
         (finished(done=99, held=1), 1, "some jobs are held"),
         (sample(state=RunState.STOPPED), 130, "stopped before the end"),
         (sample(state=RunState.STOPPED, log=[LogLine(NOW, "signal", "stopping")]), 143, "terminated before the end"),
+        (sample(state=RunState.STOPPED, log=[LogLine(NOW, "halt", "stopping")]), 1, "halted before the end"),
         (
             sample(state=RunState.FINISHED, log=[LogLine(NOW, "signal", "draining")], counts=Counts(2, done=2)),
             0,
