@@ -196,7 +196,7 @@ class _Face:
         over = snap.state in (RunState.STOPPING, RunState.FINISHED, RunState.STOPPED)
         if snap.throttle.halted and not snap.counts.running and not over and not self._halted:
             self._halted = True
-            self._spawn(self._ask(Stop(), HALT))
+            self._spawn(self._ask(Stop(), HALT, "nobody is here to release the run"))
 
     @property
     def _again(self) -> str:
@@ -323,9 +323,9 @@ class _Face:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, command: Command, by: str = ME) -> None:
+    async def _ask(self, command: Command, by: str = ME, reason: str = "") -> None:
         assert self._port is not None, "there is a run, so it was reached"
-        asking = asyncio.create_task(self._port.send(Request(command, by=by)), name="ask")
+        asking = asyncio.create_task(self._port.send(Request(command, by=by, reason=reason)), name="ask")
         await asyncio.wait([asking], timeout=ANSWERS_S)
         if not asking.done() and self.presses.ended_by_us is None:
             self._voice.say("the engine does not answer: a job holds it up. It does as told once it can")

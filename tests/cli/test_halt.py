@@ -38,6 +38,7 @@ def test_without_a_screen_a_halted_run_is_stopped_and_the_next_start_goes_on(qtu
     assert "exit code 1: halted before the end" in run.stderr
     assert f"to go on: qtui run {Path(preset)} --set halt.failures=6 --set halt.of=20" in run.stderr
     assert [event["reason"] for event in journaled(qtui, "halted")] == ["6 of the last 6 attempts failed"]
+    assert "nobody is here to release the run" in run.stderr
     failed = int(re.findall(r"(\d+) failed · ", run.stderr)[-1])
     assert 6 <= failed <= 9
     assert "interrupted" not in qtui.run("run", preset, "--dry-run").stdout, "what ran was finished"
