@@ -17,6 +17,7 @@ from qtui.cli.common import input_option, resume_options, set_option, state_opti
 @click.option("--socket", "path", required=True)
 @click.option("--faces", type=int, default=0)
 @click.option("--wait", is_flag=True)
+@click.option("--keyboard", is_flag=True)
 @click.option("--stop-timeout", type=float, default=20.0)
 @input_option
 @set_option
@@ -29,6 +30,7 @@ def command(
     path: str,
     faces: int,
     wait: bool,
+    keyboard: bool,
     stop_timeout: float,
     input_: str,
     changes: tuple[tuple[str, str], ...],
@@ -57,5 +59,6 @@ def command(
         wait,
         stop_timeout,
         Intent(fresh, accept_plan, ask_plan, dry_run, retry),
+        keyboard,
     )
     sys.exit(main(start))

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from qtui.core.job import Job, Outcome
+from qtui.core.job import Found, Job, Outcome
 from qtui.core.past import PastGroup
 
 
@@ -41,6 +41,10 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """How long it waits in the back-off lane."""
     signature: str = ""
     """The failure group, for a failed attempt."""
+    found: tuple[Found, ...] = ()
+    """What its source adopted of all it came across; durable with its end."""
+    keeps: bool = False
+    """The job keeps its slot while it waits."""
 
 
 GONE = "input"
@@ -108,6 +112,15 @@ class ProducerEnded(msgspec.Struct, frozen=True, tag="producer-ended"):
     at: float
     index: int
     problem: str = ""
+
+
+class FrontierGrew(msgspec.Struct, frozen=True, tag="frontier", gc=False):
+    """More rows for new jobs of a producer are on the disk: `found` by jobs, `rows` with those it began with."""
+
+    at: float
+    index: int
+    found: int
+    rows: int
 
 
 class ProducerBlocked(msgspec.Struct, frozen=True, tag="blocked", gc=False):
@@ -251,6 +264,8 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     timeout_s: float
     overflow: str = "block"
     """What becomes of a job that is offered to a full queue."""
+    strategy: str = "pool"
+    """pool, semaphore or unbounded. Without a pool `capacity` is 0: the queue has no bound."""
 
 
 class RunResumed(msgspec.Struct, frozen=True, tag="run-resumed"):
@@ -406,7 +421,13 @@ Recorded: TypeAlias = (
     | Notice
 )
 Passing: TypeAlias = (
-    ProducerBlocked | ProducerUnblocked | ThrottleHolding | JobRestored | GroupRestored | AttemptProgressed
+    FrontierGrew
+    | ProducerBlocked
+    | ProducerUnblocked
+    | ThrottleHolding
+    | JobRestored
+    | GroupRestored
+    | AttemptProgressed
 )
 Event: TypeAlias = Recorded | Passing
 Control: TypeAlias = (
@@ -428,5 +449,13 @@ Control: TypeAlias = (
 )
 """What a person's wish came to: with who asked, and why."""
 PASSING: frozenset[type] = frozenset(
-    {ProducerBlocked, ProducerUnblocked, ThrottleHolding, JobRestored, GroupRestored, AttemptProgressed}
+    {
+        FrontierGrew,
+        ProducerBlocked,
+        ProducerUnblocked,
+        ThrottleHolding,
+        JobRestored,
+        GroupRestored,
+        AttemptProgressed,
+    }
 )

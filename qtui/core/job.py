@@ -35,6 +35,14 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     """Why its input cannot be used; such a job fails at its first attempt without being run."""
 
 
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A row that its source adopted for a new job, on its way to the journal."""
+
+    key: str
+    """What it is: of those with the same key and producer only the first is kept."""
+    row: dict[str, Value]
+
+
 class Done(msgspec.Struct, frozen=True, tag="done", gc=False):
     """The attempt succeeded."""
 
@@ -78,6 +86,13 @@ class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
     """We ended the attempt (stop, crash, no descriptors); it spends no try."""
 
     why: str = "stopped"
+
+
+class LastWords(msgspec.Struct, frozen=True):
+    """The argument of the CancelledError of an attempt that was cancelled and has something to show for it."""
+
+    detail: str
+    """Several cleaned lines, e.g. the tail of an output: what a timeout is told with."""
 
 
 Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

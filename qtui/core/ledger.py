@@ -14,6 +14,7 @@ import msgspec
 
 from qtui import text
 from qtui.core import events as ev
+from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
@@ -98,6 +99,11 @@ class Ledger:
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
+        """At most MAX_CONCURRENCY; what runs beyond is only counted."""
+        self.resting: dict[int, int] = {}
+        """Jobs that wait for another attempt and keep their slots, with the numbers of those."""
+        self.unseen = 0
+        """Attempts that run in slots with higher numbers."""
         self.producers: dict[int, ProducerTrack] = {}
         self.groups: dict[str, GroupTrack] = {}
         self.recent: deque[RecentOutcome] = deque(maxlen=20)
@@ -128,6 +134,7 @@ class Ledger:
             ev.ProducerStarted: self._producer_started,
             ev.TotalKnown: self._total_known,
             ev.ProducerEnded: self._producer_ended,
+            ev.FrontierGrew: self._frontier_grew,
             ev.ProducerBlocked: self._producer_blocked,
             ev.ProducerUnblocked: self._producer_unblocked,
             ev.ProducersPaused: self._producers_paused,
@@ -193,6 +200,10 @@ class Ledger:
         return RunState.PAUSED if giving and all(p.paused for p in giving) else RunState.RUNNING
 
     @property
+    def strategy(self) -> str:
+        return self.started.strategy if self.started else "pool"
+
+    @property
     def total(self) -> int | None:
         """Jobs the sources will give, or None while any of them does not know."""
         total = 0
@@ -217,7 +228,8 @@ class Ledger:
         assert len(self.open) == self.accepted + counts[State.NEW] - sum(counts[state] for state in FINAL)
         assert len(self.queued) == sum(entry.state is State.PENDING for entry in self.open.values())
         busy = sum(track.job is not None for track in self.slots.values())
-        assert busy == sum(entry.state is State.RUNNING for entry in self.open.values())
+        running = sum(entry.state is State.RUNNING for entry in self.open.values())
+        assert busy + self.unseen == running + len(self.resting) == self.busy.value or self.ended is not None
 
     # -- jobs
 
@@ -244,7 +256,7 @@ class Ledger:
 
     def _depth_changed(self, at: float) -> None:
         depth = len(self.queued)
-        full, empty = depth >= self.capacity, depth == 0
+        full, empty = 0 < self.capacity <= depth, depth == 0
         if full != self.full.value:
             self.full.set(at, float(full))
         if empty != self.empty.value:
@@ -280,22 +292,31 @@ class Ledger:
             self._depth_changed(at)
         entry.job = job
         self.begun.add(at)
+        new = self.resting.pop(job.seq, None) is None
+        self.busy.add(at, int(new))
+        if event.slot > self.concurrency and self.strategy == "unbounded":
+            self.concurrency = event.slot
+        if event.slot > MAX_CONCURRENCY:
+            self.unseen += new
+            return
         track = self.slots.get(event.slot)
         if track is None or track.retired is not None:
             track = self.slots[event.slot] = SlotTrack(at)
         track.start(at, job)
-        self.busy.add(at, 1)
 
     def _attempt_ended(self, event: ev.AttemptEnded, position: int) -> None:
         job, at = event.job, event.at
         entry = self.open[job.seq]
         then = event.then
         was = self._move(entry, _MOVES[then])
-        self.busy.add(at, -1)
-        track = self.slots[event.slot]
-        track.end(at, then)
-        if event.slot > self.concurrency:
-            track.retired = at
+        if event.slot <= MAX_CONCURRENCY:
+            self.slots[event.slot].end(at, then)
+        if event.keeps:
+            self.resting[job.seq] = event.slot
+            if event.slot <= MAX_CONCURRENCY:
+                self.slots[event.slot].rest(at, job, at + event.delay_s)
+        else:
+            self._empty_slot(event.slot, at)
         outcome = event.outcome
         if isinstance(outcome, Done):
             self.run_times.add(event.run_s)
@@ -314,6 +335,17 @@ class Ledger:
             self.recent.appendleft(recent)
         else:
             self._endings.append(_Ending(position, entry, was, entry.state, event.signature, recent))
+
+    def _empty_slot(self, number: int, at: float) -> None:
+        """Its job has left it."""
+        self.busy.add(at, -1)
+        if number > MAX_CONCURRENCY:
+            self.unseen -= 1
+            return
+        track = self.slots[number]
+        track.leave(at)
+        if number > self.concurrency:
+            track.retired = at
 
     def _attempt_progressed(self, event: ev.AttemptProgressed, _: int) -> None:
         track = self.slots.get(event.slot)
@@ -360,6 +392,8 @@ class Ledger:
     def _job_cancelled(self, event: ev.JobCancelled, position: int) -> None:
         entry = self.open[event.seq]
         was = self._move(entry, Move.CANCEL)
+        if (slot := self.resting.pop(event.seq, None)) is not None:
+            self._empty_slot(slot, event.at)
         if was is State.PENDING:
             del self.queued[event.seq]
             self._depth_changed(event.at)
@@ -403,6 +437,8 @@ class Ledger:
 
     def _retry_hastened(self, event: ev.RetryHastened, _: int) -> None:
         self.open[event.seq].due_at = event.at
+        if (track := self.slots.get(self.resting.get(event.seq, 0))) is not None:
+            track.due_at = event.at
 
     # -- producers
 
@@ -420,6 +456,10 @@ class Ledger:
         producer.total = producer.given
         if event.problem:
             self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+
+    def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
+        producer = self.producers[event.index]
+        producer.found, producer.rows = event.found, event.rows
 
     def _producer_blocked(self, event: ev.ProducerBlocked, _: int) -> None:
         self.producers[event.index].set_blocked(event.at, True)
@@ -457,6 +497,9 @@ class Ledger:
             track = self.slots.get(number)
             if track is None or track.retired is not None:
                 self.slots[number] = SlotTrack(event.at)
+        for seq, number in [(seq, number) for seq, number in self.resting.items() if number > event.new]:
+            del self.resting[seq]
+            self._empty_slot(number, event.at)
         for number, track in self.slots.items():
             if number > event.new and track.job is None and track.retired is None:
                 track.retired = event.at

@@ -21,13 +21,13 @@ _canonical = msgspec.json.Encoder(order="deterministic")
 class Naming:
     """The `job.name` and `job.key` of a preset; `fields` are the kind's own, e.g. the rendered `url`.
 
-    `place` is the field that only says where a row stands: it is no part of what the job is, so that a line that
-    moved in its file is still the same job.
+    `place` is the field, or fields, that only say where a row stands: no part of what the job is, so that a line
+    that moved in its file is still the same job.
     """
 
-    def __init__(self, table: JobTable, fields: Fields, place: str = "") -> None:
+    def __init__(self, table: JobTable, fields: Fields, place: str | tuple[str, ...] = "") -> None:
         self._fields = fields
-        self._place = place
+        self._places = frozenset({place} if isinstance(place, str) else place)
         self._name = Template(table.name)
         self._key = Template(table.key)
 
@@ -57,6 +57,6 @@ class Naming:
         return key, name, problem
 
     def _identity(self, fields: Mapping[str, Value]) -> str:
-        if self._place in fields:
-            fields = {name: value for name, value in fields.items() if name != self._place}
+        if not self._places.isdisjoint(fields):
+            fields = {name: value for name, value in fields.items() if name not in self._places}
         return _canonical.encode(fields).decode()

@@ -7,11 +7,12 @@ import heapq
 import msgspec
 
 from qtui.core.ledger import Ledger
-from qtui.core.lifecycle import State
+from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
     Control,
     Counts,
+    HeadView,
     Health,
     HostView,
     LaneView,
@@ -40,6 +41,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     results: str = ""
     limits: Throttle = Throttle()
     hosts: list[HostView] = []
+    head: tuple[int, int] | None = None
+    """The job whose result is written next, and how many results wait behind it."""
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -58,7 +61,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -77,6 +80,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.results,
         around.doing,
         around.note,
+        ledger.unseen,
+        _head(ledger, around.head),
     )
 
 
@@ -93,6 +98,15 @@ def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
         halted=ledger.halted,
         short_of_memory=ledger.short_of_memory,
     )
+
+
+def _head(ledger: Ledger, head: tuple[int, int] | None) -> HeadView | None:
+    if head is None or not head[1]:
+        return None
+    entry = ledger.open.get(head[0])
+    if entry is None or entry.state in FINAL:
+        return None  # it has just ended; they are on their way
+    return HeadView(head[0], entry.job.name, entry.state.value, entry.job.attempt, head[1])
 
 
 def _counts(ledger: Ledger) -> Counts:
@@ -144,7 +158,9 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     keeps = closed or (ledger.holding.value > 0 and has_work)
     views = []
     for number, track in sorted(ledger.slots.items()):
-        if track.job is not None:
+        if track.due_at is not None:
+            state = SlotState.BACKOFF
+        elif track.job is not None:
             state = SlotState.LEAVING if number > ledger.concurrency else SlotState.RUNNING
         elif track.retired is not None:
             state = SlotState.RETIRED

@@ -12,6 +12,7 @@ from qtui.core.commands import Reply, Request
 from qtui.core.past import Plan
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
+from qtui.core.stall import Stall
 from qtui.errors import ExitCode, QtuiError
 
 
@@ -158,6 +159,13 @@ class Host(Protocol):
 
     async def attach(self, run_id: str) -> Port:
         """Connect to a run that is live. Raises QtuiError when it is not."""
+        ...
+
+    def stalled(self, run_id: str) -> Stall | None:
+        """What blocks the loop of the run's engine now, where that is known although the engine cannot answer.
+
+        Without a run's id it is the engine that was started last from here.
+        """
         ...
 
     def watch(self, source: str) -> Path | None:

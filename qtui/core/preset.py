@@ -125,6 +125,7 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
     halt = walk(reading, tables.Halt, tree.get("halt", {}), "halt")
     results = walk(reading, tables.Results, tree.get("results", {}), "results")
     demo = _demo(reading, tree.get("demo"), vocabulary)
+    _blame_unbounded(reading, queue, workers)
     if retry is not None:
         error_classes.blame_unknown(reading, retry.on, "retry.on")
         error_classes.blame_unknown_keys(reading, retry.attempts_for, "retry.attempts_for")
@@ -132,7 +133,37 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
         return None
     if retry is None or throttle is None or halt is None or results is None:
         return None
+    if problem := misfit(sources, job.kind, kind):
+        reading.blame(*problem)
     return tables.Preset(about, sources, job, kind, queue, workers, retry, throttle, halt, results, demo, source)
+
+
+def misfit(sources: Iterable[tables.SourceTable], name: str, kind: tables.Table) -> tuple[str, str] | None:
+    """The key path and the reason, where jobs find new ones and no source takes them, or the other way round."""
+    adopting = [index for index, source in enumerate(sources) if source.adopts]
+    if kind.finds and not adopting:
+        keys = " and ".join(key for key in sorted(kind.finding) if getattr(kind, key))
+        return (
+            f"job.{name}.{keys.partition(' ')[0]}",
+            f'{keys} find new jobs, which only a source of kind "crawl" takes',
+        )
+    if adopting and not kind.finds:
+        able = f"set {' or '.join(f'job.{name}.{key}' for key in sorted(kind.finding))}" if kind.finding else ""
+        why = able or f"jobs of kind {name} never do; those of kind http can"
+        return f"source[{adopting[0]}].kind", f"a crawl goes where its jobs find new ones: {why}"
+    return None
+
+
+def _blame_unbounded(reading: Reading, queue: tables.QueueTable | None, workers: tables.Workers | None) -> None:
+    """What means nothing, or harm, where there is no bound."""
+    if workers is None:
+        return
+    if workers.strategy != "pool" and queue is not None and queue.overflow != "block":
+        why = f"it never comes to that: strategy = {workers.strategy} has a queue without a bound"
+        reading.blame("queue.overflow", why, found=queue.overflow, allowed="block")
+    if workers.strategy == "unbounded" and workers.executor == "process":
+        why = "this would start a process for every job; strategy = unbounded is for jobs that wait on the loop"
+        reading.blame("workers.executor", why, found="process", allowed="local")
 
 
 def _demo(reading: Reading, found: object, vocabulary: Vocabulary) -> msgspec.Struct | None:

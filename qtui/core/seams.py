@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from qtui.core.events import Event
-from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.job import Done, Failed, Found, Job, Value
 from qtui.core.queries import Answer, Query
 
 
@@ -52,8 +52,8 @@ class Source(Protocol):
         ...
 
     @property
-    def place(self) -> str:
-        """The field that only says where a row stands and is no part of what it is (the number of a line), or empty."""
+    def place(self) -> str | tuple[str, ...]:
+        """The fields that only say where a row stands and are no part of what it is (a line number), or empty."""
         ...
 
     def fingerprint(self) -> str:
@@ -97,6 +97,37 @@ class Placed(Protocol):
     def after(self, last: Mapping[str, Value]) -> Source:
         """The source that begins behind a row that was accepted in an earlier life of the run."""
         ...
+
+
+@runtime_checkable
+class Adopting(Protocol):
+    """What a source is besides, when jobs find new ones for it: its own rows come first, then those found, in order."""
+
+    @property
+    def own(self) -> int:
+        """How many rows it gives itself."""
+        ...
+
+    @property
+    def most(self) -> int | None:
+        """How many rows it gives at most, its own ones included."""
+        ...
+
+    def adopt(self, parent: Mapping[str, Value], found: Mapping[str, Value]) -> Found | None:
+        """What the job with the row `parent` came across, as it is kept; None where it is not ours. Never raises."""
+        ...
+
+    def restore(self, found: Sequence[dict[str, Value]]) -> list[Row]:
+        """Rows out of what was kept, without those that are no longer wanted."""
+        ...
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """A row for a new job as the journal has it."""
+
+    id: int
+    """Grows in the order in which they were found."""
+    row: dict[str, Value]
 
 
 class Unbound(Source, Protocol):
@@ -158,6 +189,16 @@ class Executor(Protocol):
         ...
 
 
+@runtime_checkable
+class Ordered(Protocol):
+    """A journal that can write results in the order of submission."""
+
+    @property
+    def head(self) -> tuple[int, int] | None:
+        """The number of the job whose result is written next, and how many results wait behind it; None: any order."""
+        ...
+
+
 class Journal(Protocol):
     """What is remembered. `append` is cheap and never blocks; durability is told later through `on_commit`."""
 
@@ -187,6 +228,14 @@ class Journal(Protocol):
         ...
 
     async def query(self, query: Query) -> Answer: ...
+
+    def found_count(self, producer: int) -> int:
+        """How many rows for new jobs of a producer are durable; at least those told by `on_commit`."""
+        ...
+
+    def found(self, producer: int, after: int, limit: int, skip: int = 0) -> Awaitable[list[Kept]]:
+        """Durable rows for new jobs of a producer whose id is above `after`, in order, without the first `skip`."""
+        ...
 
     def failed_jobs(
         self, signature: str | None, after: int, limit: int, state: str = "failed"

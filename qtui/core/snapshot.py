@@ -49,6 +49,8 @@ class SlotState(StrEnum):
     """Above the concurrency; it finishes its attempt, then goes."""
     HELD = "held"
     """Idle although there is work: a throttle or a hold keeps it."""
+    BACKOFF = "back-off"
+    """Nothing runs in it: it is kept for a job that waits for another attempt."""
     RETIRED = "retired"
     """Gone; the row is shown for ten seconds more."""
 
@@ -101,6 +103,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 class QueueView(msgspec.Struct, frozen=True):
     capacity: int = 1
+    """0: it has no bound."""
     depth: int = 0
     high_water: int = 0
     oldest_s: float = 0.0
@@ -135,6 +138,10 @@ class ProducerView(msgspec.Struct, frozen=True):
     pressure: float = 0.0
     """Share of the last 3 s it was blocked; drives the verdict."""
     problem: str = ""
+    found: int | None = None
+    """Rows for new jobs that its jobs have found; None where they find none."""
+    unread: int = 0
+    """Rows known and not accepted yet: what of its frontier waits on the disk."""
 
 
 class SlotView(msgspec.Struct, frozen=True):
@@ -155,6 +162,8 @@ class SlotView(msgspec.Struct, frozen=True):
     """One `Cell` per second, newest last, the present second included."""
     share: float | None = None
     """How much of itself the job says it has done, 0 to 1; None when it says nothing."""
+    left_s: float = 0.0
+    """Seconds until the next attempt may start, in back-off."""
 
 
 class LaneView(msgspec.Struct, frozen=True):
@@ -301,10 +310,27 @@ class Health(msgspec.Struct, frozen=True):
     """ok, slow, blocked or off."""
     journal_lag: int = 0
     """Records not yet committed."""
+    tasks: int = 0
+    """asyncio tasks of the engine; counted once a second."""
+    tasks_peak: int = 0
+    connections: int = 0
+    """Sockets that the engine has open; counted once a second."""
     memory_share: float = 0.0
     """What is in use of the memory that this process may use with all others around it; 0 when that is not known."""
     memory_limit: int = 0
     """How many bytes those are."""
+
+
+class HeadView(msgspec.Struct, frozen=True):
+    """The job that holds back the results of others, because they are written in the order of submission."""
+
+    seq: int
+    name: str
+    state: str
+    """pending, running or waiting."""
+    attempt: int
+    behind: int
+    """Results that wait for it."""
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -315,6 +341,9 @@ class Control(msgspec.Struct, frozen=True):
     rate: float | None = None
     undo: str = ""
     """What `undo` would take back, or empty."""
+    strategy: str = "pool"
+    """pool, semaphore or unbounded; cannot be changed. Without a pool `capacity` is 0, and where it is unbounded
+    `concurrency` is the most attempts that ran at once so far."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -356,3 +385,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """While starting: what is being done, e.g. `counting urls.txt, 1.2M lines`."""
     note: str = ""
     """Anything the person should read once, e.g. where an older results file was moved."""
+    more_slots: int = 0
+    """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
+    head: HeadView | None = None
+    """Who holds back results, when somebody does."""

@@ -30,7 +30,18 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     relative: ClassVar[tuple[str, ...]] = ()
     """Keys that hold paths relative to the preset's folder; `-` and nothing stay as they are."""
     example: ClassVar[str] = ""
-    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it."""
+    """For the table of a kind of job: a small preset in TOML that runs on any machine; `qtui new` begins with it.
+
+    For a table inside of one: keys in TOML, where it cannot be without any.
+    """
+
+    finding: ClassVar[frozenset[str]] = frozenset()
+    """For the table of a kind: keys by which its jobs find new ones, where they are set."""
+
+    @property
+    def finds(self) -> bool:
+        """Whether jobs find new ones, which only a source of kind crawl takes."""
+        return any(getattr(self, key) for key in self.finding)
 
     def capabilities(self) -> Capabilities:
         """What a run may do to the world because of this table. Looks at nothing but the table."""
@@ -65,6 +76,8 @@ class SourceTable(Table, frozen=True):
 
     harmless: ClassVar[bool] = False
     """Reading it executes nothing: `qtui check` may then show its first rows."""
+    adopts: ClassVar[bool] = False
+    """It takes the new jobs that its jobs find."""
 
     kind: str
     """Where the jobs come from."""
@@ -90,8 +103,10 @@ class Workers(Table, frozen=True):
 
     concurrency: Annotated[int, msgspec.Meta(ge=0, le=MAX_CONCURRENCY)] = 8
     """How many attempts may run at once; 0 holds. May be changed while running."""
-    strategy: Literal["pool"] = "pool"
-    """pool: a fixed number of workers."""
+    strategy: Literal["pool", "semaphore", "unbounded"] = "pool"
+    """Three designs, to be compared on the same work. pool: so many workers take jobs from the bounded queue.
+    semaphore: every job becomes a task as soon as a source gives it, and waits there for one of `concurrency` permits;
+    the queue has no bound. unbounded: every job becomes a task that starts at once; nothing is bounded."""
     executor: Literal["auto", "local", "process"] = "auto"
     """Where attempts run: local, on the engine's own loop, for jobs that wait; process, in worker processes, one job
     at a time in each, for jobs that compute or may crash. auto: process for plain Python functions, otherwise local.
@@ -149,6 +164,9 @@ class Retry(Table, frozen=True):
     """
     rejoin: Literal["fair", "front", "back"] = "fair"
     """fair: at most every other start is a retry; front: retries first; back: only when the queue is empty."""
+    holds_slot: bool = False
+    """A job keeps its slot while it waits for another attempt, so that nothing else can run there; true only to show
+    why that is a bad idea."""
     max_retry_after: Duration = 120.0
     """The longest wait that another side may ask for by Retry-After."""
 

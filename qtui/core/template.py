@@ -22,12 +22,14 @@ class Template:
     or `{secret:env:NAME}`.
     """
 
-    __slots__ = ("_parts", "fields", "secret_names", "text")
+    __slots__ = ("_parts", "environment_names", "fields", "secret_names", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.fields: set[str] = set()
         """Names that the row (or the run) must provide."""
+        self.environment_names: set[str] = set()
+        """Environment variables that are no secrets."""
         self.secret_names: set[str] = set()
         """Environment variables that are secrets."""
         self._parts: list[tuple[str, str]] = []
@@ -50,7 +52,7 @@ class Template:
         if name.startswith("secret:env:"):
             self.secret_names.add(name.removeprefix("secret:env:"))
         elif name.startswith("env:"):
-            pass
+            self.environment_names.add(name.removeprefix("env:"))
         elif _NAME.fullmatch(name):
             self.fields.add(name)
         else:

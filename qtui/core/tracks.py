@@ -45,9 +45,11 @@ _END = {"waiting": Cell.RETRY_END, "failed": Cell.FAILED_END, "cancelled": Cell.
 class SlotTrack:
     """A slot's present attempt and its history in one-second cells, where the worst outcome of a second wins."""
 
-    __slots__ = ("_cells", "_second", "_shade", "born", "job", "note", "retired", "share", "started")
+    __slots__ = ("_cells", "_second", "_shade", "born", "due_at", "job", "note", "retired", "share", "started")
 
     def __init__(self, at: float) -> None:
+        self.due_at: float | None = None
+        """When the next attempt of its job may start; None when it is not kept for a job that waits."""
         self.born = at
         self.retired: float | None = None
         self.job: Job | None = None
@@ -60,9 +62,23 @@ class SlotTrack:
         self._shade = False
 
     def start(self, at: float, job: Job) -> None:
+        self.leave(at)
         self.job = job
         self.started = at
         self.share, self.note = None, ""
+
+    def rest(self, at: float, job: Job, due_at: float) -> None:
+        """Keep the slot for a job that waits."""
+        self.job, self.started, self.due_at = job, at, due_at
+        self.share, self.note = None, ""
+
+    def leave(self, at: float) -> None:
+        """The slot is free; a wait in it is painted."""
+        if self.due_at is not None:
+            self._advance(int(at))
+            for second in range(max(int(self.started), self._second - STRIP_SECONDS + 1), int(at) + 1):
+                self._paint(second, Cell.RETRY_BODY)
+        self.job = self.due_at = None
 
     def end(self, at: float, then: str) -> None:
         """Paint the attempt that is over."""
@@ -99,9 +115,10 @@ class SlotTrack:
         first = max(now - length + 1, int(self.born), now - STRIP_SECONDS + 1)
         cells = [self._cells[second % STRIP_SECONDS] for second in range(first, now + 1)]
         if self.job is not None:
+            now_cell = Cell.RUNNING if self.due_at is None else Cell.RETRY_BODY
             for index in range(max(0, int(self.started) - first), len(cells)):
-                if _SEVERITY[cells[index]] <= _SEVERITY[Cell.RUNNING]:
-                    cells[index] = Cell.RUNNING
+                if _SEVERITY[cells[index]] <= _SEVERITY[now_cell]:
+                    cells[index] = now_cell
         return "".join(cells)
 
     def view(
@@ -118,10 +135,11 @@ class SlotTrack:
             job.attempt,
             max(attempts, job.attempt),  # its error class may allow more
             at - self.started,
-            timeout_s,
+            timeout_s if self.due_at is None else 0.0,
             self.note,
             self.strip(at, length),
             self.share,
+            0.0 if self.due_at is None else max(0.0, self.due_at - at),
         )
 
 
@@ -134,10 +152,12 @@ class ProducerTrack:
         "blocked",
         "blocked_since",
         "ended",
+        "found",
         "name",
         "paused",
         "problem",
         "rate",
+        "rows",
         "total",
     )
 
@@ -148,6 +168,10 @@ class ProducerTrack:
         self.admitted = Counter(at=at)
         self.before = 0
         """Rows accepted in earlier lives of the run."""
+        self.found: int | None = None
+        """Rows for new jobs that its jobs have found."""
+        self.rows = 0
+        """Those, and the rows it began with."""
         self.blocked = Level(at)
         self.blocked_since: float | None = None
         self.paused = False
@@ -187,6 +211,8 @@ class ProducerTrack:
             self.blocked.mean(at, 60),
             self.blocked.mean(at, 3),
             self.problem,
+            self.found,
+            max(0, self.rows - self.given),
         )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.hysteresis import Latch, MoreWorkers
 from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
+from qtui.core.stall import Stall
 from qtui.text import clock, count, percent, plural, rate, seconds, size, tenths
 
 
@@ -20,6 +21,8 @@ class Kind(StrEnum):
     """The engine is gone; said by the face."""
     SILENT = "no answer"
     """The engine lives and does not answer; said by the face."""
+    STALLED = "loop blocked"
+    """The engine lives and its loop is held up by code that is known; said by the face."""
     DISK_FULL = "disk full"
     JOURNAL_BLOCKED = "journal blocked"
     JOURNAL_SLOW = "journal slow"
@@ -46,6 +49,7 @@ GLYPHS = {
     Kind.STARTING: "…",
     Kind.LOST: "×",
     Kind.SILENT: "×",
+    Kind.STALLED: "×",
     Kind.DISK_FULL: "×",
     Kind.JOURNAL_BLOCKED: "×",
     Kind.JOURNAL_SLOW: "▲",
@@ -220,13 +224,19 @@ def _host_limit(snap: Snapshot) -> str:
     return f"one host ({name}), rate limit{allowed} per host"
 
 
-def unreachable(snap: Snapshot, last: Verdict, age_s: float, *, lost: bool, gone: bool) -> Verdict:
+def unreachable(
+    snap: Snapshot, last: Verdict, age_s: float, *, lost: bool, gone: bool, stall: Stall | None = None
+) -> Verdict:
     """What a face says of a run whose engine it cannot hear: it hangs, it is lost, or it is gone and what to type.
 
     `last` is the verdict on the last picture, which stays as it was.
     """
     key = ("", "")
-    if not lost:
+    if not lost and stall is not None:
+        kind = Kind.STALLED
+        what = f"the loop has been blocked for {stall.span_s:.0f} s by {stall.where}"
+        what += ' · workers.executor = "process" keeps such work off it'
+    elif not lost:
         kind = Kind.SILENT
         what = f"the engine has not answered for {age_s:.0f} s · this is the last picture · nothing can be changed"
     elif not gone:
@@ -304,8 +314,9 @@ def _short_of_memory(snap: Snapshot) -> Verdict:
 
 
 def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) -> Verdict:
-    full = "queue full, producers wait in put()"
+    full = f"queue full, producers wait in put(){_holding_back(snap)}"
     workers = snap.control.concurrency
+    resting = _number(snap, SlotState.BACKOFF)
     leaving = [slot for slot in snap.slots if slot.state is SlotState.LEAVING]
     key = ("+", "add a worker") if workers < MAX_CONCURRENCY else ("", "")
     bottleneck = f"workers, {percent(snap.rates.busy_share)} busy"
@@ -318,6 +329,8 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
     elif leaving:
         full, bottleneck = f"{_leaving(leaving)} · queue full", ""
         key = ("z", "undo") if snap.control.undo else key
+    elif resting * 2 > _live(snap):
+        bottleneck = f"back-off, it holds {resting} of {plural(_live(snap), 'slot')}"
     elif in_vain:
         bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"
         key = ("-", "remove a worker")
@@ -343,6 +356,15 @@ def _draining(snap: Snapshot) -> Verdict:
     return Verdict(Kind.DRAINING, f"{what} · no new jobs are taken", "", "esc", "keep running")
 
 
+def _holding_back(snap: Snapshot) -> str:
+    """Who holds back results in the order of submission, once more wait than the workers mix up by themselves."""
+    head = snap.head
+    if head is None or head.behind <= snap.control.concurrency:
+        return ""
+    attempt = f", attempt {head.attempt}" if head.attempt > 1 else ""
+    return f" · {plural(head.behind, 'result')} behind job {head.seq} ({head.state}{attempt}) {head.name}"
+
+
 def _flowing(snap: Snapshot, slack: bool) -> Verdict:
     if not _more_to_come(snap) and snap.counts.accepted:
         return Verdict(Kind.FLOWING, _last_jobs(snap))
@@ -351,7 +373,7 @@ def _flowing(snap: Snapshot, slack: bool) -> Verdict:
     if snap.queue.lost_rate > 0:
         what = f"queue full, {rate(snap.queue.lost_rate)} lost by {snap.queue.overflow}"
         return Verdict(Kind.FLOWING, what, f"workers, {percent(snap.rates.busy_share)} busy", "+", "add a worker")
-    what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out"
+    what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out{_holding_back(snap)}"
     busy = percent(snap.rates.busy_share)
     if slack:
         return Verdict(Kind.FLOWING, what, f"producers, workers have slack ({busy} busy)")
@@ -363,7 +385,7 @@ def _last_jobs(snap: Snapshot) -> str:
     if left == snap.counts.waiting and left:
         soon = f", next in {tenths(snap.lane.next_s)}" if snap.lane.next_s is not None else ""
         return f"{plural(left, 'job')} left, in back-off{soon}"
-    return f"producers are done, {plural(left, 'job')} to finish"
+    return f"producers are done, {plural(left, 'job')} to finish{_holding_back(snap)}"
 
 
 def _idle_of(snap: Snapshot) -> str:

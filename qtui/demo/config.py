@@ -57,6 +57,13 @@ class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rate_burst: Annotated[int, Meta(ge=1)] = 60
     """Requests that may come at once before the limit is felt."""
 
+    api_rate: Annotated[float, Meta(ge=0.0)] = 40.0
+    """Orders per second, over all clients, above which the API answers 429; 0 has no limit."""
+    api_burst: Annotated[int, Meta(ge=1)] = 8
+    """Orders that may be asked for at once before that limit is felt."""
+    api_latency: Seconds = 0.1
+    """Answers of the API take from half of this to one and a half times as much; 0 answers at once."""
+
     @classmethod
     def calm(cls) -> SiteConfig:
         """A site that answers every page at once and correctly: for benchmarks and exact tests."""
@@ -68,4 +75,6 @@ class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             drip_share=0.0,
             burst_every=0.0,
             rate_limit=0.0,
+            api_rate=0.0,
+            api_latency=0.0,
         )

@@ -35,9 +35,11 @@ def plain(status: int, text: str = "", headers: Mapping[str, str] | None = None)
     return html(plain_page(title, text).encode(), status, headers)
 
 
-def json(value: object) -> web.Response:
+def json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """`value` as JSON."""
-    return web.Response(body=msgspec.json.encode(value), headers=JSON)
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, headers={**JSON, **headers} if headers else JSON
+    )
 
 
 def redirect(to: str, status: int = 302) -> web.Response:

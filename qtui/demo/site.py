@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from qtui.demo.api import PREFIX as API
+from qtui.demo.api import Api
 from qtui.demo.config import SiteConfig
 from qtui.demo.connections import ConnectionServer
 from qtui.demo.misbehave import Misbehaviours
@@ -22,7 +24,7 @@ _BACKLOG = 1024
 
 
 class DemoSite:
-    """The shop and the misbehaviours, served from the running loop between `start` and `stop`."""
+    """The shop, its API and the misbehaviours, served from the running loop between `start` and `stop`."""
 
     def __init__(self, config: SiteConfig, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` gives seconds and moves bursts and the rate limit; delays are waited for on the loop."""
@@ -30,6 +32,7 @@ class DemoSite:
         self._misbehaviours = Misbehaviours().routes
         self._shop = shop.routes
         self._page = shop.page
+        self._api = Api(config, clock)
         self._tally = Tally()
         self._server: ConnectionServer | None = None
         self._listener: asyncio.Server | None = None
@@ -90,6 +93,8 @@ class DemoSite:
                 return await misbehave(request)
             if request.method not in {"GET", "HEAD"}:
                 return plain(405, headers={"Allow": "GET, HEAD"})
+            if request.path.startswith(API):
+                return await self._api.answer(request)
             return await self._shop.get(request.path, self._page)(request)
         except BadQuery as problem:
             return plain(400, str(problem))

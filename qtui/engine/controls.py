@@ -91,6 +91,8 @@ class Controls:
 
     def _concurrency(self, command: cmd.SetConcurrency, who: Who) -> Plan:
         engine, old, new = self._engine, self._engine.dispatcher.concurrency, command.value
+        if engine.strategy == "unbounded":
+            raise Refusal('strategy = "unbounded" has no limit that could be changed; every job starts at once')
         if not 0 <= new <= cmd.MAX_CONCURRENCY:
             raise Refusal(f"concurrency is a number from 0 to {cmd.MAX_CONCURRENCY:,}, not {new:,}")
         if new == old:
@@ -105,6 +107,8 @@ class Controls:
 
     def _capacity(self, command: cmd.SetCapacity, who: Who) -> Plan:
         engine, old, new = self._engine, self._engine.queue.capacity, command.value
+        if engine.strategy != "pool":
+            raise Refusal(f'strategy = "{engine.strategy}" takes every job at once; its queue has no bound')
         if not 1 <= new <= cmd.MAX_CAPACITY:
             raise Refusal(f"the bound of the queue is a number from 1 to {cmd.MAX_CAPACITY:,}, not {new:,}")
         if new == old:

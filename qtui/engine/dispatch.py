@@ -1,7 +1,8 @@
 """Slots, and who starts in them.
 
-Slots are long-lived tasks, so that an attempt costs no task of its own; the dispatcher hands a job to the smallest
-free slot, one at a time, as long as `starts` finds one that may start.
+In a pool slots are long-lived tasks, so that an attempt costs no task of its own; without one each job has a task from
+the moment it is accepted (`crowd`). In all designs the dispatcher hands a job to the smallest free slot, one at a time,
+as long as `starts` finds one that may start.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
+import msgspec
+
+from qtui.core.job import Done, Failed, Interrupted, Job, LastWords, Outcome
 from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
 from qtui.engine.clock import asleep
+from qtui.engine.crowd import Crowd, Numbers
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
@@ -28,6 +32,8 @@ GRACE_S = 5.0
 """How long an attempt that was cancelled may take to end before its slot goes on without it."""
 BROKEN_BY_SLEEP = ("timeout", "connection")
 """Errors that an attempt makes because the process did not run, although the job is not to blame."""
+STOPPED_AT_ONCE = 500
+"""So many attempts are interrupted in one turn of the loop."""
 SLICE_S = 0.002
 """After so long without a real pause the loop gets a turn, or jobs that never wait would freeze everything else."""
 
@@ -37,7 +43,9 @@ class Story(Protocol):
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None: ...
 
-    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None: ...
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
+        """`keeps`: the slot can be kept for the job. True: the job waits for another attempt, and is to keep it."""
+        ...
 
     def limit_holds(self, held: bool, now: float) -> None: ...
 
@@ -59,12 +67,15 @@ class Work:
 class Policy:
     timeout_s: float
     rejoin: str
+    strategy: str = "pool"
+    holds_slot: bool = False
+    """A job keeps its slot while it waits for another attempt."""
 
 
 class _Slot:
     """A numbered place where one attempt runs."""
 
-    __slots__ = ("active", "deadline", "future", "job", "number", "reason", "stale", "started", "task")
+    __slots__ = ("active", "deadline", "future", "job", "number", "reason", "rests", "stale", "started", "task")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -79,6 +90,8 @@ class _Slot:
         """What the attempt becomes because we cancelled it."""
         self.deadline = math.inf
         """When to cancel the attempt or, once cancelled, when to go on without it."""
+        self.rests = False
+        """Its job waits in the lane for another attempt, and it waits for nobody else."""
         self.stale = False
         """Abandoned: whatever its attempt does now no longer counts."""
 
@@ -102,8 +115,14 @@ class Dispatcher:
         self._story = story
         self._now = now
         self._slots: dict[int, _Slot] = {}
+        self._numbers = Numbers()
         self._idle: list[int] = []
         """Heap of the numbers of slots that wait for a job."""
+        self._resting: dict[int, _Slot] = {}
+        """By the numbers of the jobs that they rest for."""
+        self._crowd: Crowd[_Slot] | None = None if policy.strategy == "pool" else Crowd(self._turn)
+        self.most_tasks = 0
+        """The most tasks of slots and jobs that there ever were at once."""
         self._abandoned: set[asyncio.Task[None]] = set()
         self._waking = False
         self._sweep_timer: asyncio.TimerHandle | None = None
@@ -125,6 +144,9 @@ class Dispatcher:
     @concurrency.setter
     def concurrency(self, value: int) -> None:
         self.starts.concurrency = value
+        for seq in [seq for seq, slot in self._resting.items() if slot.number > value]:
+            self._let_go(seq)
+            self.join(seq)
         for number in [number for number in self._idle if number > value]:
             self._dismiss(self._slots[number])
         self._idle = [number for number in self._idle if number <= value]
@@ -149,6 +171,20 @@ class Dispatcher:
         """From now on hosts have limits."""
         self.starts.mind(hosts, [slot.job for slot in self._slots.values() if slot.job is not None])
 
+    def join(self, seq: int) -> None:
+        """A job was accepted or gets another attempt; where there is no pool, its task begins to wait."""
+        if self._crowd is not None:
+            self._crowd.join(seq)
+            self.most_tasks = max(self.most_tasks, len(self._crowd) + len(self._slots))
+
+    def leave(self, seq: int) -> None:
+        """A job that was not running was cancelled."""
+        if self._crowd is not None:
+            self._crowd.leave(seq)
+        if seq in self._resting:
+            self._let_go(seq)
+            self.wake()
+
     def cancel(self, seq: int, outcome: Outcome) -> bool:
         """End the running attempt of a job; False when it has none."""
         for slot in self._slots.values():
@@ -160,9 +196,17 @@ class Dispatcher:
     def stop(self) -> None:
         """Interrupt every attempt and start nothing any more."""
         self.starts.stopping = True
-        for slot in list(self._slots.values()):
-            if slot.job is not None:
+        self._interrupt(list(self._slots.values()))
+
+    def _interrupt(self, slots: list[_Slot]) -> None:
+        """Some at a time: the ends of a hundred thousand attempts in one turn of the loop would be taken for a hang."""
+        if not self.starts.stopping:
+            return
+        for slot in slots[:STOPPED_AT_ONCE]:
+            if slot.job is not None and not slot.stale:
                 self._cancel(slot, Interrupted("stopped"))
+        if left := slots[STOPPED_AT_ONCE:]:
+            self._loop.call_soon(self._interrupt, left)
 
     def abandon(self) -> None:
         """After `stop`: go on at once without the attempts that have not ended yet."""
@@ -197,6 +241,8 @@ class Dispatcher:
             slot.stale = True
         for task in (*tasks, *self._abandoned):
             task.cancel()
+        if self._crowd is not None:
+            tasks += self._crowd.close()
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE_S)
 
@@ -212,7 +258,11 @@ class Dispatcher:
         self._waking = True
         try:
             while (job := self.starts.next(now := self._now())) is not None:
-                if self._idle:
+                if self._goes_back(job, now):
+                    pass
+                elif self._crowd is not None:
+                    self._permit(self._crowd, job, now)
+                elif self._idle:
                     slot = self._slots[heapq.heappop(self._idle)]
                     assert slot.future is not None, "an idle slot waits for its future"
                     slot.future.set_result(job)
@@ -225,12 +275,52 @@ class Dispatcher:
     # -- slots
 
     def _open(self, job: Job, now: float) -> None:
-        number = 1
-        while number in self._slots:
-            number += 1
-        slot = self._slots[number] = _Slot(number)
+        slot = self._new_slot()
         self._begin(slot, job, now)
-        slot.task = self._loop.create_task(self._serve(slot, job), name=f"slot {number}")
+        slot.task = self._loop.create_task(self._serve(slot, job), name=f"slot {slot.number}")
+        self.most_tasks = max(self.most_tasks, len(self._slots))
+
+    def _goes_back(self, job: Job, now: float) -> bool:
+        """Into the slot that it has kept, if it has."""
+        if not self._resting or (slot := self._resting.pop(job.seq, None)) is None:
+            return False
+        assert slot.future is not None, "a resting slot waits for its future"
+        slot.rests = False
+        slot.future.set_result(job)
+        self._begin(slot, job, now)
+        return True
+
+    def _let_go(self, seq: int) -> None:
+        """The slot no longer rests for this job."""
+        slot = self._resting.pop(seq)
+        slot.rests = False
+        self.starts.resting.discard(seq)
+        if self._leaves(slot):
+            self._dismiss(slot)
+        else:
+            heapq.heappush(self._idle, slot.number)
+
+    def _permit(self, crowd: Crowd[_Slot], job: Job, now: float) -> None:
+        """The task of the job becomes the slot that it runs in."""
+        slot = self._new_slot()
+        slot.task, permit = crowd.take(job.seq)
+        self._begin(slot, job, now)
+        permit.set_result(slot)
+
+    async def _turn(self, permit: asyncio.Future[_Slot]) -> None:
+        """What the task of a job does."""
+        slot = await permit
+        assert slot.job is not None, "a permit comes with the job"
+        await self._serve(slot, slot.job)
+
+    def _new_slot(self) -> _Slot:
+        number = self._numbers.take()
+        slot = self._slots[number] = _Slot(number)
+        return slot
+
+    def _remove(self, slot: _Slot) -> None:
+        del self._slots[slot.number]
+        self._numbers.give_back(slot.number)
 
     def _begin(self, slot: _Slot, job: Job, now: float) -> None:
         """The job leaves its place and enters the slot in one step, so that every count agrees at every moment."""
@@ -239,8 +329,8 @@ class Dispatcher:
         self._queue.settle()
 
     def _dismiss(self, slot: _Slot) -> None:
-        del self._slots[slot.number]
-        assert slot.future is not None, "only idle slots are dismissed"
+        self._remove(slot)
+        assert slot.future is not None, "only slots that wait are dismissed"
         slot.future.set_result(None)
 
     async def _serve(self, slot: _Slot, first: Job) -> None:
@@ -250,25 +340,27 @@ class Dispatcher:
             job = None if slot.stale else self._next(slot) or await self._wait(slot)
 
     def _leaves(self, slot: _Slot) -> bool:
-        return slot.number > self.starts.concurrency or self.starts.stopping
+        return slot.number > self.starts.concurrency or self.starts.stopping or self._crowd is not None
 
     def _next(self, slot: _Slot) -> Job | None:
         """A job that the slot can begin at once."""
-        if self._leaves(slot):
+        if slot.rests or self._leaves(slot):
             return None
-        job = self.starts.next(now := self._now())
-        if job is not None:
-            self._begin(slot, job, now)
-        return job
+        while (job := self.starts.next(now := self._now())) is not None:
+            if not self._goes_back(job, now):
+                self._begin(slot, job, now)
+                return job
+        return None
 
     async def _wait(self, slot: _Slot) -> Job | None:
         """The next job when there is one, already begun; None when the slot is to go."""
-        if self._leaves(slot):
-            del self._slots[slot.number]
+        if not slot.rests and self._leaves(slot):
+            self._remove(slot)
             self.wake()  # while it was leaving, it took the room of a smaller number
             return None
         slot.future = self._loop.create_future()
-        heapq.heappush(self._idle, slot.number)
+        if not slot.rests:
+            heapq.heappush(self._idle, slot.number)
         try:
             return await slot.future
         finally:
@@ -280,8 +372,8 @@ class Dispatcher:
         outcome: Outcome
         try:
             outcome = slot.reason or await self._run(slot, job)
-        except asyncio.CancelledError:
-            outcome = self._why_cancelled(slot)
+        except asyncio.CancelledError as error:
+            outcome = _with_last_words(self._why_cancelled(slot), error)
         except OSError as error:
             outcome = _from_os_error(error)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -322,7 +414,12 @@ class Dispatcher:
         now = self._now()
         if isinstance(outcome, Failed) and self._broken_by_sleep(slot, outcome):
             outcome = Interrupted(f"qtui did not run in between: {outcome.message}")
-        self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now)
+        keeps = self._policy.holds_slot and not (slot.stale or self.starts.stopping)
+        keeps = keeps and slot.number <= self.starts.concurrency
+        if self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now, keeps=keeps):
+            slot.rests = True
+            self._resting[job.seq] = slot
+            self.starts.resting.add(job.seq)
 
     def _broken_by_sleep(self, slot: _Slot, failed: Failed) -> bool:
         self._note_suspension()
@@ -388,7 +485,7 @@ class Dispatcher:
     def _abandon(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
         """The attempt swallowed its cancellation: its slot goes on without it."""
         slot.stale = True
-        del self._slots[slot.number]
+        self._remove(slot)
         if slot.task is not None:
             self._abandoned.add(slot.task)
             slot.task.add_done_callback(self._abandoned.discard)
@@ -396,6 +493,13 @@ class Dispatcher:
             outcome = Failed(outcome.code, f"{outcome.message}, and it did not stop when it was cancelled")
         self._end(slot, job, outcome)
         self.wake()
+
+
+def _with_last_words(outcome: Outcome, error: asyncio.CancelledError) -> Outcome:
+    for words in error.args:
+        if isinstance(outcome, Failed) and isinstance(words, LastWords):
+            return msgspec.structs.replace(outcome, detail=words.detail)
+    return outcome
 
 
 def _from_os_error(error: OSError) -> Outcome:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
@@ -13,15 +14,15 @@ import msgspec
 
 from qtui.core import events as ev
 from qtui.core import picture
-from qtui.core.commands import Reply, Request
-from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job, Outcome
+from qtui.core.commands import MAX_CONCURRENCY, Reply, Request
+from qtui.core.job import Cancelled, Done, Failed, Found, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Executor, FinalJob, Journal, Kind, Source
+from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Ordered, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset, Throttle
@@ -31,6 +32,7 @@ from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
+from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
@@ -108,15 +110,14 @@ class Engine:
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
         self._last_seq = past.last_seq
-        limit = preset.job.crashes
-        suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
-        self._suspects = {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}
+        self._suspects = _suspects(past, preset.job.crashes)
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
+        self.strategy = preset.workers.strategy
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
-            preset.queue.capacity,
+            preset.queue.capacity if self.strategy == "pool" else sys.maxsize,
             self._admit,
             self._producer_blocked,
             self._work_came,
@@ -127,11 +128,11 @@ class Engine:
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
-            Policy(preset.job.timeout, preset.retry.rejoin),
+            Policy(preset.job.timeout, preset.retry.rejoin, self.strategy, preset.retry.holds_slot),
             self,
             RateLimit(preset.throttle.rate, preset.throttle.burst),
             parts.clock.now,
-            preset.workers.concurrency,
+            sys.maxsize if self.strategy == "unbounded" else preset.workers.concurrency,
         )
         self.barriers, self.throttle = Barriers(self), preset.throttle  # a person may change the limits
         self.hosts: Hosts | None = None
@@ -139,10 +140,7 @@ class Engine:
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
             self.mind_hosts()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
-        self.producers = [
-            Producer(index, source, table.rate, self.queue, parts.clock.now, self._given[index] if parts.skip else 0)
-            for index, (source, table) in enumerate(zip(parts.sources, preset.sources, strict=True))
-        ]
+        self.producers = self._make_producers(parts)
         if self._suspects:
             self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
@@ -152,7 +150,18 @@ class Engine:
         self._giving_again = asyncio.Lock()
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
+        self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit = self._committed
+
+    def _make_producers(self, parts: Parts) -> list[Producer]:
+        producers = []
+        for index, (source, table) in enumerate(zip(parts.sources, self.preset.sources, strict=True)):
+            skip = self._given[index] if parts.skip else 0
+            producer = Producer(index, source, table.rate, self.queue, parts.clock.now, skip)
+            if isinstance(source, Adopting):
+                producer.frontier = Frontier(index, source, parts.journal, self, skip)
+            producers.append(producer)
+        return producers
 
     # -- life
 
@@ -162,18 +171,19 @@ class Engine:
         `retry` names final states, failed or held, whose jobs get another round at once.
         """
         preset = self.preset
-        await self.executor.open(preset.workers.concurrency)
+        await self.executor.open(MAX_CONCURRENCY if self.strategy == "unbounded" else preset.workers.concurrency)
         started = ev.RunStarted(
             self.now(),
             clean(preset.about.name, 60),
             clean(preset.source),
             self._clock.wall() - self.now(),
-            preset.workers.concurrency,
-            preset.queue.capacity,
+            1 if self.strategy == "unbounded" else preset.workers.concurrency,
+            preset.queue.capacity if self.strategy == "pool" else 0,
             preset.throttle.rate,
             preset.retry.attempts,
             preset.job.timeout,
             preset.queue.overflow,
+            self.strategy,
         )
         if self._past is None:
             self.emit(started)
@@ -181,11 +191,8 @@ class Engine:
             self._restore(self._past, started)
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
-        for producer, table in zip(self.producers, preset.sources, strict=True):
-            name = clean(table.name or table.kind, 40)
-            total = producer.source.total()
-            given = self._given[producer.index]
-            self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
+        for producer in self.producers:
+            self._producer_starts(producer, self._given[producer.index])
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
@@ -193,6 +200,11 @@ class Engine:
         for producer in self.producers:
             self._spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
+
+    def _producer_starts(self, producer: Producer, given: int) -> None:
+        table = self.preset.sources[producer.index]
+        name, total = clean(table.name or table.kind, 40), producer.source.total()
+        self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
 
     def _restore(self, past: Past, started: ev.RunStarted) -> None:
         """Bring back what earlier lives left open."""
@@ -206,7 +218,9 @@ class Engine:
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
             if entry.job.seq in self._gone:
                 self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
-            elif entry.waiting:
+                continue
+            self.dispatcher.join(entry.job.seq)
+            if entry.waiting:
                 self.lane.add(entry.job, entry.due_in_s)
             else:
                 self.queue.restore(entry.job)
@@ -282,6 +296,9 @@ class Engine:
         if self.durability.commit(position):
             self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
+        for producer in self.producers:
+            if producer.frontier is not None and self.ledger.ended is None:
+                producer.frontier.committed()
         self._check_ended()
 
     def _suspected(self, job: Job) -> bool:
@@ -306,9 +323,10 @@ class Engine:
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
-            return job
-        job = self._made(offer)
-        self.emit(ev.JobAccepted(self.now(), job))
+        else:
+            job = self._made(offer)
+            self.emit(ev.JobAccepted(self.now(), job))
+        self.dispatcher.join(job.seq)
         return job
 
     def _made(self, offer: Offer) -> Job:
@@ -355,6 +373,19 @@ class Engine:
         self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
         self._check_ended()
 
+    def finds(self, producer: int) -> bool:
+        """Whether a job of the producer is open: it could still find something."""
+        return any(entry.job.producer == producer for entry in self.ledger.open.values())
+
+    def frontier_grew(self, index: int, found: int, rows: int) -> None:
+        self.emit(ev.FrontierGrew(self.now(), index, found, rows))
+
+    def reopen(self, index: int) -> None:
+        """Let a producer go on whose jobs found something after its end: a person gave one another round."""
+        producer = self.producers[index]
+        self._producer_starts(producer, self.ledger.producers[index].given)
+        self._spawn(producer.run(self), f"producer {index}")
+
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
             self._asked_for.discard(job.seq)
@@ -394,12 +425,13 @@ class Engine:
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
 
-    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float) -> None:
-        """Decide what becomes of the job and write it down."""
+    def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
+        """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
         then, delay, group = "done", 0.0, ""
+        found: tuple[Found, ...] = ()
         match outcome:
             case Done():
-                pass
+                outcome, found = self._adopted(job, outcome)
             case Failed():
                 group = signature(outcome)
                 decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
@@ -410,7 +442,8 @@ class Engine:
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
-        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group))
+        keeps = keeps and then == "waiting"
+        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found, keeps))
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.barriers.attempt_ended(outcome, now - self._zero)
         self.durability.ended()
@@ -419,10 +452,21 @@ class Engine:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
             again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
+            if not keeps:
+                self.dispatcher.join(job.seq)
             self.lane.add(again, delay)
         elif then == "pending":
             self.queue.put_back(job)
         self._check_ended()
+        return keeps
+
+    def _adopted(self, job: Job, done: Done) -> tuple[Done, tuple[Found, ...]]:
+        """The end of a job without what it came across, and what of that its source takes."""
+        if not done.found:
+            return done, ()
+        frontier = self.producers[job.producer].frontier
+        found = frontier.adopt(job.row, done.found) if frontier is not None else ()
+        return msgspec.structs.replace(done, found=()), found
 
     # -- the end
 
@@ -467,8 +511,18 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The picture of now."""
+        health = msgspec.structs.replace(
+            self.health, tasks_peak=max(self.health.tasks_peak, self.dispatcher.most_tasks)
+        )
         around = picture.Surroundings(
-            self.info.run_id, self.health, self.controls.undo_text, self.problem, "", self.info.note, self.info.results
+            self.info.run_id,
+            health,
+            self.controls.undo_text,
+            self.problem,
+            "",
+            self.info.note,
+            self.info.results,
+            head=self._ordered.head if self._ordered is not None else None,
         )
         if self.hosts is not None:
             hosts = self.hosts.views(self._clock_now())
@@ -530,6 +584,7 @@ class Engine:
             if self.hosts is not None:
                 self.hosts.forget(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
+            self.dispatcher.leave(seq)
             self._check_ended()
 
     def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
@@ -589,3 +644,9 @@ class Engine:
             offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
             return True
+
+
+def _suspects(past: Past, limit: int) -> dict[str, int]:
+    """Marks of jobs that run alone: they were running in several crashes, or one more would have them held."""
+    suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
+    return {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 from collections import deque
@@ -20,8 +21,8 @@ BEAT_S = 0.5
 SUSPENDED_S = 2.0
 """A beat so much too late means that the process did not run at all: suspended, stopped or starved."""
 
-MEMORY_BEATS = 2
-"""The memory of all is looked at once in so many beats."""
+BEATS_A_LOOK = 2
+"""What costs more to find out is looked at once in so many beats."""
 BEATS = 6
 """How many beats the lag is judged by."""
 
@@ -44,12 +45,14 @@ class Heartbeat:
         self._engine = engine
         self._blocked = blocked
         self._memory = memory or MemoryReader()
-        self._beats = 0
         self._late: deque[float] = deque([0.0] * BEATS, BEATS)
+        self._tasks = self._most_tasks = self._connections = 0
+        self._beats = 0
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         asleep = engine_clock.asleep()
+        self._beat(0.0)
         while True:
             before = loop.time()
             await asyncio.sleep(BEAT_S)
@@ -69,14 +72,31 @@ class Heartbeat:
     def _beat(self, late: float) -> None:
         self._late.append(late)
         lag = sorted(self._late)[-2]  # one hiccup is not a lag
+        looks = self._beats % BEATS_A_LOOK == 0
+        if looks:
+            self._count()
+        self._beats += 1
         journal = self._engine.journal
         was = self._engine.health
         self._engine.health = Health(
-            lag, rss(), peak_rss(), journal.state, journal.backlog, was.memory_share, was.memory_limit
+            lag,
+            rss(),
+            peak_rss(),
+            journal.state,
+            journal.backlog,
+            self._tasks,
+            max(self._most_tasks, self._engine.dispatcher.most_tasks),
+            self._connections,
+            was.memory_share,
+            was.memory_limit,
         )
-        self._beats += 1
-        if self._engine.barriers.minds_memory and self._beats % MEMORY_BEATS == 0:
+        if looks and self._engine.barriers.minds_memory:
             self._engine.barriers.look(self._memory())
+
+    def _count(self) -> None:
+        self._tasks = len(asyncio.all_tasks())
+        self._most_tasks = max(self._most_tasks, self._tasks)
+        self._connections = open_sockets()
 
 
 def rss() -> int:
@@ -85,6 +105,18 @@ def rss() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def open_sockets() -> int:
+    """How many sockets this process has open, or 0 where the system does not say."""
+    number = 0
+    try:
+        for entry in os.scandir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # closed since it was listed
+                number += os.readlink(entry.path).startswith("socket:")
+    except OSError:
+        return 0
+    return number
 
 
 def peak_rss() -> int:

@@ -40,9 +40,12 @@ class Lane:
         heapq.heappush(self._heap, (due, self._order, job))
         self._arm()
 
-    def take(self) -> Job:
-        """The job that has been ready longest. Raises IndexError when none is."""
-        return self.ready.popleft()
+    def take(self, job: Job | None = None) -> Job:
+        """The job that has been ready longest, or that very one. Raises IndexError when none is."""
+        if job is None:
+            return self.ready.popleft()
+        self.ready.remove(job)
+        return job
 
     def put_back(self, job: Job) -> None:
         """A ready job that was taken and not started stays first in line."""

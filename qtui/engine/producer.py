@@ -11,6 +11,7 @@ import msgspec
 
 from qtui.core.job import Job
 from qtui.core.seams import Row, Source
+from qtui.engine.frontier import Frontier
 from qtui.engine.queue import BoundedQueue, Gate
 from qtui.errors import QtuiError
 
@@ -61,12 +62,14 @@ class Producer:
         self.skip = skip
         """Rows of the source that earlier lives of the run had accepted."""
         self.gate = Gate()
+        self.frontier: Frontier | None = None
+        """Gives the rows that jobs find, when the source's own are read."""
         self._interval = 1 / rate if rate else 0.0
         self._queue = queue
         self._now = now
         self._next = now()
         self._slice = now()
-        self._stopped = False
+        self._stopped = self._own_read = False
         self._reading: Iterator[list[Row]] = iter(())
 
     async def run(self, reports: Reports) -> None:
@@ -76,7 +79,7 @@ class Producer:
         try:
             if thread is not None and self.source.total() is None:
                 counting = asyncio.create_task(self._count(reports), name=f"count source {self.index}")
-            async for batch in self._batches(thread):
+            async for batch in self._all(thread):
                 for count, row in enumerate(batch):
                     if self._interval:
                         await self._pace()
@@ -94,7 +97,20 @@ class Producer:
             if thread is not None:
                 thread.submit(self._close)  # there, because it may be reading
                 thread.shutdown(wait=False)  # a pipe that never ends must not hold us
-        reports.source_ended(self.index, problem)
+        self._end(reports, problem)
+
+    def _end(self, reports: Reports, problem: str) -> None:
+        if self.frontier is None or self.frontier.ends(problem):
+            reports.source_ended(self.index, problem)
+
+    async def _all(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[list[Row]]:
+        if not self._own_read:  # it is run again when jobs find something after its end
+            async for batch in self._batches(thread):
+                yield batch
+            self._own_read = True
+        if self.frontier is not None:
+            async for batch in self.frontier.batches():
+                yield batch
 
     async def _batches(self, thread: ThreadPoolExecutor | None) -> AsyncIterator[list[Row]]:
         self._reading = batches = self.source.batches(self.skip)

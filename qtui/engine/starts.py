@@ -10,7 +10,7 @@ from typing import Protocol
 from qtui.core.job import Job
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts, Line
-from qtui.engine.limits import RateLimit
+from qtui.engine.limits import EXACT_S, RateLimit
 from qtui.engine.queue import Order
 
 
@@ -54,6 +54,8 @@ class Starts:
         """Attempts started and not ended, those of leaving slots included."""
         self.in_doubt = 0
         """Attempts that have ended and are not durable: after a crash they run again, so they count as running."""
+        self.resting: set[int] = set()
+        """Jobs in the lane that have kept their slots: they take room as if they ran."""
         self.suspect: Callable[[Job], bool] | None = None
         """Whether a job may have crashed the engine before: such a job runs alone. None where nobody is suspected."""
         self._alone = False
@@ -73,8 +75,10 @@ class Starts:
     def next(self, now: float) -> Job | None:
         """The next job, taken out of where it was and counted as running; None when nothing may start."""
         items, ready = self._queue.items, self._lane.ready
+        own = self._with_slot(now) if self.resting else None
+        taken = self.running + len(self.resting) - (own is not None)
         shut = self.stopping or self.held or bool(self.barred)
-        if shut or self.running >= self.concurrency or not (items or ready):
+        if shut or taken >= self.concurrency or not (items or ready):
             self._set_holding(False, now)
             return None
         if self._alone or self.running + self.in_doubt >= self.concurrency:
@@ -85,14 +89,30 @@ class Starts:
             self._set_holding(True, now)
             self._arm(now + wait, now)
             return None
+        return self._take_own(own, now) if own is not None else self._oldest(now)
+
+    def _oldest(self, now: float) -> Job | None:
+        """The job that has waited longest, of those whose host may be asked."""
         if self._lines is not None:
             return self._next_of_hosts(*self._lines, now)
+        items, ready = self._queue.items, self._lane.ready
         self._set_holding(False, now)
         retry = bool(ready) and self._retry_first(bool(items))
         if self.suspect is not None and self._must_wait(next(iter(ready if retry else items))):
             return None
         self._count(retry, now)
         return self._lane.take() if retry else self._queue.take()
+
+    def _take_own(self, own: Job, now: float) -> Job | None:
+        """A retry that has kept its slot goes on in it."""
+        self._set_holding(False, now)
+        if self._must_wait(own):
+            return None
+        self._count(True, now)
+        self.resting.discard(own.seq)
+        if self._lines is not None:
+            self._lines[0].started(own, now)
+        return self._lane.take(own)
 
     def _next_of_hosts(self, hosts: Hosts, new: Line, again: Line, now: float) -> Job | None:
         """The same, passing over the jobs whose host may not be asked now."""
@@ -156,6 +176,20 @@ class Starts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _with_slot(self, now: float) -> Job | None:
+        """The first ready job that has kept its slot and whose host may be asked."""
+        for job in self._lane.ready:
+            if job.seq not in self.resting:
+                continue
+            if self._lines is None:
+                return job
+            hosts = self._lines[0]
+            when = hosts.opens_at(hosts.of(job), now)
+            if when <= now + EXACT_S:
+                return job
+            self._arm(when, now)  # it has a slot already: no room for others may ever wake us
+        return None
 
     def _retry_first(self, new_work: bool) -> bool:
         if not new_work or self._rejoin == "front":

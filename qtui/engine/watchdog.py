@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 import qtui
+from qtui.core import stall
 from qtui.text import clean, seconds
 
 BEAT_S = 0.25
@@ -38,7 +39,7 @@ class Watchdog:
 
     def __init__(self, folder: Path, notice: Callable[[str], None]) -> None:
         """While the loop is held up, `folder` has a file `stalled` that says since when (epoch seconds) and by what."""
-        self._path = folder / "stalled"
+        self._path = folder / stall.FILE
         self._notice = notice
         self._loop = asyncio.get_running_loop()
         self._ident = threading.get_ident()
@@ -112,7 +113,7 @@ class Watchdog:
         since = time.time() - (now - beat)
         draft = self._path.with_suffix(".new")
         try:
-            draft.write_text(f"{since:.2f} {where}", "utf-8", "replace")
+            draft.write_text(stall.written(since, where), "utf-8", "replace")
             draft.replace(self._path)
             if self._beat != beat:
                 self._path.unlink(missing_ok=True)
@@ -125,7 +126,7 @@ def blamed(frame: FrameType | None) -> str:
     library = ours = ""
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith("<frozen"):
+        if not file.startswith("<frozen") and not _unnamed(frame):
             said = f"{clean(Path(file).name, 60)}:{frame.f_lineno} in {clean(frame.f_code.co_name, 60)}()"
             if file.startswith(_OURS) and not file.startswith(_SHOWN):
                 ours = ours or ("" if "/engine/" in file or "/wiring/" in file else said)
@@ -135,3 +136,9 @@ def blamed(frame: FrameType | None) -> str:
                 library = library or said
         frame = frame.f_back
     return "" if not (library or ours) else ours or library
+
+
+def _unnamed(frame: FrameType) -> bool:
+    """A generator expression and its like: what it is written in has a name."""
+    around, code = frame.f_back, frame.f_code
+    return code.co_name.startswith("<") and around is not None and around.f_code.co_filename == code.co_filename

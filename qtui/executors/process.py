@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import final
 
-from qtui.core.job import Done, Failed, Job
+from qtui.core.job import Done, Failed, Job, LastWords
 from qtui.errors import PresetError, QtuiError
 from qtui.executors.child import GRACE_S, Child, Unwell
 from qtui.executors.frames import Recipe
@@ -81,6 +81,9 @@ class ProcessExecutor:
             return Failed("too-large", f"the row is too large for a worker process: {error}", permanent=True)
         except asyncio.CancelledError:
             await self._ended(child)
+            if child.tail:
+                words = LastWords(f"it printed:\n{self._mask(child.tail)}")
+                raise asyncio.CancelledError(words) from None
             raise
         self._give_back(child)
         return outcome

@@ -108,6 +108,8 @@ class Batch(msgspec.Struct):
     ends: list[Cells] = []
     """Attempts of earlier batches that have ended."""
     results: list[Cells] = []
+    found: list[Cells] = []
+    """Rows for new jobs; those whose mark is known are left out."""
     done: list[Given] = []
     """For the results file."""
     events: list[Cells] = []

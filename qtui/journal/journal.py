@@ -13,9 +13,9 @@ from typing import TypeVar, final
 from qtui.core.events import AttemptEnded, AttemptStarted, Event
 from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
-from qtui.core.seams import FinalJob
-from qtui.errors import CannotWrite, QtuiError
-from qtui.journal import queries, schema
+from qtui.core.seams import FinalJob, Kept
+from qtui.errors import CannotWrite, JournalUnreadable, QtuiError
+from qtui.journal import queries, recovery, schema
 from qtui.journal.asking import Asker
 from qtui.journal.flight import Flight
 from qtui.journal.recovery import Found, Policy, look, recover
@@ -61,7 +61,15 @@ class SqliteJournal:
     All methods but `rescue` belong to the loop's thread.
     """
 
-    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop, fold: Fold, results: ResultsFile | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        loop: asyncio.AbstractEventLoop,
+        fold: Fold,
+        results: ResultsFile | None,
+        found: Mapping[int, int] | None = None,
+    ) -> None:
+        """`found` is how many rows for new jobs earlier lives have left, by producer."""
         self.on_commit: Callable[[int], None] = _ignore
         """Called on the loop with the highest position that is durable."""
         self.on_state: Callable[[str, str], None] = _ignore_state
@@ -83,7 +91,8 @@ class SqliteJournal:
             saved=self._tell(self._on_saved), state=self._tell(self._on_state), over=self._tell(self._on_over)
         )
         self._flight = Flight(folder)
-        self._writer = Writer(folder, lambda: Store(folder, results), fold, voice)
+        self._writer = Writer(folder, lambda: Store(folder, results, found), fold, voice)
+        self._writer.found = dict(found or {})  # known from the start: a crawl that has found nothing more is over
         self._writer.start()
 
     @classmethod
@@ -136,7 +145,8 @@ class SqliteJournal:
             CannotWrite: when it, or its results file, cannot be written.
         """
         found, fold, file = reopen(folder, policy, facts or {}, time.time(), seen)
-        return cls(folder, loop or asyncio.get_running_loop(), fold, file), found.past
+        counts = recovery.found_counts(folder)
+        return cls(folder, loop or asyncio.get_running_loop(), fold, file, counts), found.past
 
     def append(self, position: int, event: Event) -> None:
         """Take note of an event; positions grow. Costs a list append, and now and then a wake-up."""
@@ -163,6 +173,13 @@ class SqliteJournal:
         return "slow" if state == "ok" and self._writer.slow else state
 
     @property
+    def head(self) -> tuple[int, int] | None:
+        """In the order of submission: the number of the job whose result is written next, and how many results wait
+        behind it. None in the order of completion, or without a results file.
+        """
+        return self._writer.head
+
+    @property
     def problem(self) -> str:
         """The sentence that goes with blocked or failed, or empty."""
         return self._writer.problem
@@ -185,6 +202,24 @@ class SqliteJournal:
             return await self._asker.ask(lambda db: queries.answer(db, query, now))
         except (sqlite3.Error, QtuiError) as error:
             return Unknown(f"the journal gives no answer: {clean(reason(error))}")
+
+    def found_count(self, producer: int) -> int:
+        """How many rows for new jobs of a producer are durable."""
+        return self._writer.found.get(producer, 0)
+
+    async def found(self, producer: int, after: int, limit: int, skip: int = 0) -> list[Kept]:
+        """Durable rows for new jobs of a producer whose id is above `after`, in order, without the first `skip`.
+
+        Raises:
+            JournalUnreadable: when it cannot be read.
+        """
+        counts = self._writer.found
+        if skip and sum(counts.values()) == counts.get(producer, 0):
+            after, skip = after + skip, 0  # ids have no gaps, and all are its own
+        try:
+            return await self._asker.ask(lambda db: queries.found(db, producer, after, limit, skip))
+        except sqlite3.Error as error:
+            raise JournalUnreadable(f"the journal gives no found rows: {clean(reason(error))}") from error
 
     async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
         """Failed (or held) jobs with a number above `after`, in order; all that was appended before the call is seen.

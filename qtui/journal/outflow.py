@@ -26,6 +26,8 @@ _WAITING = (
     "SELECT seq, state, key, name, value FROM job LEFT JOIN result USING (seq) WHERE seq >= ? ORDER BY seq LIMIT ?"
 )
 
+_HELD_BACK = "SELECT count(*) FROM job WHERE seq >= ? AND state = 'done'"
+
 
 def facts(order: str, format_: str) -> dict[str, str]:
     """What a new journal keeps of how its results are written."""
@@ -45,18 +47,24 @@ class Outflow(msgspec.Struct, frozen=True):
     """In the order of submission: every job with a smaller number has been passed."""
     behind: bool = False
     """There may be lines that could have been written and are not."""
+    held_back: int = 0
+    """In the order of submission: done jobs that wait for the one numbered `next_seq`."""
 
     @classmethod
     def read(cls, db: sqlite3.Connection) -> Outflow:
         """As the last commit left it."""
         meta = dict(db.execute("SELECT k, v FROM meta WHERE k GLOB 'results_*'"))
         order = meta.get("results_order", "completion")
+        next_seq, held_back = int(meta.get("results_next", 1)), 0
+        if order == "submission":
+            (held_back,) = db.execute(_HELD_BACK, (next_seq,)).fetchone()
         return cls(
             order=order,
             format=meta.get("results_format", "jsonl"),
             columns=tuple(msgspec.json.decode(meta["results_columns"])) if "results_columns" in meta else (),
-            next_seq=int(meta.get("results_next", 1)),
+            next_seq=next_seq,
             behind=order == "submission",
+            held_back=held_back,
         )
 
     def changes(self, before: Outflow) -> list[Cells]:
@@ -71,7 +79,7 @@ class Outflow(msgspec.Struct, frozen=True):
     def step(self, db: sqlite3.Connection, done: Sequence[Given]) -> tuple[list[bytes], Outflow]:
         """The lines that may be written now that `done` are in the transaction, and what it is once they are."""
         pen = _Pen(self)
-        next_seq, behind = self.next_seq, False
+        next_seq, behind, held_back = self.next_seq, False, self.held_back
         if self.order == "completion":
             for given in done:
                 pen.put(*given)
@@ -79,8 +87,14 @@ class Outflow(msgspec.Struct, frozen=True):
             for given in done:
                 if given[0].seq < next_seq:  # it had failed when it was passed, and a person gave it another round
                     pen.put(*given)
-            next_seq, behind = _release(db, next_seq, pen)
-        return pen.lines, msgspec.structs.replace(self, columns=pen.columns, next_seq=next_seq, behind=behind)
+                else:
+                    held_back += 1
+            next_seq, behind, released = _release(db, next_seq, pen)
+            held_back -= released
+        changed = msgspec.structs.replace(
+            self, columns=pen.columns, next_seq=next_seq, behind=behind, held_back=held_back
+        )
+        return pen.lines, changed
 
 
 @final
@@ -108,17 +122,21 @@ class _Pen:
         return self._sheet.record(job.key, job.name, fields)
 
 
-def _release(db: sqlite3.Connection, next_seq: int, pen: _Pen) -> tuple[int, bool]:
-    """Put the jobs from `next_seq` on up to the first open one; the next number, and whether there may be more."""
-    passed = 0
+def _release(db: sqlite3.Connection, next_seq: int, pen: _Pen) -> tuple[int, bool, int]:
+    """Put the jobs from `next_seq` on up to the first open one.
+
+    Gives the next number, whether there may be more, and how many were put.
+    """
+    passed = released = 0
     for seq, state, key, name, text in db.execute(_WAITING, (next_seq, RELEASE_ROWS)):
         if state in OPEN:
-            return next_seq, False
+            return next_seq, False, released
         if state == "done":
             encoded = b"null" if text is None else text.encode()
+            released += 1
             pen.put(Job(seq, name if key is None else kept(key), name, {}), decode(encoded.decode()), encoded)
         next_seq = seq + 1
         passed += 1
         if pen.octets >= RELEASE_BYTES:
-            return next_seq, True
-    return next_seq, passed == RELEASE_ROWS
+            return next_seq, True, released
+    return next_seq, passed == RELEASE_ROWS, released

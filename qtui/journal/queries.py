@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from qtui.core.job import Job, Value
 from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
-from qtui.core.seams import FinalJob
+from qtui.core.seams import FinalJob, Kept
 from qtui.journal.encoding import decode, fields, kept
 from qtui.journal.schema import LOST
 
@@ -53,6 +53,15 @@ def failed_jobs(
         values = [signature, after, state]
     rows = db.execute(f"SELECT {_JOB} FROM job {where} ORDER BY seq LIMIT ?", [*values, limit])
     return [_as_final(row) for row in rows]
+
+
+def found(db: sqlite3.Connection, producer: int, after: int, limit: int, skip: int = 0) -> list[Kept]:
+    """Rows for new jobs of a producer with an id above `after`, in order, without the first `skip`."""
+    rows = db.execute(
+        "SELECT id, row FROM found WHERE id > ? AND producer = ? ORDER BY id LIMIT ? OFFSET ?",
+        (after, producer, limit, skip),
+    )
+    return [Kept(int(number), fields(row)) for number, row in rows]
 
 
 def lost_job(db: sqlite3.Connection, seq: int) -> FinalJob | None:

@@ -7,8 +7,8 @@ no try, and what a person should decide about is held.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,8 @@ from qtui.journal.queries import OPEN
 from qtui.journal.store import boot_id
 from qtui.text import clean
 
+WINDOW = 1000
+"""Rows that are read at a time."""
 GROUPS = 200
 """Failure groups that are remembered; the largest."""
 SAMPLES = 5
@@ -65,21 +67,16 @@ def look(folder: Path, now: float) -> Found:
         JournalUnreadable: when its journal cannot be read, or was written by another version.
     """
     path = folder / schema.FILE
-    with closing(schema.open_readonly(path)) as db:
-        try:
-            version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            if version < schema.FORMAT:
-                raise JournalUnreadable(
-                    f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
-                    f" {schema.FORMAT}); it is left as it is"
-                )
-            found = _found(db, folder, now)
-            if found.crashed:
-                schema.check_pages(db, path)
-        except schema.UNREADABLE as error:
+    with _reading(folder) as db:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version < schema.OLDEST:
             raise JournalUnreadable(
-                f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
-            ) from error
+                f"{clean(path)} was written by an older qtui (format {version}, this one goes on with"
+                f" {schema.FORMAT}); it is left as it is"
+            )
+        found = _found(db, folder, now)
+        if found.crashed:
+            schema.check_pages(db, path)
     return found
 
 
@@ -90,6 +87,39 @@ def last_row(folder: Path, producer: int, field: str) -> dict[str, Value]:
             if field in (found := fields(row)):
                 return found
     return {}
+
+
+def found_counts(folder: Path) -> dict[int, int]:
+    """How many rows jobs have found, by producer. Raises JournalUnreadable."""
+    with _reading(folder) as db:
+        if not schema.keeps_found(db):
+            return {}
+        counts = db.execute("SELECT producer, count(*) FROM found GROUP BY producer")
+        return {int(producer): int(number) for producer, number in counts}
+
+
+def found_rows(folder: Path, producer: int, most: int | None = None) -> Iterator[list[dict[str, Value]]]:
+    """Those rows in order, in lists, at most `most` of them. Raises JournalUnreadable."""
+    with _reading(folder) as db:
+        if not schema.keeps_found(db):
+            return
+        rows = db.execute(
+            "SELECT row FROM found WHERE producer = ? ORDER BY id LIMIT ?", (producer, -1 if most is None else most)
+        )
+        while page := rows.fetchmany(WINDOW):
+            yield [fields(row) for (row,) in page]
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    path = folder / schema.FILE
+    with closing(schema.open_readonly(path)) as db:
+        try:
+            yield db
+        except schema.UNREADABLE as error:
+            raise JournalUnreadable(
+                f"{clean(path)} cannot be read: {clean(schema.reason(error))}; it is left as it is"
+            ) from error
 
 
 def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapping[str, str]) -> Found:
@@ -104,6 +134,7 @@ def recover(folder: Path, before: Found, now: float, policy: Policy, facts: Mapp
     try:
         with closing(schema.open_writer(folder / schema.FILE)) as db:
             db.execute("BEGIN IMMEDIATE")
+            schema.upgrade(db)
             _recover(db, before, now, policy)
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (COUNTED, str(before.past.lives)))
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))

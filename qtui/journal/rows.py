@@ -6,6 +6,7 @@ Everything that happens to a job within one batch becomes one row; what happens 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import TypeAlias, final
 
 from msgspec.structs import astuple, replace
@@ -28,7 +29,7 @@ from qtui.core.events import (
     Sampled,
     TotalKnown,
 )
-from qtui.core.job import REJECTED, Cancelled, Done, Failed, Job
+from qtui.core.job import REJECTED, Cancelled, Done, Failed, Found, Job
 from qtui.core.signature import line, signature
 from qtui.journal.columns import CHANGING, DROPPED_SAID, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
 from qtui.journal.encoding import encode, keep
@@ -177,6 +178,8 @@ class Fold:
                 attempt.outcome, attempt.message = "done", clean(outcome.note) if outcome.note else None
                 state.signature = ""
                 self._result(job, outcome)
+                if event.found:
+                    self._found(job, event.found)
             case Failed():
                 attempt.outcome = "failed" if event.then == "failed" else "retry"
                 attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
@@ -209,6 +212,9 @@ class Fold:
         self._states[state.seq] = state
         self._attempts.append(Attempt(state.seq, state.attempts, event.slot, state.started_at))
         return self._attempts[-1]
+
+    def _found(self, job: Job, found: Iterable[Found]) -> None:
+        self._batch.found += [[job.producer, _mark(one.key), encode(one.row).decode(), job.seq] for one in found]
 
     def _result(self, job: Job, outcome: Done) -> None:
         value = outcome.value
@@ -300,3 +306,8 @@ class Fold:
         while self._open_from < last and self._open_from not in self._open:
             self._open_from += 1
         return self._open_from
+
+
+def _mark(key: str) -> int:
+    """Stands for a key in 64 bits: of a million, two are taken for one with a chance of one in thirty million."""
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)

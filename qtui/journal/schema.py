@@ -16,8 +16,10 @@ from qtui.errors import CannotWrite, JournalUnreadable
 from qtui.text import clean
 
 FILE = "journal.db"
-FORMAT = 2
+FORMAT = 3
 """Kept in `user_version`; raised when an older qtui could no longer read the file rightly."""
+OLDEST = 2
+"""The oldest format that a run goes on with: what it lacks, `upgrade` adds."""
 APPLICATION = 0x71747569
 """`qtui` in ASCII, kept in `application_id`."""
 OLDEST_SQLITE = (3, 33, 0)
@@ -44,6 +46,17 @@ LOST = "('failed', 'held', 'cancelled')"
 # There is no index on the key, which is random: with it a million inserts take six times as long. There is none
 # for open jobs either: each would enter and leave it, at half the price of its row; `open_from` in meta tells where
 # looking for them starts. What most jobs enter is `attempt_done` alone, nearly in order.
+# `found` is where new jobs wait that jobs came across: in the order of their ids, each mark once.
+FOUND = """
+CREATE TABLE found (
+    id INTEGER PRIMARY KEY,
+    producer INTEGER NOT NULL,
+    mark INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    parent INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX found_once ON found (mark, producer);
+"""
 TABLES = f"""
 CREATE TABLE meta (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
 CREATE TABLE epoch (
@@ -99,6 +112,7 @@ CREATE TABLE suspect (key TEXT PRIMARY KEY, crashes INTEGER NOT NULL) WITHOUT RO
 CREATE UNIQUE INDEX attempt_done ON attempt (seq) WHERE outcome = 'done';
 CREATE INDEX job_lost ON job (state, seq) WHERE state IN {LOST};
 CREATE INDEX job_group ON job (signature, seq) WHERE signature <> '';
+{FOUND}
 """
 
 
@@ -179,6 +193,19 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     except UNREADABLE as error:
         raise JournalUnreadable(f"{clean(path)} cannot be read: {clean(reason(error))}; it is left as it is") from error
     return connection
+
+
+def keeps_found(db: sqlite3.Connection) -> bool:
+    """Whether the file is of a format that keeps what jobs find."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0]) > OLDEST
+
+
+def upgrade(db: sqlite3.Connection) -> None:
+    """Bring an older file to the present format, within the caller's transaction."""
+    if not keeps_found(db):
+        for statement in FOUND.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 def check_header(path: Path) -> None:

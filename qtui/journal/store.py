@@ -9,7 +9,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import chain
@@ -46,6 +46,7 @@ _END_ATTEMPTS = _ADD_ATTEMPTS + (
     " message = excluded.message, detail = excluded.detail"
 )
 _ADD_RESULTS = "INSERT INTO result VALUES {}"
+_ADD_FOUND = "INSERT OR IGNORE INTO found (producer, mark, row, parent) VALUES {}"
 _ADD_EVENTS = "INSERT INTO event (at, kind, data) VALUES {}"
 _PUT_PRODUCERS = (
     "INSERT INTO producer VALUES {} ON CONFLICT (idx) DO UPDATE SET"
@@ -62,7 +63,7 @@ _PUT_META = "INSERT INTO meta VALUES {} ON CONFLICT (k) DO UPDATE SET v = exclud
 class Store:
     """The only connection that writes, and the results file beside it. Belongs to one thread."""
 
-    def __init__(self, folder: Path, results: ResultsFile | None) -> None:
+    def __init__(self, folder: Path, results: ResultsFile | None, found: Mapping[int, int] | None = None) -> None:
         self._folder = folder
         self._path = folder / schema.FILE
         self._results = results
@@ -74,6 +75,8 @@ class Store:
         self._open_from = 1
         self._position = 0
         self._lived = 0.0
+        self.found = dict(found or {})
+        """Durable rows for new jobs by producer; replaced at every change, so that another thread may look."""
 
     def begin(self) -> None:
         """Note that an engine lives now; positions count from its first record."""
@@ -104,6 +107,7 @@ class Store:
         self._write(_END_ATTEMPTS, batch.ends)
         self._write(_ADD_RESULTS, batch.results)
         self._write(_ADD_EVENTS, batch.events)
+        found = self._write_found(batch.found)
         self._write(_PUT_PRODUCERS, batch.producers)
         self._write(_ADD_SAMPLES, batch.samples)
         self._totals, self._open_from, self._lived = batch.totals, batch.open_from, batch.lived
@@ -112,11 +116,19 @@ class Store:
         self._write(_PUT_META, outflow.changes(self._outflow))
         db.execute("COMMIT")
         self._taken(batch.position, end, outflow)
+        self.found = found
 
     @property
     def behind(self) -> bool:
         """Whether results wait in the journal that can be written to their file now; `release` does that."""
         return self._results is not None and self._outflow.behind
+
+    @property
+    def head(self) -> tuple[int, int] | None:
+        """In the order of submission: the job that is written next, and how many done ones wait for it."""
+        if self._results is None or self._outflow.order != "submission":
+            return None
+        return self._outflow.next_seq, self._outflow.held_back
 
     def release(self) -> None:
         """Write some results that have waited for a job before them. Raises as `save` does; call it again then."""
@@ -176,6 +188,7 @@ class Store:
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         meta = dict(self._connection.execute("SELECT k, v FROM meta WHERE k IN ('position', 'results_offset')"))
         self._taken(int(meta["position"]), int(meta["results_offset"]), Outflow.read(self._connection))
+        self.found = self._count_found()
 
     def is_full(self, error: BaseException) -> bool:
         """Whether an error means that there is no space."""
@@ -213,6 +226,19 @@ class Store:
             self._connection.execute(_statement(sql, width, size), list(chain.from_iterable(some)))
             start += size
             left -= size
+
+    def _write_found(self, found: Sequence[Cells]) -> dict[int, int]:
+        """Put new rows into the frontier, and tell how many of each producer there are then."""
+        counts = dict(self.found)
+        for producer in {int(row[0] or 0) for row in found}:
+            before = self._connection.total_changes
+            self._write(_ADD_FOUND, [row for row in found if row[0] == producer])
+            counts[producer] = counts.get(producer, 0) + self._connection.total_changes - before
+        return counts
+
+    def _count_found(self) -> dict[int, int]:
+        counts = self._connection.execute("SELECT producer, count(*) FROM found GROUP BY producer")
+        return {int(producer): int(number) for producer, number in counts}
 
     def _write_results(self, done: Sequence[Given]) -> tuple[int, Outflow]:
         """Put what the open transaction allows into the results file; its end is to be named by the commit."""

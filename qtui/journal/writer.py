@@ -67,6 +67,10 @@ class Writer:
         """The sentence that goes with it."""
         self.newest = (0.0, 0.0)
         """Wall clock of the newest record saved, and the monotonic clock when it was."""
+        self.found: dict[int, int] = {}
+        """Durable rows for new jobs by producer."""
+        self.head: tuple[int, int] | None = None
+        """What `Store.head` was after the last commit."""
         self._folder = folder
         self._open = store
         self._fold = fold
@@ -142,6 +146,7 @@ class Writer:
                 self._save(store, records)
             elif store.behind:
                 self._persist(store, store.release)
+                self.head = store.head
             if self.state == "blocked":
                 self._unblock(store)
         self._persist(store, lambda: store.end(self._how))
@@ -176,7 +181,9 @@ class Writer:
         self._persist(store, lambda: store.save(batch))
         self._in_hand = 0
         self._since = 0.0
+        self.head = store.head
         self.newest = (batch.newest, time.monotonic())
+        self.found = store.found
         self._voice.saved(batch.position)
 
     def _persist(self, store: Store, action: Callable[[], T]) -> T:

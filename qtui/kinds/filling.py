@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from qtui.core.job import Value
 from qtui.core.template import Template
 
@@ -45,3 +47,16 @@ def filled(value: object, lookup: Callable[[str], str], *rows: Mapping[str, Valu
     if isinstance(value, list):
         return [filled(inner, lookup, *rows) for inner in value]
     return value
+
+
+def written(value: object, fill: Callable[[str], str]) -> str:
+    """A value that is not compiled, filled and written as JSON, for people. Raises TemplateError as `fill` does."""
+    return msgspec.json.encode(_filled(value, fill)).decode()
+
+
+def _filled(value: object, fill: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, dict):
+        return {name: _filled(inner, fill) for name, inner in value.items()}
+    return [_filled(inner, fill) for inner in value] if isinstance(value, list) else value

@@ -98,8 +98,10 @@ def standing(snap: Snapshot, eta: Eta) -> str:
 
 def _running(snap: Snapshot) -> str:
     total = f", {plural(snap.counts.total, 'job')}" if snap.counts.total is not None else ""
-    workers = plural(snap.control.concurrency, "worker")
-    return f"Running: {clean(snap.name, 60)}, {workers}, a queue for {count(snap.control.capacity)}{total}"
+    control = snap.control
+    workers = "every job at once" if control.strategy == "unbounded" else plural(control.concurrency, "worker")
+    queue = f"a queue for {count(control.capacity)}" if control.capacity else "a queue without a bound"
+    return f"Running: {clean(snap.name, 60)}, {workers}, {queue}{total}"
 
 
 def _state(snap: Snapshot) -> str:
@@ -120,7 +122,8 @@ def _verdict(snap: Snapshot, verdict: Verdict, was: Kind) -> str:
 
 
 def _queue(snap: Snapshot) -> str:
-    return f"queue {count(snap.queue.depth)} of {count(snap.queue.capacity)}"
+    of = f" of {count(snap.queue.capacity)}" if snap.queue.capacity else ""
+    return f"queue {count(snap.queue.depth)}{of}"
 
 
 def _logged(line: LogLine) -> str:

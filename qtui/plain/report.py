@@ -10,7 +10,7 @@ import msgspec
 from qtui.core.eta import Eta
 from qtui.core.past import Plan
 from qtui.core.port import Checked, Problem
-from qtui.core.snapshot import Snapshot
+from qtui.core.snapshot import Control, Snapshot
 from qtui.core.verdict import Verdict
 from qtui.plain.cells import cells
 from qtui.plain.linear import standing
@@ -86,9 +86,16 @@ def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
             f"{clean(snap.run_id, 80)}: {snap.state} for {clock(snap.elapsed_s)}",
             f"  {standing(snap, eta)}",
             f"  {verdict.word.capitalize()}: {clean(verdict.sentence)}",
-            f"  concurrency {control.concurrency} · capacity {control.capacity} · rate {limit}{held}",
+            f"  {_bounds(control)} · rate {limit}{held}",
         ]
     )
+
+
+def _bounds(control: Control) -> str:
+    if control.strategy == "pool":
+        return f"concurrency {control.concurrency} · capacity {control.capacity}"
+    permits = "no limit" if control.strategy == "unbounded" else f"concurrency {control.concurrency}"
+    return f"{permits} · {control.strategy}, no bound"
 
 
 class RunLine(msgspec.Struct, frozen=True):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qtui.core.snapshot import Counts, RunState, Snapshot
+from qtui.core.snapshot import Counts, ProducerView, RunState, Snapshot
 from qtui.errors import ExitCode
-from qtui.text import clean, clock, count, percent, plural, rate, seconds
+from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
 
 GROUPS = 5
 LOST = "engine lost"
@@ -15,13 +15,16 @@ HALT = "halt"
 
 
 def exit_code(snap: Snapshot) -> ExitCode:
-    """How the run ended: 0 all done, 1 some failed or held or it halted, 130 stopped before the end, 143 terminated."""
+    """How the run ended: 0 all done, 1 some jobs or a source failed, some jobs are held or it halted, 130 stopped
+    before the end, 143 terminated before it.
+    """
     if snap.state is not RunState.FINISHED:
         actors = {line.actor for line in snap.log}
         if SIGNAL in actors:
             return ExitCode.TERMINATED
         return ExitCode.SOME_FAILED if HALT in actors else ExitCode.STOPPED
-    return ExitCode.SOME_FAILED if snap.counts.failed or snap.counts.held else ExitCode.ALL_DONE
+    bad = snap.counts.failed or snap.counts.held or _broken(snap)
+    return ExitCode.SOME_FAILED if bad else ExitCode.ALL_DONE
 
 
 def exit_words(snap: Snapshot) -> str:
@@ -35,7 +38,8 @@ def exit_words(snap: Snapshot) -> str:
         case ExitCode.SOME_FAILED if snap.state is not RunState.FINISHED:
             return "halted before the end"
         case ExitCode.SOME_FAILED:
-            return "some jobs failed" if counts.failed else "some jobs are held"
+            jobs = "some jobs failed" if counts.failed else "some jobs are held" if counts.held else ""
+            return jobs or "a source could not be read to its end"
         case _:
             return "all done" if counts.done else "nothing was left to do" if counts.accepted else "there were no jobs"
 
@@ -50,10 +54,15 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     took = clock(snap.elapsed_s) if snap.elapsed_s >= 60 else seconds(snap.elapsed_s)
     lines = [f"{clean(snap.name, 60)}: {told or snap.state} after {took}"]
     lines.append(f"  {' · '.join([*jobs(snap.counts), *_pace(snap)])}")
+    if snap.health.tasks_peak:
+        lines.append(
+            f"  at most {plural(snap.health.tasks_peak, 'task')}, {size(snap.health.rss_peak_bytes)} of memory"
+        )
     if snap.throttle.halted and snap.state is not RunState.FINISHED:
         lines.append(f"  stopped starting: {clean(snap.throttle.halted)}")
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
+    lines += [f"  {clean(producer.name, 40)}: {clean(producer.problem)}" for producer in _broken(snap)]
     lines += _failures(snap, run)
     if snap.counts.done:
         lines.append(f"  results in {clean(snap.results)}" if snap.results else f"  results: qtui results {run}")
@@ -68,6 +77,11 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
     if again and not detached and snap.state is not RunState.FINISHED:
         lines.append(f"  to go on: {again}")
     return "\n".join(lines)
+
+
+def _broken(snap: Snapshot) -> list[ProducerView]:
+    """Producers whose source failed: nobody knows what it would have given."""
+    return [producer for producer in snap.producers if producer.problem]
 
 
 def jobs(counts: Counts) -> list[str]:

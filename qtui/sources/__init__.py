@@ -6,16 +6,27 @@ import os
 from typing import TypeAlias
 
 from qtui.sources.command import CommandSource
+from qtui.sources.crawl import CrawlSource
 from qtui.sources.csv import CsvSource
 from qtui.sources.glob import GlobSource
 from qtui.sources.jsonl import JsonlSource
 from qtui.sources.lines import LinesSource
 from qtui.sources.list import ListSource
+from qtui.sources.python import PythonSource
 from qtui.sources.range import RangeSource
 from qtui.sources.tail import TailSource
 
 AnySource: TypeAlias = (
-    RangeSource | ListSource | LinesSource | CsvSource | JsonlSource | GlobSource | CommandSource | TailSource
+    RangeSource
+    | ListSource
+    | LinesSource
+    | CsvSource
+    | JsonlSource
+    | GlobSource
+    | CommandSource
+    | PythonSource
+    | TailSource
+    | CrawlSource
 )
 
 SOURCES: dict[str, type[AnySource]] = {
@@ -26,7 +37,9 @@ SOURCES: dict[str, type[AnySource]] = {
     "jsonl": JsonlSource,
     "glob": GlobSource,
     "command": CommandSource,
+    "python": PythonSource,
     "tail": TailSource,
+    "crawl": CrawlSource,
 }
 """By the preset's `kind`. Every one is a table and, once checked and bound, a `qtui.core.seams.Source`."""
 
@@ -48,11 +61,13 @@ __all__ = [
     "SOURCES",
     "AnySource",
     "CommandSource",
+    "CrawlSource",
     "CsvSource",
     "GlobSource",
     "JsonlSource",
     "LinesSource",
     "ListSource",
+    "PythonSource",
     "RangeSource",
     "TailSource",
     "for_input",

@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
@@ -66,6 +67,9 @@ class CommandSource(SourceTable, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         return "n" if self.format == "lines" else ""
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(runs=(self.command[0],))
 
     def bind(self, run_fields: Mapping[str, Value]) -> CommandSource:
         """The same source: arguments are taken as they are."""

@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import cache
 from typing import ClassVar, Literal, NamedTuple
 
+from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
@@ -32,6 +33,7 @@ class _Seen(NamedTuple):
 class GlobSource(SourceTable, frozen=True, kw_only=True):
     """[[source]] kind = "glob": rows {path, name, stem, suffix, folder} for what matches."""
 
+    harmless: ClassVar[bool] = True
     relative: ClassVar[tuple[str, ...]] = ("pattern",)
 
     kind: str = "glob"
@@ -58,6 +60,9 @@ class GlobSource(SourceTable, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         return ""
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(reads=(f"the names that match {self.pattern}",))
 
     def bind(self, run_fields: Mapping[str, Value]) -> GlobSource:
         """The same source: patterns are taken as they are."""

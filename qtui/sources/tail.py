@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
 from qtui.core.seams import Row
 from qtui.core.tables import SourceTable, Text
@@ -75,6 +76,9 @@ class TailSource(SourceTable, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         return "at"
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(reads=(self.path,))
 
     def bind(self, run_fields: Mapping[str, Value]) -> TailSource:
         """The same source: paths are taken as they are."""

@@ -36,7 +36,8 @@ from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
-from qtui.core.verdict import Judge, unreachable
+from qtui.core.snapshot import Snapshot
+from qtui.core.verdict import Judge, Verdict, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
@@ -135,7 +136,7 @@ class QtuiApp(App[Ending]):
         self._picked: str | None = None
 
     def _new_feed(self) -> Feed:
-        return Feed(lambda: self._now, again=self.host.attach, watch=self._watch)
+        return Feed(lambda: self._now, again=self.host.attach, stalled=self.host.stalled, watch=self._watch)
 
     @property
     def _now(self) -> float:
@@ -286,7 +287,8 @@ class QtuiApp(App[Ending]):
         trouble, stale = self.feed.trouble, self.feed.stale
         self._colour(faded(self._colours) if stale else self._colours)
         if snap is None:
-            self._main.show(Scene(self._scene.snap, self._scene.verdict, self._scene.eta, "", trouble, answer))
+            verdict = self._heard(self._scene.snap, self._scene.verdict)
+            self._main.show(Scene(self._scene.snap, verdict, self._scene.eta, "", trouble, answer))
             return
         verdict, eta = self._verdict, self._scene.eta
         if snap is not self._scene.snap:
@@ -297,8 +299,7 @@ class QtuiApp(App[Ending]):
             best = max(snap.rates.done_peak, snap.rates.started, 0.1)
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
         self._verdict = verdict
-        if stale:
-            verdict = unreachable(snap, verdict, self.feed.age_s, lost=self.feed.lost, gone=self.feed.gone)
+        verdict = self._heard(snap, verdict)
         moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(
@@ -314,6 +315,13 @@ class QtuiApp(App[Ending]):
         )
         self._painted_at = now
         self._main.show(self._scene)
+
+    def _heard(self, snap: Snapshot, verdict: Verdict) -> Verdict:
+        """The verdict, or what is to be said of an engine that cannot be heard."""
+        feed = self.feed
+        if not feed.stale and feed.stall is None:
+            return verdict
+        return unreachable(snap, verdict, feed.age_s, lost=feed.lost, gone=feed.gone, stall=feed.stall)
 
     def _colour(self, palette: Palette) -> None:
         """Draw everything in another palette from now on."""

@@ -9,10 +9,13 @@ from qtui.core.commands import Command, Reply, Request, Stop
 from qtui.core.port import Port
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.snapshot import RunState, Snapshot
+from qtui.core.stall import Stall
 from qtui.errors import LinkError, QtuiError
 
 OLD_AFTER_S = 2.0
 """Snapshots come several times a second, whether anything changes or not; silence for so long means a hung engine."""
+LOOK_AFTER_S = 1.0
+"""After so long without a snapshot it is worth looking whether something blocks the engine's loop."""
 ANSWER_S = 5.0
 """How long an answer is waited for."""
 OWN_PAUSE_S = 0.75
@@ -23,15 +26,24 @@ ENDS = frozenset({RunState.FINISHED, RunState.STOPPED})
 WATCHING = "this screen only watches; `qtui attach` without --watch steers"
 
 Again = Callable[[str], Awaitable[Port]]
+Stalled = Callable[[str], Stall | None]
 
 
 class Feed:
     """One run at a time; `clock` is monotonic, in seconds. A lost engine is looked for by `again` with the run's id.
 
+    `stalled` is asked with the run's id what blocks the loop of a silent engine; it may take its time.
     `watch`: nothing may be changed from here; the engine refuses it too.
     """
 
-    def __init__(self, clock: Callable[[], float], *, again: Again | None = None, watch: bool = False) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        again: Again | None = None,
+        stalled: Stalled = lambda run_id: None,
+        watch: bool = False,
+    ) -> None:
         self.newest: Snapshot | None = None
         self.lost = False
         """The stream ended although the run had not."""
@@ -40,6 +52,9 @@ class Feed:
         self.watch = watch
         self._clock = clock
         self._again = again
+        self._stalled = stalled
+        self._looking: asyncio.Future[Stall | None] | None = None
+        self._stall: Stall | None = None
         self._port: Port | None = None
         self._arrived_at = self._beat_at = 0.0
         self.ended_here = False
@@ -65,6 +80,16 @@ class Feed:
     def stale(self) -> bool:
         """The picture is not of now: the engine is lost or hangs."""
         return self.newest is not None and not self.over and (self.lost or self.age_s >= OLD_AFTER_S)
+
+    @property
+    def stall(self) -> Stall | None:
+        """What blocks the loop of an engine that is silent."""
+        return self._stall if self._silent else None
+
+    @property
+    def _silent(self) -> bool:
+        """There is an engine, and it says nothing; perhaps it never has."""
+        return self._port is not None and not self.over and not self.lost and self.age_s >= LOOK_AFTER_S
 
     @property
     def trouble(self) -> str:
@@ -96,6 +121,14 @@ class Feed:
         if (gap := now - self._beat_at) > OWN_PAUSE_S:
             self._arrived_at += gap
         self._beat_at = now
+        if self._silent and self._looking is None:
+            run_id = self.newest.run_id if self.newest is not None else ""
+            self._looking = asyncio.ensure_future(asyncio.to_thread(self._stalled, run_id))
+            self._looking.add_done_callback(self._looked)
+
+    def _looked(self, looking: asyncio.Future[Stall | None]) -> None:
+        self._looking = None
+        self._stall = None if looking.cancelled() or looking.exception() else looking.result()
 
     async def follow(self, port: Port, arrived: Callable[[], None]) -> None:
         """Keep the newest snapshot of a run until it is over, through losses of its engine; `arrived` hears of each."""

@@ -120,6 +120,7 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
     tables: dict[str, Any] = kept
     rows = path.with_suffix(".jsonl").name
     about = tables.pop("preset") | {"name": clean(path.stem), "description": description}
+    _find_nothing(tables["job"])
     place = _place(told)
     source = _source(tables.pop("source"), rows if not rows.startswith("~") else f"./{rows}")
     if place:
@@ -139,11 +140,19 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
     return text
 
 
+def _find_nothing(job: dict[str, Any]) -> None:
+    """Take out of a [job] table what makes jobs find new ones: the preset runs just those it has."""
+    kind = job["kind"]
+    for key in vocabulary().kinds[kind].finding:
+        job.get(kind, {}).pop(key, None)
+
+
 def _place(told: str) -> str:
     """The field of all of the old sources that was no part of what a job is."""
     preset, _ = parse(tomli_w.dumps(decode(told)), "", vocabulary())  # type: ignore[arg-type]  # it is a dict
     places = {cast(Source, table).place for table in preset.sources} if preset else set()
-    return places.pop() if len(places) == 1 else ""
+    place = places.pop() if len(places) == 1 else ""
+    return place if isinstance(place, str) else ""
 
 
 def _source(old: Sequence[dict[str, Any]], rows: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from qtui.core.tables import Preset
 from qtui.demo.config import SiteConfig
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts, RunInfo
-from qtui.errors import UsageError
+from qtui.errors import PresetError, UsageError
 from qtui.executors import EXECUTORS, Order, Recipe
 from qtui.journal import outflow
 from qtui.journal.encoding import encode
@@ -100,6 +100,8 @@ def _executor(preset: Preset, kind: Kind, context: KindContext) -> Executor:
     where = preset.workers.executor
     if where == "auto":
         where = "process" if KINDS[preset.job.kind].blocks(kind) else "local"
+    if where == "process" and preset.workers.strategy == "unbounded":
+        raise PresetError("unbounded would start a process for every job; use strategy = pool or executor = local")
     mask = getattr(kind, "mask", str)  # kinds that know secrets
     return EXECUTORS[where](Order(kind, recipe, preset.workers.recycle, context.progress.tell, mask))
 

@@ -163,13 +163,14 @@ def _comment(meaning: str, hint: Any) -> Iterator[str]:
 def _sample(hint: Any) -> object:
     """A value for an option that is absent by default."""
     if inner := struct_in(hint):
-        return written(inner(), inner)
+        example = inner.example if issubclass(inner, tables.Table) else ""
+        return tomllib.loads(example) if example else written(inner(), inner)
     for each in (hint, *typing.get_args(hint)):
         if unit := unit_of(each):
             return SAMPLES[unit]
         if choices := literals(each):
             return choices[0]
-        plain = typing.get_origin(each) or each
+        plain = getattr(each, "__origin__", each)  # of Annotated too
         if plain in (dict, list):
             return plain()
         if isinstance(plain, type) and plain.__name__ in SAMPLES:

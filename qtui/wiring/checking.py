@@ -14,6 +14,7 @@ from qtui.demo.config import SiteConfig
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.python.options import PythonTable
 from qtui.kinds.shell.options import ShellTable
+from qtui.sources import CommandSource, CrawlSource, PythonSource
 from qtui.text import clean, clean_block, count, plural, rate
 from qtui.wiring.presets import Loaded, uses_site
 
@@ -56,13 +57,11 @@ def _producer(source: SourceTable) -> str:
 
 def plan(preset: Preset) -> list[str]:
     """What the preset will run, write and contact besides reading its sources: one plain sentence each."""
-    told = _executed(preset)
+    told = [*_looked_for(preset), *_executed(preset)]
     if isinstance(preset.demo, SiteConfig) and uses_site(preset):
         told.append("starts a shop of its own on this machine and fetches from nowhere else")
-    told.append(
-        f"runs at most {plural(preset.workers.concurrency, 'job')} at once, "
-        f"with at most {count(preset.queue.capacity)} waiting in the queue"
-    )
+    told += [source.rule for source in preset.sources if isinstance(source, CrawlSource)]
+    told.append(_bounds(preset))
     told += _limits(preset)
     if preset.job.timeout:
         told.append(f"gives an attempt {preset.job.timeout:g} s")
@@ -72,12 +71,35 @@ def plan(preset: Preset) -> list[str]:
     return told
 
 
+def _looked_for(preset: Preset) -> list[str]:
+    """What its sources execute."""
+    told = []
+    for source in preset.sources:
+        if isinstance(source, CommandSource):
+            told.append(f"runs `{clean(shlex.join(source.command), 120)}` for its jobs, without a shell")
+        if isinstance(source, PythonSource):
+            module, _, name = source.function.partition(":")
+            where = f" from {clean(source.path, 80)}" if source.path else ""
+            told.append(f"imports {clean(module, 80)}{where} and calls {clean(name, 80)}() once for its jobs")
+    return told
+
+
+def _bounds(preset: Preset) -> str:
+    if preset.workers.strategy == "unbounded":
+        return "starts EVERY job at once: no limit, no bound"
+    waiting = f"at most {count(preset.queue.capacity)} waiting in the queue"
+    if preset.workers.strategy == "semaphore":
+        waiting = "all others waiting in tasks of their own: no bound"
+    return f"runs at most {plural(preset.workers.concurrency, 'job')} at once, with {waiting}"
+
+
 def _executed(preset: Preset) -> list[str]:
     """What its jobs do, by their kind."""
     told = []
     if preset.job.kind == "http":
         table = cast(HttpTable, preset.kind)
         told.append(f"sends {table.method} requests to {clean(table.url, 80)}")
+        told += [clean(each, 120) for each in table.identity()]
         if table.save:
             told.append(f"saves every answer to {clean(table.save, 80)}")
         if table.insecure:

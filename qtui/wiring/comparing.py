@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
-from typing import final
+from typing import cast
 
 import msgspec
 
-from qtui.core.job import Job, Value
+from qtui.core.job import Found, Job, Value
 from qtui.core.naming import Naming
-from qtui.core.seams import Row, Source
+from qtui.core.seams import Adopting, Row, Source
 from qtui.journal.encoding import fields
 from qtui.journal.known import Known, Match, read_known
 
@@ -56,18 +56,22 @@ def known_jobs(
 
 
 def compare(
-    sources: Sequence[Source], namings: Sequence[Naming], known: Known, progress: Callable[[str], None]
+    sources: Sequence[Source],
+    namings: Sequence[Naming],
+    known: Known,
+    found: Callable[[int], Iterator[list[Row]]],
+    progress: Callable[[str], None],
 ) -> Comparison:
-    """Look through all sources; blocks for as long as reading them takes. Raises InputError.
+    """Look through all sources; blocks for as long as reading them takes. Raises InputError, JournalUnreadable.
 
-    Sources that cannot be read twice must not be among them.
+    Sources that cannot be read twice must not be among them. `found` gives the rows that jobs of a source have found.
     """
     matched = [0] * len(sources)
     changed: set[int] = set()
     new = inserted = 0
     for index, (source, naming) in enumerate(zip(sources, namings, strict=True)):
         pending = seen = 0
-        for batch in source.batches():
+        for batch in chain(source.batches(), found(index)):
             for row in batch:
                 match known.take(naming.key(row), naming.content(row.fields)):
                     case Match.NEW:
@@ -83,7 +87,6 @@ def compare(
     return Comparison(new, matched, frozenset(known.rest()), frozenset(changed), inserted)
 
 
-@final
 class Unknown:
     """A source without the rows that a run knows already; always read in a thread, because most of it may be left out.
 
@@ -115,7 +118,7 @@ class Unknown:
         return self._source.title
 
     @property
-    def place(self) -> str:
+    def place(self) -> str | tuple[str, ...]:
         return self._source.place
 
     def check(self) -> str:
@@ -135,17 +138,42 @@ class Unknown:
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
         for batch in self._source.batches(skip):
-            keys = [(self._naming.key(row), self._naming.content(row.fields)) for row in batch]
-            with self._lock:  # several sources share what is known, each in its thread
-                wanted = [self._wants(key, content) for key, content in keys]
-            if rows := list(compress(batch, wanted)):
-                yield rows
+            yield self._sift(batch)  # an empty one too: it is the moment to leave
+
+    def _sift(self, batch: list[Row]) -> list[Row]:
+        """Those of the rows that are unknown."""
+        keys = [(self._naming.key(row), self._naming.content(row.fields)) for row in batch]
+        with self._lock:  # several sources share what is known, each in its thread
+            wanted = [self._wants(key, content) for key, content in keys]
+        return list(compress(batch, wanted))
 
     def _wants(self, key: str, content: int) -> bool:
         match = self._known.take(key, content)
         if match is Match.CHANGED:
             return self._rerun and self._known.last not in self._kept
         return match is Match.NEW
+
+
+class UnknownFound(Unknown):
+    """The same for a source that adopts rows: those found in earlier lives are left out as its own are."""
+
+    @property
+    def _adopting(self) -> Adopting:
+        return cast(Adopting, self._source)
+
+    @property
+    def own(self) -> int:
+        return self._adopting.own
+
+    @property
+    def most(self) -> int | None:
+        return self._adopting.most
+
+    def adopt(self, parent: Mapping[str, Value], found: Mapping[str, Value]) -> Found | None:
+        return self._adopting.adopt(parent, found)
+
+    def restore(self, found: Sequence[dict[str, Value]]) -> list[Row]:
+        return self._sift(self._adopting.restore(found))
 
 
 def moved(job: Job, move: Callable[[str], str]) -> Job:

@@ -29,7 +29,7 @@ from qtui.engine.engine import Engine
 from qtui.engine.health import Heartbeat
 from qtui.engine.sampler import Sampler
 from qtui.engine.watchdog import Watchdog
-from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError
+from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError, UsageError
 from qtui.journal import runs
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.place import state_dir
@@ -39,7 +39,7 @@ from qtui.text import clean
 from qtui.wiring.assemble import SITE, lay_ground, new_engine
 from qtui.wiring.checking import checked
 from qtui.wiring.ladder import Ladder, Step
-from qtui.wiring.presets import Loaded, Options, identity_of, load
+from qtui.wiring.presets import Loaded, Options, identity_of, load, reads_stdin
 from qtui.wiring.resuming import Intent, Resumption, agreed, look
 from qtui.wiring.searching import forget_the_current_folder
 from qtui.wiring.stacks import dump_tasks
@@ -68,6 +68,8 @@ class Start:
     stop_timeout_s: float = STOP_TIMEOUT_S
     intent: Intent = field(default_factory=Intent)
     """What is wanted of an unfinished run of the same preset."""
+    keyboard: bool = False
+    """Standard input was a terminal where the run was started: there are no rows in it."""
 
     @property
     def early_log(self) -> Path:
@@ -142,6 +144,11 @@ class EngineProcess:
         loaded = load(start.source, start.options)
         if loaded.preset is None:
             raise Refusal(f"{start.source} cannot run", ExitCode.USAGE, checked(loaded))
+        if start.keyboard and reads_stdin(loaded.preset):
+            raise UsageError(
+                "standard input is a terminal, where no rows come from: send them through a pipe, such as "
+                "`cat FILE | qtui …`, or name a file with --input FILE"
+            )
         async with contextlib.AsyncExitStack() as cleanup:
             engine, run = await self._unless_ended(self._open(loaded, loaded.preset, cleanup))
             _log_to(run)
@@ -315,7 +322,8 @@ class EngineProcess:
         if ledger.state is RunState.STOPPED:
             return int(self.ladder.exit_code)
         lost = ledger.counts[State.FAILED] + ledger.counts[State.HELD]
-        return int(ExitCode.SOME_FAILED if lost else ExitCode.ALL_DONE)
+        broken = any(producer.problem for producer in ledger.producers.values())
+        return int(ExitCode.SOME_FAILED if lost or broken else ExitCode.ALL_DONE)
 
 
 def _no_round(start: Start) -> Refusal:

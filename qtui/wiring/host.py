@@ -6,10 +6,12 @@ Journal, presets and link are imported when they are asked for: the first frame 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtui.core import stall
 from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry, Unfinished
 from qtui.errors import QtuiError, UsageError
 from qtui.text import clean
@@ -33,8 +35,13 @@ class LocalHost:
         *,
         retry: Sequence[str] = (),
         watch: bool = False,
+        socket: Path | None = None,
     ) -> None:
-        """`arguments` are the options that the preset `source` was started with, `retry` those for going on with it."""
+        """`arguments` are the options that the preset `source` was started with, `retry` those for going on with it.
+
+        `socket` is where the engine listens that is shown first.
+        """
+        self._socket = socket
         self._state = state
         self._retry = {source: retry}
         self._arguments = {source: arguments or []}
@@ -69,11 +76,29 @@ class LocalHost:
         if unfinished == "resume":
             told += self._retry.pop(source, ())  # once: the next start of this preset is another wish
         spawned = spawn_engine(source, told, state=self._state)
+        self._socket = spawned.socket
         return await connect(spawned.socket, started=lambda: spawned.process.pid)
 
     async def attach(self, run_id: str) -> Port:
         socket = await asyncio.to_thread(live_socket, self._where, run_id)
         return await connect(socket, watch=self._watch)
+
+    def stalled(self, run_id: str) -> stall.Stall | None:
+        try:
+            folder = self._where / run_id if run_id else self._run_of_socket()
+            said = (folder / stall.FILE).read_text("utf-8", "replace")
+        except (OSError, ValueError, QtuiError):
+            return None
+        return stall.read(said, time.time())
+
+    def _run_of_socket(self) -> Path:
+        """The run of an engine that had no time to say which it is. Raises FileNotFoundError."""
+        from qtui.journal.runs import read_record
+
+        for file in self._where.glob(f"*/{stall.FILE}"):
+            if self._socket is not None and read_record(file.parent).socket == str(self._socket):
+                return file.parent
+        raise FileNotFoundError
 
     def watch(self, source: str) -> Path | None:
         try:

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from qtui.core.port import Problem
-from qtui.core.preset import Vocabulary, document, parse
+from qtui.core.preset import Vocabulary, document, misfit, parse
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable, Table
 from qtui.demo.config import SiteConfig
@@ -112,6 +112,8 @@ def _unreadable(preset: Preset) -> list[Problem]:
     for index, source in enumerate(preset.sources):
         if sentence := cast(Source, source).check():  # every table in the registry of sources is a source
             problems.append(Problem(f"source[{index}]", sentence))
+    if problem := misfit(preset.sources, preset.job.kind, preset.kind):  # --input has taken the sources' place
+        problems.append(Problem(*problem))
     return problems
 
 
@@ -127,3 +129,8 @@ def uses_site(preset: Preset) -> bool:
         return True
     told = msgspec.json.encode([preset.kind, preset.sources, preset.job])
     return b"{site}" in told
+
+
+def reads_stdin(preset: Preset) -> bool:
+    """Whether a source takes its rows from standard input."""
+    return any(getattr(source, key) == "-" for source in preset.sources for key in source.relative)

@@ -14,18 +14,48 @@ from qtui.journal.place import state_dir
 from qtui.journal.reader import open_reader
 from qtui.journal.runs import find, list_runs
 from qtui.plain.jsonlines import shown_cell, shown_lines
+from qtui.plain.preview import Preview, check_json, preview_report
 from qtui.plain.report import check_report
 from qtui.wiring.checking import checked
+from qtui.wiring.foresight import foresee
 from qtui.wiring.presets import Options, load
 
 BLOCK = 500
 """Results that are written in one go."""
 
 
-def check(preset: str, input_: str, changes: tuple[tuple[str, str], ...]) -> tuple[Checked, str]:
-    """The check of a preset and its report. Raises UsageError when there is no such file."""
-    told = checked(load(preset, Options(input_, changes)))
-    return told, check_report(told)
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What is known of a preset before it runs."""
+
+    checked: Checked
+    preview: Preview | None
+
+    @property
+    def bad(self) -> bool:
+        return bool(self.checked.problems)
+
+    def text(self) -> str:
+        """For people."""
+        return check_report(self.checked) if self.preview is None else preview_report(self.checked, self.preview)
+
+    def as_json(self, *, terminal: bool) -> str:
+        """For programs; on a terminal with everything spelled out that could steer it."""
+        told = check_json(self.checked, self.preview)
+        return (shown_lines(told) if terminal else told).decode()
+
+
+def check(
+    preset: str, input_: str, changes: tuple[tuple[str, str], ...], *, plan: bool, tell: Callable[[str, float], None]
+) -> CheckReport:
+    """The check of a preset; with `plan` its first jobs too, counted.
+
+    `tell` is called with what is being counted and the seconds since that began.
+
+    Raises UsageError when there is no such file.
+    """
+    loaded = load(preset, Options(input_, changes))
+    return CheckReport(checked(loaded), foresee(loaded.preset, tell) if plan and loaded.preset is not None else None)
 
 
 class Block(NamedTuple):

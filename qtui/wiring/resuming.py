@@ -6,7 +6,7 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +16,7 @@ import msgspec
 
 from qtui.core.past import NAMED, Past, Plan, mark
 from qtui.core.port import Refusal
-from qtui.core.seams import Placed, Source
+from qtui.core.seams import Adopting, Placed, Row, Source
 from qtui.core.tables import Preset
 from qtui.engine.engine import SUSPICIOUS, Engine
 from qtui.errors import ExitCode
@@ -27,7 +27,7 @@ from qtui.journal.recovery import Found, Policy
 from qtui.journal.runs import HeldRun
 from qtui.text import clean, plural
 from qtui.wiring.assemble import BY_KEY, OUTDATED, RENAMED, SITE, SITES, SOURCES, TEMPLATE, Ground, build
-from qtui.wiring.comparing import Comparison, Unknown, compare, known_jobs, moved
+from qtui.wiring.comparing import Comparison, Unknown, UnknownFound, compare, known_jobs, moved
 
 Progress = Callable[[str], None]
 
@@ -139,12 +139,11 @@ class Resumption:
                 kept = frozenset(entry.job.seq for entry in past.open)  # they run anyway, as the preset is now
             self._known.restart()
             lock = threading.Lock()
-            sources: list[Source] = [
-                source
-                if isinstance(source, Placed)
-                else Unknown(source, naming, self._known, lock, rerun=rerun, kept=kept)
-                for source, naming in zip(ground.sources, ground.namings, strict=True)
-            ]
+            sources: list[Source] = []
+            for source, naming in zip(ground.sources, ground.namings, strict=True):
+                kind = UnknownFound if isinstance(source, Adopting) else Unknown
+                unknown = kind(source, naming, self._known, lock, rerun=rerun, kept=kept)
+                sources.append(source if isinstance(source, Placed) else unknown)
             ground = replace(ground, sources=sources)
         note = f"resumed: {plan.summary}"
         renew = partial(moved, move=self._move)
@@ -154,7 +153,8 @@ class Resumption:
         """A source that knows its place goes on behind the last row the journal has of it."""
         if not isinstance(source, Placed):
             return source
-        last = recovery.last_row(self._run.folder, index, source.place)
+        field = source.place if isinstance(source.place, str) else source.place[0]
+        last = recovery.last_row(self._run.folder, index, field)
         return source.after(last) if last else source
 
     @property
@@ -184,13 +184,26 @@ class Resumption:
             self._run.folder, past.accepted, namings, self._move, rename=self._renamed, outdated=outdated
         )
         if all(source.repeatable for source in ground.sources):
-            self._comparison = compare(ground.sources, namings, self._known, progress)
+            self._comparison = compare(ground.sources, namings, self._known, self._found_rows, progress)
+
+    def _found_rows(self, index: int) -> Iterator[list[Row]]:
+        """The rows that jobs of a source found in earlier lives, as the source gives them now."""
+        source = self._ground.sources[index]
+        if isinstance(source, Adopting):
+            left = None if source.most is None else source.most - source.own
+            for page in recovery.found_rows(self._run.folder, index, left):
+                yield source.restore(page)
 
     def _new(self) -> int | None:
         """Rows that have not been accepted, where the input is the same as ever."""
         past, new = self._found.past, 0
+        adopting = any(isinstance(source, Adopting) for source in self._ground.sources)
+        found = recovery.found_counts(self._run.folder) if adopting else {}
         for index, source in enumerate(self._ground.sources):
             known = self._found.rows[index] if index < len(self._found.rows) else None
+            if isinstance(source, Adopting):
+                known = source.own + found.get(index, 0)
+                known = known if source.most is None else min(known, source.most)
             rows = source.total() if known is None else known
             if rows is None:
                 return None

@@ -64,7 +64,9 @@ def main(start: ScreenStart) -> int:
         (lambda: connect(socket, watch=start.watch, started=partial(_started, socket))) if socket is not None else None
     )
     app = QtuiApp(
-        LocalHost(start.state, start.source, list(start.arguments), retry=start.retry, watch=start.watch),
+        LocalHost(
+            start.state, start.source, list(start.arguments), retry=start.retry, watch=start.watch, socket=socket
+        ),
         opening=opening,
         source=start.source,
         palette=palette(start.theme, dict(os.environ)),

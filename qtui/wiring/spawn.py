@@ -46,13 +46,15 @@ def spawn_engine(
     """
     path, sock = at or listening()
     log = path.with_suffix(".log")
+    keyboard = sys.stdin is not None and sys.stdin.isatty()
     try:
         command = [sys.executable, "-m", "qtui", "_engine", source, "--fd", str(sock.fileno()), "--socket", str(path)]
         command += ["--faces", str(faces), *(["--state", state] if state else []), *arguments]
+        command += ["--keyboard"] if keyboard else []
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL if sys.stdin is None or sys.stdin.isatty() else None,
+                stdin=subprocess.DEVNULL if sys.stdin is None or keyboard else None,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 pass_fds=(sock.fileno(),),

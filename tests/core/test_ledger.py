@@ -391,3 +391,31 @@ def test_the_same_job_cannot_be_accepted_twice() -> None:
     book.accept(1, 1.0)
     with pytest.raises(AssertionError, match="accepted twice"):
         book.ledger.apply(ev.JobAccepted(2.0, Job(1, "1", "1", {})))
+
+
+def test_the_progress_of_an_attempt_is_its_slots_until_the_attempt_ends() -> None:
+    book = Book()
+    book.accept(1, 0.0)
+    book.accept(2, 0.0)
+    book.start(1, 1.0)
+    book.tell(ev.AttemptProgressed(1.5, 1, 1, 0.25, "a quarter"))
+    told = book.picture(2.0).slots[0]
+    book.tell(ev.AttemptProgressed(2.5, 1, 1, None, "nobody knows"))
+    unknown = book.picture(2.6).slots[0]
+    book.end(1, 3.0, Done(), "done")
+    book.start(2, 3.0)
+    fresh = book.picture(3.5).slots[0]
+
+    assert (told.share, told.note) == (0.25, "a quarter")
+    assert (unknown.share, unknown.note) == (None, "nobody knows")
+    assert (fresh.seq, fresh.share, fresh.note) == (2, None, "")
+
+
+def test_the_progress_of_another_job_or_of_no_slot_changes_nothing() -> None:
+    book = Book()
+    book.accept(1, 0.0)
+    book.start(1, 1.0)
+    book.tell(ev.AttemptProgressed(1.5, 7, 1, 0.9, "late word"))
+    book.tell(ev.AttemptProgressed(1.5, 1, 9, 0.9, "late word"))
+
+    assert book.picture(2.0).slots[0].share is None

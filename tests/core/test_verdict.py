@@ -11,6 +11,7 @@ from qtui.core.snapshot import (
     Control,
     Counts,
     FailureGroup,
+    HeadView,
     Health,
     HostView,
     LaneView,
@@ -25,6 +26,7 @@ from qtui.core.snapshot import (
     Snapshot,
     ThrottleView,
 )
+from qtui.core.stall import Stall
 from qtui.core.verdict import Judge, Kind, Verdict, unreachable
 
 
@@ -294,6 +296,25 @@ def test_an_engine_that_cannot_be_heard_is_told_with_what_can_be_typed(
     assert (verdict.pressure, verdict.held) == (True, True)  # the wall on the last picture stays
 
 
+def test_code_that_blocks_a_silent_engine_is_named_with_what_helps() -> None:
+    last = Verdict(Kind.PRESSURE, "queue full", pressure=True, held=True)
+    verdict = unreachable(snapshot(), last, 3.4, lost=False, gone=False, stall=Stall(3.2, "work.py:12 in primes()"))
+
+    assert verdict.word == "LOOP BLOCKED"
+    assert verdict.sentence == (
+        "the loop has been blocked for 3 s by work.py:12 in primes()"
+        ' · workers.executor = "process" keeps such work off it'
+    )
+    assert (verdict.pressure, verdict.held) == (True, True)
+
+
+def test_a_lost_engine_is_lost_whatever_blocked_it_before() -> None:
+    stall = Stall(3.2, "work.py:12 in primes()")
+    verdict = unreachable(snapshot(), Verdict(Kind.FLOWING), 3.4, lost=True, gone=False, stall=stall)
+
+    assert verdict.kind is Kind.LOST
+
+
 def test_more_workers_in_vain_is_said() -> None:
     blocked = {"producers": [producer(0.9)], "rates": Rates(done_30s=10.0, busy_share=1.0)}
     verdict = judged(
@@ -372,3 +393,12 @@ def test_the_host_that_holds_is_named(
     verdict = judged(snapshot(throttle=throttle))
 
     assert (verdict.kind, verdict.bottleneck, verdict.held) == (Kind.HELD, bottleneck, True)
+
+
+def test_the_job_that_holds_back_results_is_named() -> None:
+    head = HeadView(3187, "shop.example/p/3187", "waiting", 2, 318)
+    assert (
+        "318 results behind job 3187 (waiting, attempt 2) shop.example/p/3187" in judged(snapshot(head=head)).sentence
+    )
+    mixed = HeadView(3187, "shop.example/p/3187", "running", 1, 3)
+    assert "behind job" not in judged(snapshot(head=mixed)).sentence, "that many are always out of order"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from qtui.core import events as ev
@@ -13,7 +13,7 @@ from qtui.core.commands import Command, Reply, Request
 from qtui.core.job import REJECTED, Done, Failed, Job, Value
 from qtui.core.past import Past
 from qtui.core.queries import Answer, Query, Unknown
-from qtui.core.seams import FinalJob, Row
+from qtui.core.seams import FinalJob, Kept, Row, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.core.tables import (
@@ -104,6 +104,10 @@ class BenchJournal:
         self.events: list[ev.Event] = []
         self.final: dict[int, FinalJob] = {}
         self.closed = ""
+        self.kept: list[list[dict[str, Value]]] = [[]]
+        """Durable rows that jobs have found, by producer."""
+        self._keys: set[tuple[int, str]] = set()
+        self._finding: list[ev.AttemptEnded] = []
         self._position = 0
         self._durable = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -121,6 +125,8 @@ class BenchJournal:
                 )
             case ev.JobRequeued(job=job) | ev.AttemptEnded(job=job, then="done"):
                 self.final.pop(job.seq, None)
+        if isinstance(event, ev.AttemptEnded) and event.found:
+            self._finding.append(event)
         self._arm()
 
     def _arm(self) -> None:
@@ -131,6 +137,12 @@ class BenchJournal:
     def commit(self) -> None:
         self._timer = None
         self._durable = self._position
+        for ended in self._finding:
+            for one in ended.found:
+                if (ended.job.producer, one.key) not in self._keys:
+                    self._keys.add((ended.job.producer, one.key))
+                    self.kept[ended.job.producer].append(one.row)
+        self._finding.clear()
         self.let_in()
         self.on_commit(self._durable)
 
@@ -161,6 +173,13 @@ class BenchJournal:
 
     async def query(self, query: Query) -> Answer:
         return Unknown("this is a bench")
+
+    def found_count(self, producer: int) -> int:
+        return len(self.kept[producer])
+
+    async def found(self, producer: int, after: int, limit: int, skip: int = 0) -> list[Kept]:
+        rows = self.kept[producer][after + skip : after + skip + limit]
+        return [Kept(number, row) for number, row in enumerate(rows, after + skip + 1)]
 
     async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
         found = [
@@ -209,7 +228,7 @@ class Rig:
         rejoin: str = "fair",
         jitter: str = "none",
         journal: BenchJournal | None = None,
-        sources: list[Numbers] | None = None,
+        sources: Sequence[Source] | None = None,
         seed: int = 1,
         past: Past | None = None,
         skip: bool = True,
@@ -224,9 +243,11 @@ class Rig:
         halt: Halt | None = None,
         longest: float = 120.0,
         overflow: str = "block",
+        strategy: str = "pool",
+        holds_slot: bool = False,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
-        self.sources = sources or [Numbers(number) for number in numbers]
+        self.sources: Sequence[Source] = sources or [Numbers(number) for number in numbers]
         self.kind = FunctionKind(handler, lane)
         self.journal = journal or BenchJournal()
         self.luck = random.Random(seed)
@@ -236,13 +257,14 @@ class Rig:
             JobTable(kind="simulate", name="job {n}", timeout=timeout, on_crash=on_crash, crashes=crashes),  # type: ignore[arg-type]
             Table(),
             QueueTable(capacity=capacity, overflow=overflow),  # type: ignore[arg-type]
-            Workers(concurrency=concurrency),
+            Workers(concurrency=concurrency, strategy=strategy),  # type: ignore[arg-type]
             Retry(
                 attempts=attempts,
                 backoff=Backoff(base=base, factor=2.0, max=60.0, jitter=jitter),  # type: ignore[arg-type]
                 on=["any"],
                 rejoin=rejoin,  # type: ignore[arg-type]
                 max_retry_after=longest,
+                holds_slot=holds_slot,
             ),
             throttle or Throttle(rate=rate),
             halt or Halt(),

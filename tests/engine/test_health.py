@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -23,6 +24,21 @@ async def beating(rig: Rig) -> AsyncIterator[None]:
     yield
     task.cancel()
     await asyncio.wait([task])
+
+
+async def test_tasks_and_open_sockets_are_counted() -> None:
+    async with Rig(sleeping(5), jobs=3, concurrency=3) as rig:
+        left, right = socket.socketpair()
+        with left, right:
+            async with beating(rig):
+                await rig.after(2.5)
+                health = rig.engine.health
+        assert health.tasks == len(asyncio.all_tasks()) + 1, "the heart itself has stopped"
+        assert health.tasks_peak >= health.tasks >= 5
+        assert health.connections >= 2
+        async with beating(rig):
+            await rig.after(0.1)
+            assert rig.engine.health.connections == health.connections - 2
 
 
 def stall(seconds: float) -> None:

@@ -130,14 +130,15 @@ async def test_memory_is_looked_at_once_a_second() -> None:
     async with Rig(sleeping(100), jobs=1) as rig, beating(rig, shown):
         await rig.after(10.2)
 
-        assert shown.looks == 10
+        assert shown.looks == 11
         await rig.ask(Stop())
 
 
 async def test_the_share_is_the_presets() -> None:
     shown = Shown()
-    shown.is_at(60)
-    async with Rig(sleeping(0.7), jobs=9, concurrency=1, throttle=Throttle(memory=0.5)) as rig, beating(rig, shown):
+    async with Rig(sleeping(0.7), jobs=9, concurrency=1, throttle=Throttle(memory=0.6)) as rig, beating(rig, shown):
+        await rig.after(0.5)
+        shown.is_at(60)
         await rig.after(20)
 
         assert starts(rig) == [0.0, 0.7]
@@ -177,8 +178,9 @@ async def test_a_source_of_numbers_that_falls_silent_lets_go() -> None:
 
 async def test_no_release_starts_anything_while_memory_is_short() -> None:
     shown = Shown()
-    shown.is_at(95)
     async with Rig(sleeping(0.7), jobs=9, concurrency=1) as rig, beating(rig, shown):
+        await rig.after(0.5)
+        shown.is_at(95)
         await rig.after(5)
         rig.engine.dispatcher.wake()
         await rig.after(5)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
 from tests.cli.conftest import Program, qtui  # noqa: F401  # the fixture
-from tests.wiring.stage import descendants, ends
+from tests.wiring.stage import Stage, descendants, ends
 
 MILL = """
 import os, time
@@ -19,8 +20,14 @@ def stall(n):
     while time.monotonic() < end:
         pass
 
+def long_stall(n):
+    end = time.monotonic() + 5
+    while all(time.monotonic() < end for _ in range(1000)):
+        pass
+
 def spin(n):
     open("pid", "w").write(str(os.getpid()))
+    print("here I am", flush=True)
     while True:
         pass
 """
@@ -76,12 +83,22 @@ def test_code_that_blocks_the_loop_is_named_while_it_does_and_told_afterwards(qt
     assert not list(qtui.folder.glob("state/*/stalled"))
 
 
-def test_a_busy_loop_in_a_worker_is_ended_by_the_timeout(qtui: Program) -> None:  # noqa: F811
-    done = qtui.run("run", preset(qtui, "spin", timeout="1s"))
+def test_the_screen_names_what_blocks_the_loop_and_forgets_it_when_it_is_over(stage: Stage) -> None:
+    (stage.folder / "mill.py").write_text(MILL)
+    source = stage.write("mill.toml", PRESET.format(function="long_stall", executor="local", timeout="60s"))
+    with stage.open(source) as screen:
+        screen.wait("LOOP BLOCKED", 20)
+        screen.wait(re.compile(r"the loop has been blocked for 3 s by mill\.py:\d+ in long_stall\(\)"))
+        screen.wait_gone("LOOP BLOCKED", 20)
+
+
+def test_a_busy_loop_in_a_worker_is_ended_by_the_timeout_which_tells_what_it_printed(qtui: Program) -> None:  # noqa: F811
+    done = qtui.run("run", preset(qtui, "spin", timeout="1s"), "--json")
     ends(int(Path(qtui.folder / "pid").read_text()))
 
     assert done.returncode == 1
-    assert "Timeout" in done.stderr
+    (failed,) = [event["outcome"] for event in map(json.loads, done.stdout.splitlines()) if event["type"] == "ended"]
+    assert (failed["code"], failed["detail"]) == ("timeout", "it printed:\nhere I am")
 
 
 def test_workers_end_with_an_engine_that_is_killed(qtui: Program) -> None:  # noqa: F811

@@ -261,7 +261,7 @@ def test_sigusr1_shows_where_threads_and_tasks_are_and_the_run_goes_on(stage: St
     said = log(stage)
 
     assert "Current thread" in said or "Thread 0x" in said
-    assert re.search(r"Task slot 1:\n(  File .*\n)*  File .*simulate\.py", said)
+    assert re.search(r"Task slot \d:\n(  File .*\n)*  File .*simulate\.py", said)
     assert "Task producer 0:" in said
 
 
@@ -522,17 +522,18 @@ def test_stop_now_ends_an_engine_whose_loop_is_blocked(stage: Stage) -> None:
     no_try_spent(stage)
 
 
-def test_an_engine_that_is_blocked_before_it_was_seen_can_be_ended(stage: Stage) -> None:
+def test_an_engine_that_is_blocked_by_its_first_job_can_be_ended(stage: Stage) -> None:
+    """Whether its first picture was seen before that is a matter of luck."""
     text = Path(blocking(stage)).read_text().replace(f"block_every = {GOOD + 1}", "block_every = 1")
     with stage.open(stage.write("bench.toml", text)) as screen:
         screen.wait("connecting to the engine", 20)
         started(stage)
         time.sleep(1)
         screen.press("ctrl+c")
-        screen.wait("ctrl+c again ends it")
+        screen.wait(re.compile("ctrl\\+c again ends it|ctrl\\+c again = stop now"))
         screen.press("ctrl+c")
         assert screen.wait_exit(15) == 130
-        assert "ended before it was seen" in screen.text()
+        assert "ended before it was seen" in screen.text() or "killed after" in screen.text()
     assert stage.record.state == "stopped"
     assert stage.engines == []
 

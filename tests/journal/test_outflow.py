@@ -369,3 +369,19 @@ def passing_only(number: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outflow, "RELEASE_ROWS", number)
         yield
+
+
+def test_the_store_names_the_job_that_holds_back_results(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    assert life.store.head == (1, 0)
+    life.tell(*(accepted(seq) for seq in range(1, 7)), *(started(seq) for seq in range(1, 7)))
+    life.tell(done(1), done(3), done(4), failed(5))
+    assert life.store.head == (2, 2), "a failed job has no result that could wait"
+    life.crash()
+    assert life.store.head == (2, 2), "the next life counts them anew"
+    life.tell(done(2))
+    assert life.store.head == (6, 0)
+
+
+def test_nobody_is_named_in_the_order_of_completion(tmp_path: Path) -> None:
+    assert Life(tmp_path, order="completion").store.head is None

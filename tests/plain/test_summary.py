@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from qtui.core.snapshot import Counts, LogLine, RunState, Snapshot
 from qtui.plain.summary import LOST, exit_code, exit_words, farewell, jobs
 from tests.plain.samples import EVIL, finished, harmless
 from tests.tui.samples import NOW, sample
+
+
+def broken(**counts: int) -> Snapshot:
+    """A run with a source that failed in the middle."""
+    snap = finished(**counts)
+    first, *others = snap.producers
+    return msgspec.structs.replace(
+        snap, producers=[msgspec.structs.replace(first, problem="it broke\x1b[31m"), *others]
+    )
+
+
+def test_a_source_that_failed_is_named_with_its_reason() -> None:
+    snap = broken(done=100)
+
+    assert f"  {snap.producers[0].name}: it broke" in farewell(snap).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -18,6 +34,8 @@ from tests.tui.samples import NOW, sample
         (sample(state=RunState.FINISHED, counts=Counts(total=0)), 0, "there were no jobs"),
         (finished(done=99, failed=1), 1, "some jobs failed"),
         (finished(done=99, held=1), 1, "some jobs are held"),
+        (broken(done=100), 1, "a source could not be read to its end"),
+        (broken(done=99, failed=1), 1, "some jobs failed"),
         (sample(state=RunState.STOPPED), 130, "stopped before the end"),
         (sample(state=RunState.STOPPED, log=[LogLine(NOW, "signal", "stopping")]), 143, "terminated before the end"),
         (sample(state=RunState.STOPPED, log=[LogLine(NOW, "halt", "stopping")]), 1, "halted before the end"),

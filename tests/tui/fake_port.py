@@ -10,6 +10,7 @@ from qtui.core.commands import Command, Reply, Request
 from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
 from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
 from qtui.core.snapshot import Snapshot
+from qtui.core.stall import Stall
 from qtui.errors import QtuiError
 
 BEAT_S = 0.5
@@ -82,6 +83,7 @@ class FakeHost:
         self.unfinished: list[Unfinished] = []
         self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
         self.past: list[RunEntry] = []
+        self.stall: Stall | None = None
 
     def presets(self) -> list[PresetEntry]:
         return self.entries
@@ -101,6 +103,9 @@ class FakeHost:
 
     async def attach(self, run_id: str) -> Port:
         return await self.open(run_id)
+
+    def stalled(self, run_id: str) -> Stall | None:
+        return self.stall
 
     def watch(self, source: str) -> Path | None:
         return None

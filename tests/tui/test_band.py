@@ -10,6 +10,8 @@ import pytest
 from qtui.core.snapshot import (
     Control,
     Counts,
+    HeadView,
+    Health,
     ProducerState,
     ProducerView,
     QueueView,
@@ -209,3 +211,29 @@ def _borders_hold(rows: list[str], width: int) -> None:
 def _cells(row: str) -> str:
     """One character per cell: a wide character stands for two."""
     return "".join(ch * 2 if ch in "漢字" else ch for ch in row)
+
+
+@pytest.mark.parametrize("state", [ProducerState.ACTIVE, ProducerState.BLOCKED])
+def test_a_crawl_shows_how_much_is_known_to_come(state: ProducerState) -> None:
+    crawl = ProducerView(0, "shop", state, total=None, found=1700, accepted=1200, unread=501, pressure=0.9)
+    told = "\n".join(band(sample(producers=[crawl]), 200))
+
+    assert "shop" in told
+    assert "1,200 / 1,701+" in told, told
+
+
+def test_without_a_bound_the_queue_shows_what_it_costs() -> None:
+    snap = calm(
+        control=Control(6, 0, strategy="semaphore"),
+        queue=QueueView(capacity=0, depth=1904, high_water=2088),
+        health=Health(rss_bytes=61_000_000, tasks=1_917, connections=12),
+    )
+    text = "\n".join(row[33:70] for row in band(snap))
+    assert "QUEUE 1,904 no bound" in text
+    assert "1.9k tasks  61 MB  12 open" in text
+    assert "full" not in text
+
+
+def test_results_name_who_holds_them_back() -> None:
+    rows = band(calm(head=HeadView(3187, "shop.example/p/3187", "running", 1, 318)))
+    assert rows[5][100:] == "│ 318 behind #3187 │"

@@ -10,6 +10,7 @@ import pytest
 
 from qtui.core.commands import Pause, Reply
 from qtui.core.snapshot import RunState
+from qtui.core.stall import Stall
 from qtui.errors import LinkError, UsageError
 from qtui.tui import feed as feed_module
 from qtui.tui.feed import Feed
@@ -26,7 +27,8 @@ class Watch:
         self.port = FakePort(sample())
         self.found: list[FakePort | Exception] = []
         self.asked: list[str] = []
-        self.feed = Feed(lambda: self.now, again=self._again)
+        self.stall: Stall | None = None
+        self.feed = Feed(lambda: self.now, again=self._again, stalled=lambda run_id: self.stall)
 
     async def _again(self, run_id: str) -> FakePort:
         self.asked.append(run_id)
@@ -68,6 +70,57 @@ async def test_silence_of_two_seconds_is_trouble_and_refuses_changes(watch: Watc
     assert watch.feed.trouble == "data 8 s old"
     assert await watch.feed.send(Pause()) == Reply(False, "the engine has not answered for 8 s, nothing can be changed")
     assert watch.port.requests == []
+
+
+async def test_what_blocks_a_silent_engine_is_looked_for_after_a_second_and_forgotten_when_it_goes_on(
+    watch: Watch,
+) -> None:
+    watch.stall = Stall(1.2, "work.py:12 in primes()")
+    watch.passes(0.75)
+    await asyncio.sleep(0.05)
+    early = watch.feed.stall
+    watch.passes(0.5)
+    await until(lambda: watch.feed.stall is not None)
+    found = watch.feed.stall
+    watch.port.give(snap := sample(elapsed_s=700.0))
+    await until(lambda: watch.feed.newest is snap)
+
+    assert (early, found) == (None, watch.stall)
+    assert watch.feed.stall is None
+
+
+async def test_an_engine_blocked_before_its_first_picture_is_asked_about_without_a_run() -> None:
+    watch = Watch()
+    watch.port = FakePort()
+    asked: list[str] = []
+
+    def stalled(run_id: str) -> Stall:
+        asked.append(run_id)
+        return Stall(1.0, "work.py:12 in primes()")
+
+    watch.feed = Feed(lambda: watch.now, stalled=stalled)
+    following = asyncio.ensure_future(watch.feed.follow(watch.port, lambda: None))
+    await until(lambda: watch.feed.port is not None)
+    watch.passes(1)
+    await until(lambda: watch.feed.stall is not None)
+    following.cancel()
+    await asyncio.wait([following])
+
+    assert asked[0] == ""
+
+
+async def test_a_stall_that_cannot_be_read_leaves_the_engine_silent(watch: Watch) -> None:
+    asked = []
+
+    def broken(run_id: str) -> Stall | None:
+        asked.append(run_id)
+        raise PermissionError
+
+    watch.feed._stalled = broken
+    watch.passes(3)
+    await until(lambda: bool(asked))
+
+    assert (watch.feed.stall, watch.feed.trouble) == (None, "data 3 s old")
 
 
 async def test_an_engine_that_goes_on_ends_the_trouble(watch: Watch) -> None:

@@ -44,6 +44,33 @@ def test_a_row_tells_number_state_name_progress_time_and_history() -> None:
     ]
 
 
+def test_a_job_that_tells_how_far_it_is_has_that_for_its_gauge_and_not_the_time() -> None:
+    rows = drawn(snapshot([busy(1, share=0.25), busy(2, share=0.0), busy(3, share=1.0)]), width=120, height=5)
+
+    gauges = [" ━━╾───────  5.6s ", " ──────────  5.6s ", " ━━━━━━━━━━  5.6s "]
+    assert [row[39:57] for row in rows[1:-1]] == gauges
+
+
+def test_where_there_is_no_room_for_a_gauge_the_share_is_a_number() -> None:
+    rows = drawn(snapshot([busy(1, share=0.256), busy(2, share=1.0), busy(3)]), width=80, height=5)
+
+    assert [row[30:40] for row in rows[1:-1]] == [" 25% 5.6s ", "100% 5.6s ", "     5.6s "]
+
+
+def test_a_later_attempt_is_told_before_the_share_where_there_is_room_for_one() -> None:
+    row = drawn(snapshot([busy(1, share=0.25, attempt=2)]), width=80, height=3)[1]
+
+    assert "2/3" in row
+    assert "25%" not in row
+
+
+def test_a_slow_job_that_tells_its_share_is_not_drawn_as_stuck() -> None:
+    canvas = Canvas(120, 4, DARK)
+    draw_slots(canvas, snapshot([busy(1, elapsed_s=9.5, share=0.5), busy(2, elapsed_s=9.5)]), selected=0, top=0)
+
+    assert colours(canvas, 1, "━").isdisjoint(colours(canvas, 2, "━"))
+
+
 def test_each_state_has_its_glyph_and_its_words() -> None:
     slots = [
         SlotView(1, SlotState.IDLE),

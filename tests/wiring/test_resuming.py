@@ -62,6 +62,9 @@ class Work:
         path.write_text(PRESET.format(sources=self.sources, job=self.job))
         return str(path)
 
+    def called(self, job: Job) -> str:
+        return str(job.row["line"])
+
     async def live(self, *, jobs: int) -> None:
         """A first life that ends when so many jobs are done; those after them have been accepted."""
         loaded = load(self.options())
@@ -96,7 +99,7 @@ class Work:
 
         def watch(event: ev.Event) -> None:
             if isinstance(event, ev.AttemptStarted):
-                ran.append(str(event.job.row["line"]))
+                ran.append(self.called(event.job))
 
         async with self.resumption() as (resumption, _):
             self.plan = await agreed(resumption, Intent(accept=True), lambda doing: None)

@@ -13,7 +13,9 @@ from qtui.core.job import Value
 from qtui.core.tables import Table, Text
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
-from qtui.kinds.http.selectors import JSON, checked
+from qtui.kinds.http.auth import Auth
+from qtui.kinds.http.parameters import Parameters, added, encoded
+from qtui.kinds.http.selectors import HEADER_LINK, JSON, JsonPath, checked
 from qtui.text import clean
 
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
@@ -61,6 +63,7 @@ class HttpTable(Table, frozen=True, kw_only=True):
     """[job.http]; texts are templates."""
 
     operational: ClassVar[frozenset[str]] = frozenset({"timeout", "max_body", "max_redirects", "insecure"})
+    finding: ClassVar[frozenset[str]] = frozenset({"links", "next"})
 
     example: ClassVar[str] = """
         preset = { description = "Fetch the pages of a shop and keep their titles and prices" }
@@ -82,12 +85,31 @@ class HttpTable(Table, frozen=True, kw_only=True):
     """The address, a template: the row's fields, {site}, {env:NAME}."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
     """What is asked of the address."""
+    query: Parameters = msgspec.field(default_factory=dict)
+    """Parameters added to the url and encoded, e.g. `{ q = "{line}", page = 2 }`.
+
+    A list gives its name several times; a text that is one field and nothing else keeps the field's type, and is left
+    out when that is null.
+    """
     headers: dict[HeaderName, str] = msgspec.field(default_factory=dict)
-    """The only place where {secret:env:NAME} may be used."""
+    """{secret:env:NAME} may be used here and in auth and cookies, nowhere else."""
+    auth: Auth | None = None
+    """`{ user = "me", password = "{secret:env:PASSWORD}" }` or `{ bearer = "{secret:env:TOKEN}" }`."""
+    cookies: dict[HeaderName, str] = msgspec.field(default_factory=dict)
+    """Cookies that every request brings, e.g. `{ session = "{secret:env:SESSION}" }`."""
+    cookie_jar: Literal["off", "attempt", "run"] = "off"
+    """Where cookies of answers are kept: nowhere; through the redirects of one attempt; or for all jobs.
+
+    With "run", what a job gets depends on the jobs before it; a resumed run begins without cookies.
+    """
     body: str | None = None
     """Sent as it is."""
     json: dict[str, object] | list[object] | None = None
     """Sent as JSON; a text that is one field and nothing else keeps the field's type."""
+    form: Parameters | None = None
+    """Sent as a form, its values as in query."""
+    idempotency: bool = False
+    """Send an Idempotency-Key made of the run and the job's key: the same with every attempt of a job."""
     expect: Expect = Expect()
     """What counts as success."""
     timeout: Timeouts = Timeouts()
@@ -105,6 +127,14 @@ class HttpTable(Table, frozen=True, kw_only=True):
     """
     require: list[str] = msgspec.field(default_factory=list)
     """Extracted fields that must be there and not empty; otherwise the job fails as `extract`."""
+    links: str | list[str] = ""
+    """Addresses that become jobs of a source of kind crawl, at most 10,000 of an answer: a selector such as `a::link`,
+    a path such as `json:items[*].url`, or a list of them.
+    """
+    next: str = ""
+    """The next page, which becomes a job too: a selector such as `a.next::link`, a path such as `json:paging.next`, or
+    `header:link` for the Link header.
+    """
     save: str = ""
     """Where the answer is written, e.g. `pages/{n}.html`; only the last part may have fields."""
 
@@ -116,11 +146,24 @@ class HttpTable(Table, frozen=True, kw_only=True):
             except TemplateError as error:
                 raise ValueError(f"{where}: {error}") from None
             if template.secret_names and not secrets_allowed:
-                raise ValueError(f"{where} uses a secret; secrets may be used in headers only")
-        if self.body is not None and self.json is not None:
-            raise ValueError("there is a body and a json; a request has one of them")
+                raise ValueError(f"{where} uses a secret; secrets may be used in headers, auth and cookies only")
+        bodies = [name for name in ("body", "json", "form") if getattr(self, name) is not None]
+        if len(bodies) > 1:
+            raise ValueError(f"there is a {' and a '.join(bodies)}; a request has one of them")
+        self._check_headers()
         self._check_save()
         self._check_extract()
+        self._check_found()
+
+    @property
+    def followed(self) -> list[str]:
+        """Where `links` are."""
+        return self.links if isinstance(self.links, list) else [self.links] if self.links else []
+
+    @property
+    def next_place(self) -> str:
+        """Where in the content of an answer `next` is, or empty."""
+        return "" if self.next == HEADER_LINK else self.next
 
     def capabilities(self) -> Capabilities:
         host = _HOST.match(self.url)
@@ -130,25 +173,73 @@ class HttpTable(Table, frozen=True, kw_only=True):
         return Capabilities(
             contacts=tuple(contacts),
             writes=(self.save,) if self.save else (),
-            insecure=("who answers is not verified",) if self.insecure else (),
+            insecure=tuple(self._insecure()),
         )
 
     def describe(self, fill: Callable[[str], str]) -> str:
         from qtui.kinds.http.address import without_password
 
-        return f"{self.method} {without_password(fill(self.url))}"
+        return f"{self.method} {without_password(self._address(fill))}"
 
     def own_fields(self, fill: Callable[[str], str]) -> dict[str, Value]:
         from qtui.kinds.http.address import url_fields
 
-        return url_fields(fill(self.url))
+        return url_fields(self._address(fill))
+
+    def _address(self, fill: Callable[[str], str]) -> str:
+        query = {
+            name: [
+                fill(item) if isinstance(item, str) else item
+                for item in (value if isinstance(value, list) else [value])
+            ]
+            for name, value in self.query.items()
+        }
+        return added(fill(self.url), encoded(query))
+
+    def identity(self) -> list[str]:
+        """Whom its requests claim to come from, as sentences without a subject; nothing in them is secret."""
+        told = []
+        if self.auth is not None:
+            told.append("sends a bearer token" if self.auth.bearer else f"signs in as {self.auth.user}")
+        if self.cookies:
+            told.append(f"sends the cookie{'s' * (len(self.cookies) > 1)} {', '.join(self.cookies)}")
+        if self.cookie_jar != "off":
+            where = "the whole run" if self.cookie_jar == "run" else "the redirects of an attempt"
+            told.append(f"keeps the cookies of answers for {where}")
+        return told
+
+    def _insecure(self) -> Iterator[str]:
+        if self.insecure:
+            yield "who answers is not verified"
+        if self.auth is not None and self.auth.written_out:
+            yield f"auth.{self.auth.written_out} stands in the preset for all to read"
 
     def _templates(self) -> Iterator[tuple[str, str, bool]]:
         yield "url", self.url, False
         yield "save", self.save, False
         yield "body", self.body or "", False
         yield from (("json", text, False) for text in texts_in(self.json))
+        yield from (("form", text, False) for text in texts_in(self.form))
+        yield from (("query", text, False) for text in texts_in(self.query))
         yield from ((f"headers.{name}", text, True) for name, text in self.headers.items())
+        yield from ((f"cookies.{name}", text, True) for name, text in self.cookies.items())
+        if self.auth is not None:
+            yield from ((f"auth.{name}", text, True) for name, text in self.auth.texts())
+
+    def texts(self) -> Iterator[str]:
+        """Every template."""
+        yield from (text for _, text, _ in self._templates())
+
+    def _check_headers(self) -> None:
+        own = {name.lower() for name in self.headers}
+        for name, key, wanted in (
+            ("Authorization", "auth", self.auth is not None),
+            ("Cookie", "cookies", bool(self.cookies)),
+            ("Cookie", "cookie_jar", self.cookie_jar != "off"),
+            ("Idempotency-Key", "idempotency", self.idempotency),
+        ):
+            if wanted and name.lower() in own:
+                raise ValueError(f"headers has {name}, and {key} makes the same header; leave one of them out")
 
     def _check_save(self) -> None:
         if not self.save:
@@ -172,6 +263,21 @@ class HttpTable(Table, frozen=True, kw_only=True):
         for name in self.require:
             if name not in self.extract:
                 raise ValueError(f"require: {clean(name, 40)} is not extracted")
+
+    def _check_found(self) -> None:
+        places = [("links", text) for text in self.followed]
+        if self.next_place:
+            places.append(("next", self.next_place))
+        for key, text in places:
+            try:
+                found = checked(text)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
+            if not isinstance(found, JsonPath) and found.what == "text":
+                raise ValueError(f'{key}: "{clean(text, 80)}" gives a text, not an address; write {found.css}::link')
+        read = [*self.extract.values(), *(text for _, text in places)]
+        if len({text.startswith(JSON) for text in read}) > 1:
+            raise ValueError("some of extract, links and next read HTML and some JSON; an answer is one of them")
 
 
 def texts_in(value: object) -> Iterator[str]:

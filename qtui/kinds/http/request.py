@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
-from qtui.core.job import Value
 from qtui.core.template import Template, TemplateError
 from qtui.kinds.context import KindContext
+from qtui.kinds.filling import compiled, filled, templates
 from qtui.kinds.http.address import parse, shown
-from qtui.kinds.http.options import HttpTable, texts_in
+from qtui.kinds.http.headers import BadRequest, Header, Row, written
+from qtui.kinds.http.options import HttpTable
+from qtui.kinds.http.parameters import added, encoded
 from qtui.kinds.secrets import look_up_all
 from qtui.text import clean
 
-Row = Mapping[str, Value]
-
-_SENSITIVE = re.compile(r"auth|cookie|token|secret|api-?key|password|session|credential|csrf|signature", re.I)
-"""Header names that a stranger must not see, whatever is in them."""
 _BODY_HEADERS = ("Content-Type", "Content-Length", "Content-Encoding", "Content-Language")
-_BAD_IN_HEADERS = re.compile(r"[\r\n\0]")
-
-
-class BadRequest(ValueError):
-    """A row from which no request can be made; the message is one sentence."""
+_FORM = "application/x-www-form-urlencoded"
 
 
 class Request(NamedTuple):
@@ -46,21 +40,20 @@ class Requests:
         self._run, self._look_up = context.fields, context.look_up
         self._method = table.method
         self._url = Template(table.url)
-        self._fixed_url = self._parsed({}) if self._fixed(self._url) else None
-        headers = {name: Template(text) for name, text in table.headers.items()}
-        sensitive = {name for name, text in headers.items() if text.secret_names or _SENSITIVE.search(name)}
+        self._query = compiled(table.query) if table.query else None
+        in_address = {field for template in (self._url, *templates(self._query)) for field in template.fields}
+        self._fixed_url = self._parsed({}) if in_address <= self._run.keys() else None
+        headers = written(table, self._fill)
+        sensitive = {name for name, header in headers.items() if header.sensitive}
         self.session_headers = {
-            name: self._header(name, text, {})
-            for name, text in headers.items()
-            if self._fixed(text) and name not in sensitive
+            name: header.value({}) for name, header in headers.items() if self._fixed(header) and name not in sensitive
         }
         """Headers that every request may carry, wherever it goes."""
-        own = {name: text for name, text in headers.items() if name not in self.session_headers}
+        own = {name: header for name, header in headers.items() if name not in self.session_headers}
         self._sensitive = frozenset(name.lower() for name in sensitive)
-        self._templates = {name: text for name, text in own.items() if not self._fixed(text)}
-        self._headers = CIMultiDict(
-            {name: self._header(name, text, {}) for name, text in own.items() if self._fixed(text)}
-        )
+        self._made = {name: header for name, header in own.items() if not self._fixed(header)}
+        self._headers = CIMultiDict({name: header.value({}) for name, header in own.items() if self._fixed(header)})
+        self._idempotency = f"{context.run_id}\0" if table.idempotency else ""
         self._authorizes = "authorization" in self._sensitive
         self._body = self._body_maker(table)
         self._set_content_type(table)
@@ -72,22 +65,34 @@ class Requests:
             self._headers["Content-Type"] = "application/json"
         elif table.body is not None:
             self._headers["Content-Type"] = "text/plain; charset=utf-8"
+        elif table.form is not None:
+            self._headers["Content-Type"] = _FORM
 
-    def make(self, row: Row) -> Request:
-        """The request for a row. Raises BadRequest, TemplateError."""
+    @property
+    def confides(self) -> bool:
+        """Whether requests carry what a stranger must not see."""
+        return bool(self._sensitive)
+
+    def make(self, row: Row, key: str) -> Request:
+        """The request for the row of a job with this key. Raises BadRequest, TemplateError."""
         url = self._fixed_url or self._parsed(row)
         headers = self._headers
-        if self._templates:
+        if self._made or self._idempotency:
             headers = headers.copy()
-            for name, template in self._templates.items():
-                headers[name] = self._header(name, template, row)
+            for name, header in self._made.items():
+                headers[name] = header.value(row)
+        if self._idempotency:
+            headers["Idempotency-Key"] = blake2b((self._idempotency + key).encode(), digest_size=16).hexdigest()
         if url.raw_user is not None and self._authorizes:
             raise BadRequest("the address names a user and the headers have Authorization; a request has one of them")
         return Request(self._method, url, headers or None, self._body(row) if self._body else None)
 
     def address(self, row: Row) -> str:
         """The filled address as text, not checked. Raises TemplateError."""
-        return self._url.fill(row, self._run, lookup=self._look_up)
+        address = self._fill(self._url, row)
+        if self._query is None:
+            return address
+        return added(address, encoded(self._filled(self._query, row)))
 
     def redirected(self, request: Request, status: int, url: URL) -> Request:
         """The request that follows: as browsers do, and without anything secret when it goes to somebody else."""
@@ -99,8 +104,14 @@ class Requests:
             headers = _without(headers, self._sensitive)
         return Request(method, url, headers, body)
 
-    def _fixed(self, template: Template) -> bool:
-        return template.fields <= self._run.keys()
+    def _fill(self, template: Template, row: Row) -> str:
+        return template.fill(row, self._run, lookup=self._look_up)
+
+    def _filled(self, value: object, row: Row) -> Any:
+        return filled(value, self._look_up, row, self._run)
+
+    def _fixed(self, header: Header) -> bool:
+        return header.fields <= self._run.keys()
 
     def _parsed(self, row: Row) -> URL:
         try:
@@ -110,38 +121,22 @@ class Requests:
         except ValueError as error:
             raise BadRequest(str(error)) from None
 
-    def _header(self, name: str, template: Template, row: Row) -> str:
-        value = template.fill(row, self._run, lookup=self._look_up)
-        if _BAD_IN_HEADERS.search(value):
-            raise BadRequest(f"the header {name} would contain a line break or a NUL character")
-        return value
-
     def _body_maker(self, table: HttpTable) -> Callable[[Row], bytes] | None:
         if table.body is not None:
             template = Template(table.body)
-            return lambda row: template.fill(row, self._run, lookup=self._look_up).encode()
+            return lambda row: self._fill(template, row).encode()
         if table.json is not None:
-            compiled = _compile(table.json)
-            return lambda row: msgspec.json.encode(self._filled(compiled, row))
+            document = compiled(table.json)
+            return lambda row: msgspec.json.encode(self._filled(document, row))
+        if table.form is not None:
+            form = compiled(table.form)
+            return lambda row: encoded(self._filled(form, row)).encode()
         return None
-
-    def _filled(self, value: object, row: Row) -> object:
-        if isinstance(value, Template):
-            if field := value.sole_field:
-                for fields in (row, self._run):
-                    if field in fields:
-                        return fields[field]
-            return value.fill(row, self._run, lookup=self._look_up)
-        if isinstance(value, dict):
-            return {name: self._filled(inner, row) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self._filled(inner, row) for inner in value]
-        return value
 
 
 def environment(table: HttpTable, context: KindContext) -> tuple[list[str], list[str]]:
     """The secrets that the templates use, and a sentence for every variable that is missing or cannot be one."""
-    return look_up_all((table.url, table.body or "", *table.headers.values(), *texts_in(table.json)), context)
+    return look_up_all(table.texts(), context)
 
 
 def target(base: URL, location: str) -> URL:
@@ -155,16 +150,6 @@ def target(base: URL, location: str) -> URL:
         raise
     except ValueError:
         raise BadRequest(f'redirected to "{shown(location)}", which is not an address') from None
-
-
-def _compile(value: object) -> object:
-    if isinstance(value, str):
-        return Template(value)
-    if isinstance(value, dict):
-        return {name: _compile(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_compile(inner) for inner in value]
-    return value
 
 
 def _without(headers: CIMultiDict[str] | None, names: set[str] | frozenset[str]) -> CIMultiDict[str] | None:

@@ -12,6 +12,8 @@ from qtui.core.job import Value
 from qtui.text import clean
 
 JSON = "json:"
+HEADER_LINK = "header:link"
+"""In place of a selector: the Link header of the answer."""
 MAX_ITEMS = 1000
 """The longest list that is taken out of an answer."""
 
@@ -87,13 +89,13 @@ class JsonPath(msgspec.Struct, frozen=True):
         """Whether it leads to a list of what it found."""
         return None in self.steps
 
-    def find(self, document: Value) -> Value:
+    def find(self, document: Value, most: int = MAX_ITEMS) -> Value:
         """What is there: with `[*]` a list, without it the value, or None where the path leads nowhere."""
-        found = _walk(document, self.steps)
+        found = _walk(document, self.steps, most)
         return found if self.every else (found[0] if found else None)
 
 
-def _walk(document: Value, steps: Sequence[str | int | None]) -> list[Value]:
+def _walk(document: Value, steps: Sequence[str | int | None], most: int) -> list[Value]:
     found = [document]
     for step in steps:
         below: list[Value] = []
@@ -103,10 +105,10 @@ def _walk(document: Value, steps: Sequence[str | int | None]) -> list[Value]:
                     below.append(value[step])
             elif isinstance(value, list):
                 if step is None:
-                    below.extend(value[:MAX_ITEMS])
+                    below.extend(value[:most])
                 elif isinstance(step, int) and -len(value) <= step < len(value):
                     below.append(value[step])
-        found = below[:MAX_ITEMS]
+        found = below[:most]
     return found
 
 

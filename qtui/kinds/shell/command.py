@@ -15,10 +15,9 @@ from qtui.core.template import Template, as_text
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
 from qtui.kinds.secrets import look_up_all
-from qtui.kinds.shell.options import ShellTable
+from qtui.kinds.shell.options import SHELL, ShellTable
 from qtui.text import clean
 
-SHELL = "/bin/sh"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import signal
 from collections.abc import Mapping
 from typing import final
 
-from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.job import Done, Failed, Job, LastWords, Value
 from qtui.core.template import TemplateError
 from qtui.kinds.context import KindContext
 from qtui.kinds.save import Part, Saver
@@ -22,6 +23,8 @@ from qtui.text import clean, seconds
 
 _SHOWN = 4_096
 """Bytes of the end of an output that go into results and failures."""
+_LINE = 2_000
+"""Longer lines are shown by their end, as the whole output is."""
 _LACKS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -92,7 +95,12 @@ class ShellKind:
                 return Failed("input", "the command and its environment are too long for this system", permanent=True)
             what = command.directory if error.filename == command.directory else command.arguments[0]
             return _cannot(f"start {self._redactor.line(what, 100)}", error)
-        status = await process.wait(table.grace)
+        try:
+            status = await process.wait(table.grace)
+        except asyncio.CancelledError:
+            if detail := self._detail(out, err):
+                raise asyncio.CancelledError(LastWords(detail)) from None
+            raise
         took = self._context.clock() - begun
         if status not in self._expected:
             return self._failed(status, out, err)
@@ -116,18 +124,25 @@ class ShellKind:
         return Done(value, last or f"exit {status} · {seconds(took)}")
 
     def _failed(self, status: int, out: Output, err: Output | None) -> Failed:
-        detail = (self._text(err) if err is not None else "") or self._text(out)
+        detail = self._detail(out, err)
         last = clean(detail.rpartition("\n")[2], 160)
         because = f": {last}" if last else ""
         if status < 0:
             return Failed("killed", f"the command was ended by {_name(-status)}{because}", detail)
         return Failed(f"exit:{status}", f"the command ended with exit code {status}{because}", detail)
 
+    def _detail(self, out: Output, err: Output | None) -> str:
+        """What a failure is told with."""
+        return (self._text(err) if err is not None else "") or self._text(out)
+
     def _text(self, output: Output) -> str:
+        if not output.size:
+            return ""
         # Masked before it is cut: half a secret could not be recognised any more.
         whole = self._redactor.text(output.tail.text(self._table.tail))
         kept = whole if len(whole) <= _SHOWN else whole[-_SHOWN:].partition("\n")[2] or whole[-_SHOWN:]
-        return self._redactor.block(kept, _SHOWN)
+        lines = (line if len(line) <= _LINE else "…" + line[1 - _LINE :] for line in kept.split("\n"))
+        return self._redactor.block("\n".join(lines), _SHOWN)
 
     def _tell(self, seq: int, *outputs: Output | None) -> None:
         for output in outputs:

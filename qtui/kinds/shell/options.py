@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from typing import Annotated, ClassVar
 
 import msgspec
 
+from qtui.core.capabilities import Capabilities
 from qtui.core.tables import Table
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
@@ -18,6 +20,7 @@ ExitStatus = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 MAX_GRACE_S = 4.5
 """The engine goes on without an attempt that has not ended 5 s after it was told to."""
+SHELL = "/bin/sh"
 _FIELD_IN_SHELL = re.compile(r"(?<!\$)\{((?:secret:)?(?:env:)?[A-Za-z_][A-Za-z0-9_.-]*)\}")
 
 
@@ -25,6 +28,18 @@ class ShellTable(Table, frozen=True, kw_only=True):
     """[job.shell]; texts are templates."""
 
     operational: ClassVar[frozenset[str]] = frozenset({"grace", "tail", "max_output"})
+
+    example: ClassVar[str] = """
+        preset = { description = "Run a command for every number and keep what it says" }
+        source = [{ kind = "range", stop = 20 }]
+        workers = { concurrency = 4 }
+        results = { path = "results.jsonl" }
+        [job]
+        name = "number {n}"
+        key = "{n}"
+        timeout = "10s"
+        shell = { command = ["echo", "hello from number {n}"] }
+    """
 
     command: list[str] | str
     """A list, the program and its arguments, each a template; no shell reads it. One text only with `shell = true`."""
@@ -64,6 +79,18 @@ class ShellTable(Table, frozen=True, kw_only=True):
         if self.grace > MAX_GRACE_S:
             raise ValueError(f"grace is at most {MAX_GRACE_S:g}s: the engine waits 5 s for an attempt that is to end")
         self._check_output()
+
+    def capabilities(self) -> Capabilities:
+        program = SHELL if isinstance(self.command, str) else self.command[0]
+        return Capabilities(
+            runs=(program if Template(program).constant else f"the programs that {program} names",),
+            writes=(self.output,) if self.output else (),
+        )
+
+    def describe(self, fill: Callable[[str], str]) -> str:
+        if isinstance(self.command, str):
+            return shlex.join([SHELL, "-c", self.command])
+        return shlex.join(map(fill, self.command))
 
     @property
     def arguments(self) -> list[str]:

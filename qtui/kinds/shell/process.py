@@ -14,6 +14,8 @@ from qtui.kinds.shell.family import Family
 from qtui.kinds.shell.output import Output
 
 _BLOCK = 1 << 16
+_LISTEN_AFTER_S = 0.02
+"""A command that is over sooner is read once, at its end: to listen to it would cost more than to run it."""
 _BLOCKS_AT_ONCE = 4
 """Then others get their turn: a flood must not hold up the loop."""
 _BLOCKS_AT_END = 64
@@ -40,31 +42,47 @@ class Process:
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._streams: dict[int, Output] = {}
         self._killer: asyncio.TimerHandle | None = None
-        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
-            stdin = _stdin(command.stdin, theirs)
-            ends = [self._pipe(output, ours, theirs) for output in outputs if output is not None]
-            self._child = subprocess.Popen(
-                command.arguments,
-                executable=command.program,
-                stdin=stdin,
-                stdout=ends[0],
-                stderr=ends[-1],
-                cwd=command.directory,
-                env=command.environment,
-                start_new_session=True,
-            )
-            self.pid = self._child.pid
-            family.joined(self.pid, command.environment["QTUI_MARK"])
-            try:
-                self._handle = os.pidfd_open(self.pid)
-            except OSError:
-                self._signal(signal.SIGKILL)
-                self._bury()
-                raise
-            ours.pop_all()
+        theirs: list[int] = []
+        try:
+            self._start(command, outputs, theirs)
+        except BaseException:
+            for fd in self._streams:
+                os.close(fd)
+            raise
+        finally:
+            for fd in theirs:
+                os.close(fd)
+        self._loop.add_reader(self._handle, self._end)
+        self._listening = False
+        self._patience = self._loop.call_later(_LISTEN_AFTER_S, self._listen)
+
+    def _start(self, command: Command, outputs: tuple[Output, Output | None], theirs: list[int]) -> None:
+        """`theirs` gets the descriptors that only the command needs."""
+        stdin = _stdin(command.stdin, theirs)
+        ends = [self._pipe(output, theirs) for output in outputs if output is not None]
+        self._child = subprocess.Popen(
+            command.arguments,
+            executable=command.program,
+            stdin=stdin,
+            stdout=ends[0],
+            stderr=ends[-1],
+            cwd=command.directory,
+            env=command.environment,
+            start_new_session=True,
+        )
+        self.pid = self._child.pid
+        self._family.joined(self.pid, command.environment["QTUI_MARK"])
+        try:
+            self._handle = os.pidfd_open(self.pid)
+        except OSError:
+            self._signal(signal.SIGKILL)
+            self._bury()
+            raise
+
+    def _listen(self) -> None:
+        self._listening = True
         for fd in self._streams:
             self._loop.add_reader(fd, self._read, fd)
-        self._loop.add_reader(self._handle, self._end)
 
     async def wait(self, grace_s: float) -> int:
         """The exit status, negative for a signal.
@@ -90,12 +108,11 @@ class Process:
     def _handle_open(self) -> bool:
         return self._handle >= 0
 
-    def _pipe(self, output: Output, ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> int:
+    def _pipe(self, output: Output, theirs: list[int]) -> int:
         read, write = os.pipe2(os.O_CLOEXEC)
-        ours.callback(os.close, read)
-        theirs.callback(os.close, write)
-        os.set_blocking(read, False)
+        theirs.append(write)
         self._streams[read] = output
+        os.set_blocking(read, False)
         return write
 
     def _signal(self, number: signal.Signals) -> None:
@@ -103,8 +120,10 @@ class Process:
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, number)
 
-    def _read(self, fd: int, blocks: int = _BLOCKS_AT_ONCE) -> None:
+    def _read(self, fd: int, blocks: int = _BLOCKS_AT_ONCE) -> bool:
+        """Take what is there; False when there was nothing."""
         output = self._streams[fd]
+        some = False
         for _ in range(blocks):
             try:
                 chunk = os.read(fd, _BLOCK)
@@ -115,14 +134,17 @@ class Process:
             if not chunk:
                 self._shut(fd)
                 break
+            some = True
             output.add(chunk)
             if len(chunk) < _BLOCK:
                 break
         if output.lines.told is not None:
             self._told()
+        return some
 
     def _shut(self, fd: int) -> None:
-        self._loop.remove_reader(fd)
+        if self._listening:
+            self._loop.remove_reader(fd)
         os.close(fd)
         del self._streams[fd]
 
@@ -131,6 +153,7 @@ class Process:
         self._loop.remove_reader(self._handle)
         os.close(self._handle)
         self._handle = -1
+        self._patience.cancel()
         if self._killer is not None:
             self._killer.cancel()
         outputs = set(self._streams.values())
@@ -145,11 +168,10 @@ class Process:
 
     def _read_rest(self, fd: int) -> None:
         for _ in range(_BLOCKS_AT_END):
-            before = self._streams[fd].size
-            self._read(fd, 1)
+            some = self._read(fd, 1)
             if fd not in self._streams:
                 return
-            if self._streams[fd].size == before:
+            if not some:
                 break
         self._shut(fd)
 
@@ -162,12 +184,12 @@ class Process:
         return status
 
 
-def _stdin(content: bytes | None, theirs: contextlib.ExitStack) -> int:
+def _stdin(content: bytes | None, theirs: list[int]) -> int:
     """A descriptor to read `content` from; nobody has to feed it."""
     if content is None:
         return subprocess.DEVNULL
     fd = os.memfd_create("qtui-stdin", os.MFD_CLOEXEC)
-    theirs.callback(os.close, fd)
+    theirs.append(fd)
     with open(fd, "wb", closefd=False) as file:
         file.write(content)
     os.lseek(fd, 0, os.SEEK_SET)

@@ -152,7 +152,7 @@ class Overview(Container):
     def selected_job(self) -> int | None:
         """The job in the chosen slot."""
         slot = self.slots.slot()
-        if slot is None or slot.state not in (SlotState.RUNNING, SlotState.LEAVING):
+        if slot is None or slot.state not in (SlotState.RUNNING, SlotState.LEAVING, SlotState.BACKOFF):
             return None
         return slot.seq or None
 

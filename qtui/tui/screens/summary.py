@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtui.core.snapshot import Counts, RunState, Snapshot
+from qtui.core.snapshot import Counts, QueueView, RunState, Snapshot
 from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
 from qtui.tui.big import HEIGHT, big_width, draw_big
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
@@ -111,21 +111,27 @@ def facts(snap: Snapshot) -> list[tuple[str, str, str]]:
                 f"median;  p95 {seconds(snap.latency.p95)}  p99 {seconds(snap.latency.p99)}",
             )
         )
-    bound = (
-        "high-water = the bound" if queue.high_water >= queue.capacity else f"high-water, bound {count(queue.capacity)}"
-    )
-    rows.append(("queue", count(queue.high_water), f"{bound}; full {percent(queue.full_share_run)} of the time"))
+    rows.append(("queue", count(queue.high_water), _bound(queue)))
     if counts.lost:
         rows.append(("lost", count(counts.lost), f"found the queue full ({queue.overflow})"))
     rows.append(("producers", percent(rates.blocked_share_run), "of the time blocked in put()"))
     rows.append(("workers", percent(rates.busy_share_run), f"busy, {plural(snap.control.concurrency, 'slot')}"))
     if counts.retries:
         rows.append(("retries", count(counts.retries), f"{plural(counts.recovered, 'job')} succeeded after one"))
+    if snap.health.tasks_peak:
+        rows.append(("tasks", count(snap.health.tasks_peak), f"peak; strategy {snap.control.strategy}"))
     if snap.health.rss_peak_bytes:
         rows.append(("memory", size(snap.health.rss_peak_bytes), "peak of the engine"))
     if snap.results:
         rows.append(("results", "", clean(snap.results, 200)))
     return rows
+
+
+def _bound(queue: QueueView) -> str:
+    if not queue.capacity:
+        return "high-water, no bound"
+    bound = " = the bound" if queue.high_water >= queue.capacity else f", bound {count(queue.capacity)}"
+    return f"high-water{bound}; full {percent(queue.full_share_run)} of the time"
 
 
 def _draw_facts(canvas: Canvas, x: int, y: int, snap: Snapshot) -> None:

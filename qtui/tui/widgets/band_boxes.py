@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qtui.core.snapshot import ProducerState, ProducerView, QueueView, Snapshot
+from qtui.core.snapshot import Health, ProducerState, ProducerView, QueueView, Snapshot
 from qtui.core.verdict import Verdict
-from qtui.text import count, middle, percent, rate, rate_number, seconds, short_count, tenths
+from qtui.text import count, middle, percent, rate, rate_number, seconds, short_count, size, tenths
 from qtui.tui.canvas import Canvas, Span, cut
 from qtui.tui.widgets.gate import blocked, gate_word
 from qtui.tui.widgets.queue_cells import draw_cells
@@ -45,7 +45,7 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
     if is_blocked:
         stuck = producer.blocked_s >= 1.0
         glyph, ink, state = "▲", "pressure", [Span("BLOCKED", "pressure", True)]
-        if width > 18:
+        if width > 18 and producer.found is None:  # for a crawl it matters more how much is known to come
             state.append(Span(f"{tenths(producer.blocked_s) if stuck else rate_number(producer.admit_rate):>5}"))
     elif producer.state is ProducerState.PAUSED:
         glyph, ink, state = "║", "pressure", [Span("PAUSED", "pressure", True)]
@@ -59,7 +59,11 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
     canvas.put(x, y, glyph, ink, bold=True)
     room = start - x - 3
     if room > 22:
-        done = count(producer.accepted) + (f" / {count(producer.total)}" if producer.total is not None else "")
+        done = count(producer.accepted)
+        if producer.total is not None:
+            done += f" / {count(producer.total)}"
+        elif producer.found is not None:
+            done += f" / {count(producer.accepted + producer.unread)}+"
         room -= 15
         canvas.right(start - 2, y, [Span(done, "dim")])
     canvas.spans(x + 2, y, cut([Span(middle(producer.name, room))], max(0, room)))  # wide letters need the second cut
@@ -89,6 +93,8 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
     title = [Span("QUEUE", bold=True)]
     if queue.capacity:
         title += [Span(f" {numbers[0]}", ink, True), Span(f" / {numbers[1]}", "dim")]
+    elif snap.control.strategy != "pool":
+        title += [Span(f" {numbers[0]}", ink, True), Span(" no bound" if room >= 20 else "", "pressure")]
     canvas.box(
         x,
         0,
@@ -125,6 +131,9 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         inner,
         [[*wait, Span("   high-water ", "dim"), high], [*wait, Span("  high ", "dim"), high], wait],
     )
+    if snap.control.strategy != "pool":
+        first_fitting(canvas, x + 2, 5, inner, _costs(snap.health))
+        return
     full_share = [Span("full ", "dim"), Span(percent(queue.full_share))]
     if snap.counts.lost:
         lost = [Span(f"{count(snap.counts.lost)} lost", "failed_text", True)]
@@ -139,6 +148,19 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         inner,
         [[*full_share, Span(" of the last minute", "dim")], [*full_share, Span("/min", "dim")], full_share],
     )
+
+
+def _costs(health: Health) -> list[list[Span]]:
+    """What takes the place of the bound: tasks, memory and connections of the engine, the fullest line first."""
+    tasks = [Span(short_count(health.tasks), "pressure", True), Span(" tasks", "dim")]
+    memory = [Span(f"  {size(health.rss_bytes)}")]
+    opened = [Span(f"  {count(health.connections)}"), Span(" open", "dim")]
+    return [[*tasks, *memory, *opened], [*tasks, *memory], tasks]
+
+
+def depth_text(queue: QueueView) -> str:
+    """How many wait of how many may: `12/64`; where there is no bound `12, no bound`."""
+    return f"{count(queue.depth)}/{count(queue.capacity)}" if queue.capacity else f"{count(queue.depth)}, no bound"
 
 
 def wait_text(queue: QueueView) -> str:
@@ -187,6 +209,11 @@ def draw_results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool
         canvas.right(x + width - 2, y, [Span(text, bold=True)])
     if short:
         return
+    if (head := snap.head) is not None:
+        canvas.put(x + 2, 5, short_count(head.behind), "pressure", bold=True)
+        canvas.right(
+            x + width - 2, 5, [Span(f"behind #{head.seq}"[: width - 5 - len(short_count(head.behind))], "dim")]
+        )
     aside = counts.cancelled + counts.held
     if aside:
         canvas.put(x + 2, 4, "cancelled" if not counts.held else "set aside", "dim")
@@ -195,6 +222,8 @@ def draw_results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool
         ended = counts.done + counts.failed
         canvas.put(x + 2, 4, "error rate", "dim")
         canvas.right(x + width - 2, 4, [Span(f"{counts.failed / ended * 100 if ended else 0:.1f}%")])
+    if snap.head is not None:
+        return
     canvas.put(x + 2, 5, "p95", "dim")
     canvas.right(x + width - 2, 5, [Span(seconds(snap.latency.p95) if snap.latency.p95 else "—")])
 

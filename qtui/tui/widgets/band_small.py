@@ -6,7 +6,7 @@ from qtui.core.snapshot import ProducerState, Snapshot
 from qtui.core.verdict import Verdict
 from qtui.text import count, middle, plural, short_count
 from qtui.tui.canvas import Canvas, Span
-from qtui.tui.widgets.band_boxes import by_weight, first_fitting, wait_text
+from qtui.tui.widgets.band_boxes import by_weight, depth_text, first_fitting, wait_text
 from qtui.tui.widgets.gate import blocked, gate_word
 from qtui.tui.widgets.queue_cells import draw_cells
 
@@ -43,7 +43,7 @@ def draw_small_band(canvas: Canvas, snap: Snapshot, verdict: Verdict) -> None:
     elif not verdict.pressure:
         canvas.put(gate, 1, "►", "queued")
     draw_cells(canvas, snap.queue, queue_x, 0, queue_width, 2)
-    depth = f"{count(snap.queue.depth)}/{count(snap.queue.capacity)}" + (" FULL" if verdict.pressure else "")
+    depth = depth_text(snap.queue) + (" FULL" if verdict.pressure else "")
     first_fitting(
         canvas,
         queue_x,

@@ -64,6 +64,8 @@ def _state(slot: SlotView) -> Line:
     what = "running" if slot.state is SlotState.RUNNING else "running, then the slot goes"
     if slot.state is SlotState.HELD:
         what = "held"
+    if slot.state is SlotState.BACKOFF:
+        what = f"back-off, {running_time(slot.left_s)} left, kept its slot for"
     spans = [Span(f"{glyph} ", colour, True), Span(f"{what} ")]
     spans.append(Span(running_time(slot.elapsed_s), "pressure" if is_slow(slot) else "text"))
     if slot.timeout_s > 0:

@@ -70,13 +70,13 @@ def _draw_slot(canvas: Canvas, x: int, y: int, slot: SlotView, snap: Snapshot, l
     glyph, colour = STATES[slot.state]
     canvas.put(x + layout.digits + 2, y, glyph, colour, bold=True)
     name_x = x + layout.digits + 4
-    if slot.seq and not retired:
+    if slot.seq and slot.state not in (SlotState.RETIRED, SlotState.BACKOFF):
         name = shorten(slot.name or f"job {slot.seq}", layout.name_width)
         canvas.put(name_x, y, name, "dim" if slot.state is SlotState.LEAVING else "text")
         elapsed = running_time(slot.elapsed_s).removesuffix("s")
         canvas.put(x + layout.elapsed_end - len(elapsed), y, elapsed, "pressure" if is_slow(slot) else "dim")
     else:
-        colour = "pressure" if slot.state is SlotState.HELD else "faint"
+        colour = {SlotState.HELD: "pressure", SlotState.BACKOFF: "retry_text"}.get(slot.state, "faint")
         canvas.put(name_x, y, fit(words(slot, snap), layout.name_width + 5), colour)
     cells = columns_of(slot.strip, int(snap.elapsed_s), _PER, layout.strip_width)
     draw_strip(canvas, x + layout.strip, y, cells)

@@ -20,6 +20,7 @@ STATES: dict[SlotState, tuple[str, str]] = {
     SlotState.IDLE: ("·", "faint"),
     SlotState.LEAVING: ("▼", "pressure"),
     SlotState.HELD: ("≈", "pressure"),
+    SlotState.BACKOFF: ("◆", "retry_text"),
     SlotState.RETIRED: (" ", "faint"),
 }
 """Glyph and colour of a state."""
@@ -130,7 +131,9 @@ def is_slow(slot: SlotView) -> bool:
 
 
 def words(slot: SlotView, snap: Snapshot) -> str:
-    """What to say of a slot without a job: why it has none."""
+    """What to say of a slot without an attempt: why it has none."""
+    if slot.state is SlotState.BACKOFF:
+        return f"back-off, {running_time(slot.left_s)} left: {slot.name}"
     if slot.state is SlotState.RETIRED:
         return "retired"
     if slot.state is SlotState.HELD:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from qtui.core.snapshot import STRIP_SECONDS, SlotState, SlotView, Snapshot
+from qtui.text import count
 from qtui.tui.canvas import Canvas, Span
 from qtui.tui.widgets.charts import fit, pace, shorten
 from qtui.tui.widgets.slot_cells import cell_at, draw_cells
@@ -85,9 +86,10 @@ def _first(top: int, rows: int, count: int) -> int:
 def _title(snap: Snapshot) -> list[Span]:
     """`SLOTS 12`, and while slots are still leaving or coming `SLOTS 12 → 5`."""
     there = len(snap.slots) - [slot.state for slot in snap.slots].count(SlotState.RETIRED)
-    target = snap.control.concurrency
+    target = snap.control.concurrency if snap.control.strategy != "unbounded" else there
     number = f"{there} → {target}" if there != target else f"{there}"
-    return [Span("SLOTS ", bold=True), Span(number, bold=True)]
+    more = f"  +{count(snap.more_slots)} more" if snap.more_slots else ""
+    return [Span("SLOTS ", bold=True), Span(number, bold=True), Span(more, "pressure")]
 
 
 class _Layout(NamedTuple):
@@ -177,16 +179,16 @@ def _draw_row(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot, layout: _L
     canvas.put(2, y, f"{slot.number:>{layout.digits}}", "faint" if retired else "dim")
     glyph, colour = STATES[slot.state]
     canvas.put(3 + layout.digits, y, glyph, colour, bold=True)
-    if slot.seq and not retired:
+    if slot.seq and slot.state not in (SlotState.RETIRED, SlotState.BACKOFF):
         name = shorten(slot.name or f"job {slot.seq}", layout.name_width)
         leaving = slot.state is SlotState.LEAVING
         canvas.put(layout.name, y, name, "dim" if leaving else "text", bold=selected and canvas.textured)
         if layout.elapsed_end < width - 1:
             _draw_progress(canvas, y, slot, layout)
     else:
-        held = slot.state is SlotState.HELD
+        inks = {SlotState.HELD: "pressure", SlotState.BACKOFF: "retry_text"}
         room = min(layout.elapsed_end, width - 1) - layout.name
-        canvas.put(layout.name, y, fit(words(slot, snap), room), "pressure" if held else "faint")
+        canvas.put(layout.name, y, fit(words(slot, snap), room), inks.get(slot.state, "faint"))
     if layout.strip_width:
         second = int(snap.elapsed_s)
         draw_strip(canvas, layout.strip, y, columns_of(slot.strip, second, layout.per, layout.strip_width))

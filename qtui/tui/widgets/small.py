@@ -9,6 +9,7 @@ from qtui.core.snapshot import Snapshot
 from qtui.core.verdict import Kind, Verdict
 from qtui.text import count, percent, rate, short_count
 from qtui.tui.canvas import Canvas, Span, cut, length
+from qtui.tui.widgets.band_boxes import depth_text
 from qtui.tui.widgets.header import badge as state_badge
 from qtui.tui.widgets.progress import draw_progress
 from qtui.tui.widgets.verdict import badge
@@ -64,7 +65,7 @@ def _head(canvas: Canvas, y: int, snap: Snapshot, eta: Eta) -> None:
 
 
 def _queue(canvas: Canvas, y: int, snap: Snapshot, verdict: Verdict) -> None:
-    depth = f"{count(snap.queue.depth)}/{count(snap.queue.capacity)}"
+    depth = depth_text(snap.queue)
     ink = "pressure" if verdict.pressure else "queued"
     canvas.put(0, y, "queue ", "dim")
     canvas.gauge(6, y, canvas.width - 6 - max(12, len(depth) + 1), snap.queue.depth / max(1, snap.queue.capacity), ink)

@@ -9,6 +9,7 @@ GROUNDS = {
     Kind.STARTING: "dim",
     Kind.LOST: "badge",
     Kind.SILENT: "badge",
+    Kind.STALLED: "badge",
     Kind.DISK_FULL: "failed",
     Kind.JOURNAL_BLOCKED: "failed",
     Kind.JOURNAL_SLOW: "badge",

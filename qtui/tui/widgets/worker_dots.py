@@ -12,6 +12,7 @@ from qtui.tui.canvas import Canvas
 
 DOTS = {
     SlotState.RUNNING: ("●", "running"),
+    SlotState.BACKOFF: ("◆", "retry_text"),
     SlotState.LEAVING: ("▼", "pressure"),
     SlotState.HELD: ("≈", "pressure"),
     SlotState.IDLE: ("·", "faint"),
@@ -19,7 +20,7 @@ DOTS = {
 
 
 class Census(NamedTuple):
-    """How many slots do what; those leaving are busy, those retired are gone."""
+    """How many slots do what; those leaving or kept for a job in back-off are busy, those retired are gone."""
 
     live: int
     busy: int
@@ -30,7 +31,7 @@ class Census(NamedTuple):
 def census(slots: Sequence[SlotView]) -> Census:
     states = Counter(slot.state for slot in slots)
     live = len(slots) - states[SlotState.RETIRED]
-    busy = states[SlotState.RUNNING] + states[SlotState.LEAVING]
+    busy = sum(states[state] for state in (SlotState.RUNNING, SlotState.LEAVING, SlotState.BACKOFF))
     return Census(live, busy, states[SlotState.IDLE], states[SlotState.HELD])
 
 

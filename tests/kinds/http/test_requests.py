@@ -177,7 +177,7 @@ def test_a_fixed_address_is_checked_at_once() -> None:
     ("options", "says"),
     [
         ({"url": "{line"}, "url: "),
-        ({"url": "{secret:env:T}"}, "url uses a secret; secrets may be used in headers only"),
+        ({"url": "{secret:env:T}"}, "url uses a secret; secrets may be used in headers, auth and cookies only"),
         ({"url": "u", "body": "{secret:env:T}"}, "body uses a secret"),
         ({"url": "u", "json": {"a": ["{secret:env:T}"]}}, "json uses a secret"),
         ({"url": "u", "save": "{secret:env:T}"}, "save uses a secret"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qtui.core.job import Done, Failed
+from qtui.core.job import Done, Failed, LastWords
 from tests.kinds.running import job, real
 from tests.kinds.shell.running import ENVIRON, alive, script, shell
 
@@ -147,3 +147,53 @@ async def test_no_descriptors_is_not_the_jobs_fault() -> None:
                 await kind.run(job())
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("begin", ["", "::qtui progress 1/2 "])
+async def test_a_line_that_never_ends_is_kept_as_its_end_alone(begin: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    flood = f"printf '{begin}'; head -c 50000000 /dev/zero | tr '\\0' x; printf END"
+    async with shell(command=script(flood)) as kind:
+        outcome = await kind.run(job())
+
+    assert isinstance(outcome, Done)
+    assert isinstance(outcome.value, dict)
+    assert str(outcome.value["stdout"]).endswith("xEND")
+    assert len(str(outcome.value["stdout"])) <= 4096
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kB
+
+
+async def test_a_command_that_was_ended_leaves_no_part_of_its_file(tmp_path: Path) -> None:
+    context = real(str(tmp_path), environ=ENVIRON)
+    async with shell(context, command=script("echo some; sleep 60"), output="logs/{n}.txt") as kind:
+        running = asyncio.create_task(kind.run(job(n=1)))
+        await until(lambda: any((tmp_path / "logs").iterdir()))
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    assert list((tmp_path / "logs").iterdir()) == []
+
+
+async def test_a_command_that_is_ended_leaves_the_end_of_its_output_behind_and_no_secret(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    text = f"echo first; echo $T; echo '::qtui progress 1/2'; touch {begun}; sleep 60"
+    environ = {"TOKEN": "s3cret-s3cret"}
+    async with shell(environ=environ, command=script(text), env={"T": "{secret:env:TOKEN}"}) as kind:
+        running = asyncio.create_task(kind.run(job()))
+        await until(begun.exists)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await running
+
+    assert raised.value.args == (LastWords("first\n•••"),)
+
+
+async def test_a_command_that_is_over_before_anybody_listens_is_read_to_its_end(tmp_path: Path) -> None:
+    """All that a pipe holds, and nearly all of it progress."""
+    said = tmp_path / "said"
+    said.write_text("::qtui progress 1/2\n" * 3276 + "the result\n")  # 65,531 bytes, as much as a pipe takes
+    async with shell(command=["cat", str(said)]) as kind:
+        outcomes = [await kind.run(job(n)) for n in range(5)]
+
+    assert [outcome.note for outcome in outcomes if isinstance(outcome, Done)] == ["the result"] * 5
