@@ -37,6 +37,24 @@ class SetRate(msgspec.Struct, frozen=True, tag="rate"):
     value: float | None
 
 
+class SetPerHost(msgspec.Struct, frozen=True, tag="per-host"):
+    """Run at most `value` attempts at once for one host, at least 1; None lifts the limit. Shrinking never cancels."""
+
+    value: int | None
+
+
+class SetPerHostRate(msgspec.Struct, frozen=True, tag="per-host-rate"):
+    """Start at most `value` attempts a second for one host; None lifts the limit."""
+
+    value: float | None
+
+
+class ResetHost(msgspec.Struct, frozen=True, tag="reset-host"):
+    """Ask a host again at once that is left alone; the empty name stands for the jobs that have no host."""
+
+    host: str
+
+
 class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Close the gate: of one producer by its index, or of all."""
 
@@ -54,7 +72,7 @@ class Hold(msgspec.Struct, frozen=True, tag="hold"):
 
 
 class Release(msgspec.Struct, frozen=True, tag="release"):
-    """Start attempts again after `hold`."""
+    """Start attempts again after `hold`, or after the run has halted; failures are counted anew then."""
 
 
 class RetryJob(msgspec.Struct, frozen=True, tag="retry"):
@@ -94,7 +112,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 
 class Undo(msgspec.Struct, frozen=True, tag="undo"):
-    """Take the last control change back: concurrency, the adaptive limit, capacity, rate, pause, hold."""
+    """Take the last control change back: concurrency, capacity, rates and limits, pause, hold."""
 
 
 Command: TypeAlias = (
@@ -102,6 +120,9 @@ Command: TypeAlias = (
     | SetAdaptive
     | SetCapacity
     | SetRate
+    | SetPerHost
+    | SetPerHostRate
+    | ResetHost
     | Pause
     | Resume
     | Hold

@@ -124,7 +124,7 @@ class Forecast:
             return _BY_STATE[snap.state]
         if _jobs_left(snap) is None:
             return Certainty.UNKNOWN
-        if snap.throttle.held_by_person or not snap.control.concurrency:
+        if snap.throttle.closed or not snap.control.concurrency:
             return Certainty.PAUSED
         if snap.elapsed_s - self._last_end[0] > max(60.0, 5 * snap.latency.p99):
             return Certainty.STALLED

@@ -200,6 +200,41 @@ class Released(msgspec.Struct, frozen=True, tag="release"):
     reason: str = ""
 
 
+class Halted(msgspec.Struct, frozen=True, tag="halted"):
+    """Too many attempts failed: nothing new starts until `Released`."""
+
+    at: float
+    reason: str
+    """In numbers, e.g. `23 of the last 100 attempts failed`."""
+
+
+class MemoryHolds(msgspec.Struct, frozen=True, tag="memory"):
+    """Memory is short, so nothing new starts; `held` false: there is enough again."""
+
+    at: float
+    held: bool
+    share: float
+    """What is in use, as a share of 1."""
+    limit: int
+    """Of so many bytes."""
+
+
+class PerHostChanged(msgspec.Struct, frozen=True, tag="per-host"):
+    at: float
+    by: str
+    old: int | None
+    new: int | None
+    reason: str = ""
+
+
+class PerHostRateChanged(msgspec.Struct, frozen=True, tag="per-host-rate"):
+    at: float
+    by: str
+    old: float | None
+    new: float | None
+    reason: str = ""
+
+
 class ThrottleHolding(msgspec.Struct, frozen=True, tag="holding", gc=False):
     """A free slot waits for the rate limit while there is work; `held` false: it does no more."""
 
@@ -381,6 +416,10 @@ Recorded: TypeAlias = (
     | RateChanged
     | Held
     | Released
+    | Halted
+    | MemoryHolds
+    | PerHostChanged
+    | PerHostRateChanged
     | HostPaused
     | HostOpened
     | RunStarted
@@ -414,6 +453,8 @@ Control: TypeAlias = (
     | RateChanged
     | Held
     | Released
+    | PerHostChanged
+    | PerHostRateChanged
     | HostPaused
     | HostOpened
     | DrainStarted

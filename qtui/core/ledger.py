@@ -83,6 +83,9 @@ class Ledger:
         self.started: ev.RunStarted | None = None
         self.ended: ev.RunEnded | None = None
         self.draining = self.stopping = self.held_by_person = False
+        self.halted = ""
+        """Why nothing new starts until a person releases the run, or empty."""
+        self.short_of_memory = False
         self.concurrency = self.capacity = 0
         self.limits: dict[str, int] = {}
         """What qtui itself allows at once, by its reason."""
@@ -144,6 +147,10 @@ class Ledger:
             ev.RateChanged: self._rate_changed,
             ev.Held: self._held,
             ev.Released: self._released,
+            ev.Halted: self._halted,
+            ev.MemoryHolds: self._memory_holds,
+            ev.PerHostChanged: self._per_host_changed,
+            ev.PerHostRateChanged: self._per_host_rate_changed,
             ev.HostPaused: self._host_paused,
             ev.HostOpened: self._host_opened,
             ev.ThrottleHolding: self._throttle_holding,
@@ -190,6 +197,8 @@ class Ledger:
             return RunState.STOPPING
         if self.draining:
             return RunState.DRAINING
+        if self.halted:
+            return RunState.HALTED
         giving = [producer for producer in self.producers.values() if not producer.ended]
         return RunState.PAUSED if giving and all(p.paused for p in giving) else RunState.RUNNING
 
@@ -531,9 +540,8 @@ class Ledger:
 
     def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
         self.rate = event.new
-        words = [text.rate(rate) if rate is not None else "none" for rate in (event.old, event.new)]
         self._mark(event.at, "≈")
-        self._told(event, f"rate limit {words[0]} → {words[1]}")
+        self._told(event, f"rate limit {_limit(event.old)} → {_limit(event.new)}")
 
     def _held(self, event: ev.Held, _: int) -> None:
         self.held_by_person = True
@@ -541,9 +549,30 @@ class Ledger:
         self._told(event, "workers held: nothing new starts")
 
     def _released(self, event: ev.Released, _: int) -> None:
-        self.held_by_person = False
+        self.held_by_person, self.halted = False, ""
         self._mark(event.at, "►")
         self._told(event, "workers released")
+
+    def _halted(self, event: ev.Halted, _: int) -> None:
+        self.halted = event.reason
+        self._mark(event.at, "≈")
+        self._write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
+
+    def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
+        self.short_of_memory = event.held
+        self._mark(event.at, "≈" if event.held else "►")
+        said = "nothing new starts" if event.held else "enough to start again"
+        used = f"memory {text.percent(event.share)} of {text.size(event.limit)}"
+        self._write(event.at, "qtui", f"{used}: {said}", "warning" if event.held else "info")
+
+    def _per_host_changed(self, event: ev.PerHostChanged, _: int) -> None:
+        self._mark(event.at, "≈")
+        words = ["none" if value is None else text.count(value) for value in (event.old, event.new)]
+        self._told(event, f"limit per host {words[0]} → {words[1]}")
+
+    def _per_host_rate_changed(self, event: ev.PerHostRateChanged, _: int) -> None:
+        self._mark(event.at, "≈")
+        self._told(event, f"rate limit per host {_limit(event.old)} → {_limit(event.new)}")
 
     def _host_paused(self, event: ev.HostPaused, _: int) -> None:
         self._mark(event.at, "≈")
@@ -645,3 +674,7 @@ class Ledger:
     def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
+
+
+def _limit(rate: float | None) -> str:
+    return text.rate(rate) if rate is not None else "none"

@@ -99,6 +99,8 @@ def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
         around.hosts,
         around.adaptive,
         ledger.limits.get("descriptors"),
+        halted=ledger.halted,
+        short_of_memory=ledger.short_of_memory,
     )
 
 
@@ -156,7 +158,8 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     attempts = ledger.started.attempts if ledger.started else 0
     timeout = ledger.started.timeout_s if ledger.started else 0.0
     has_work = bool(ledger.queued)
-    keeps = ledger.held_by_person or (ledger.holding.value > 0 and has_work)
+    closed = ledger.held_by_person or bool(ledger.halted) or ledger.short_of_memory
+    keeps = closed or (ledger.holding.value > 0 and has_work)
     views = []
     for number, track in sorted(ledger.slots.items()):
         if track.due_at is not None:

@@ -25,6 +25,8 @@ class RunState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     """Every producer is paused by a person."""
+    HALTED = "halted"
+    """Too many attempts failed; nothing new starts until a person releases it."""
     DRAINING = "draining"
     STOPPING = "stopping"
     FINISHED = "finished"
@@ -212,6 +214,15 @@ class ThrottleView(msgspec.Struct, frozen=True):
     """None while it is off."""
     descriptors: int | None = None
     """Attempts at once that this machine has file descriptors for; None while they suffice."""
+    halted: str = ""
+    """Why nothing new starts until a person releases the run, in numbers; or empty."""
+    short_of_memory: bool = False
+    """Nothing new starts until there is memory again."""
+
+    @property
+    def closed(self) -> bool:
+        """Nothing at all may start."""
+        return self.held_by_person or bool(self.halted) or self.short_of_memory
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -321,6 +332,10 @@ class Health(msgspec.Struct, frozen=True):
     tasks_peak: int = 0
     connections: int = 0
     """Sockets that the engine has open; counted once a second."""
+    memory_share: float = 0.0
+    """What is in use of the memory that this process may use with all others around it; 0 when that is not known."""
+    memory_limit: int = 0
+    """How many bytes those are."""
 
 
 class HeadView(msgspec.Struct, frozen=True):

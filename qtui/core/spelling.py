@@ -55,7 +55,16 @@ def _rate(text: str) -> float | None:
         raise ValueError(f"{error}, or none") from None
 
 
-def _write_rate(command: cmd.SetRate) -> str:
+def _number_or_none(text: str) -> int | None:
+    if text in ("none", "off"):
+        return None
+    try:
+        return _number(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or none") from None
+
+
+def _write_rate(command: cmd.SetRate | cmd.SetPerHostRate) -> str:
     return "none" if command.value is None else f"{command.value!r}".removesuffix(".0") + "/s"
 
 
@@ -141,6 +150,30 @@ FORMS = (
         "start at most N attempts a second",
     ),
     Form(
+        "per-host",
+        "N|none",
+        cmd.SetPerHost,
+        lambda text: cmd.SetPerHost(_number_or_none(text)),
+        lambda command: "none" if command.value is None else str(command.value),
+        "run at most N attempts at once for one host",
+    ),
+    Form(
+        "per-host-rate",
+        "N/s|none",
+        cmd.SetPerHostRate,
+        lambda text: cmd.SetPerHostRate(_rate(text)),
+        _write_rate,
+        "start at most N attempts a second for one host",
+    ),
+    Form(
+        "reset-host",
+        "HOST",
+        cmd.ResetHost,
+        cmd.ResetHost,
+        lambda command: shlex.quote(command.host),
+        "ask a host again at once that is left alone",
+    ),
+    Form(
         "pause",
         "[PRODUCER]",
         cmd.Pause,
@@ -152,7 +185,7 @@ FORMS = (
         "resume", "[PRODUCER]", cmd.Resume, lambda text: cmd.Resume(_producer(text)), _write_producer, "open it again"
     ),
     _bare("hold", cmd.Hold, "start nothing new; running attempts finish"),
-    _bare("release", cmd.Release, "start attempts again"),
+    _bare("release", cmd.Release, "start attempts again, also after the run has halted"),
     Form(
         "retry --group",
         "GROUP",

@@ -14,7 +14,7 @@ from qtui.core import error_classes
 from qtui.core.capabilities import Capabilities
 from qtui.core.commands import MAX_CAPACITY, MAX_CONCURRENCY
 from qtui.core.job import Value
-from qtui.core.units import Duration, Rate
+from qtui.core.units import Duration, Rate, Share, Tolerance
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -216,6 +216,10 @@ class Throttle(Table, frozen=True):
     """When a host that only fails is left alone; jobs without a host share one circuit."""
     adaptive: bool | Adaptive = False
     """Whether the number of attempts at once follows what the other side bears; true stands for the defaults."""
+    memory: Share = 0.9
+    """Nothing new starts above this share of the memory that the control group allows or, without such a limit, that
+    the machine has; it goes on 5 points below. "off": whatever the memory. Where the system does not tell it, off.
+    """
 
     @property
     def adapts(self) -> Adaptive | None:
@@ -223,6 +227,26 @@ class Throttle(Table, frozen=True):
         if isinstance(self.adaptive, Adaptive):
             return self.adaptive
         return Adaptive() if self.adaptive else None
+
+
+class Halt(Table, frozen=True):
+    """[halt]: when so many attempts fail that going on does harm, nothing new starts until a person releases the run.
+
+    Without a screen the run is stopped then, and the next start goes on with it.
+    """
+
+    failures: Tolerance | None = None
+    """So many of the last attempts that ended: a share such as "20%", which counts from half of `of` on, or a number.
+    Every failed attempt counts, also one that is tried again; cancelled and interrupted ones count nowhere.
+    """
+    of: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+    """How many attempts are looked back on."""
+    consecutive: Count | None = None
+    """Or so many failed attempts in a row."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.failures, int) and self.failures > self.of:
+            raise ValueError(f"{self.failures:,} failures of the last {self.of:,} attempts can never be; raise `of`")
 
 
 class Results(Table, frozen=True):
@@ -255,6 +279,7 @@ class Preset(msgspec.Struct, frozen=True):
     workers: Workers = Workers()
     retry: Retry = Retry()
     throttle: Throttle = Throttle()
+    halt: Halt = Halt()
     results: Results = Results()
     demo: msgspec.Struct | None = None
     """The embedded site's table, when the preset wants it."""

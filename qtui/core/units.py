@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -40,6 +41,31 @@ def rate(value: object) -> float:
     raise ValueError('a rate above zero such as "50/s" or "100/min"')
 
 
+def share(value: object) -> float:
+    """A share of 1 from `"90%"`, above nothing and at most the whole; 0 from `"off"`."""
+    if isinstance(value, str):
+        found = _part(value)
+        if found or value.strip() == "off":
+            return found
+    raise ValueError('a share such as "90%", or "off"')
+
+
+def tolerance(value: object) -> float:
+    """A share of 1 as a float from `"20%"`, or a number from 1 on as an int."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    if isinstance(value, str) and (found := _part(value)):
+        return found
+    raise ValueError('a share such as "20%", or a number from 1 on')
+
+
+def _part(text: str) -> float:
+    """0 for what is no share between nothing and the whole."""
+    match = _NUMBER.fullmatch(text.strip().removesuffix("%")) if text.strip().endswith("%") else None
+    found = float(match[1]) / 100 if match and not match[2] else 0.0
+    return found if found <= 1 else 0.0
+
+
 def size(value: object) -> int:
     """Bytes from `"10MiB"`, `"500kB"`, or a plain number of bytes."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
@@ -71,16 +97,31 @@ def write_size(octets: float) -> str:
     return f"{_digits(octets)}B"
 
 
+def write_share(share: float) -> str:
+    return f"{_digits(round(share * 100, 6))}%" if share else "off"
+
+
+def write_tolerance(number: float) -> object:
+    return number if isinstance(number, int) else write_share(number)
+
+
 def _digits(number: float) -> str:
     return f"{number:f}".rstrip("0").rstrip(".") if number != int(number) else str(int(number))
 
 
-PARSERS = {"duration": duration, "rate": rate, "size": size}
+PARSERS = {"duration": duration, "rate": rate, "size": size, "share": share, "tolerance": tolerance}
 """By the name that a preset field carries in its metadata."""
-WRITERS = {"duration": write_duration, "rate": write_rate, "size": write_size}
+WRITERS: dict[str, Callable[[float], object]] = {
+    "duration": write_duration,
+    "rate": write_rate,
+    "size": write_size,
+    "share": write_share,
+    "tolerance": write_tolerance,
+}
 """The other way round, for people to read and edit."""
 
 _DECIMAL = r"\s*[0-9]+(\.[0-9]+)?\s*"
+_SHARE = r"(?=[^%]*[1-9])\s*(100(\.0+)?|[0-9]?[0-9](\.[0-9]+)?)\s*%\s*"
 
 
 def _either(units: dict[str, int] | dict[str, float]) -> str:
@@ -113,3 +154,19 @@ Size = Annotated[
     ),
 ]
 """A preset field in bytes."""
+Share = Annotated[
+    float,
+    msgspec.Meta(
+        extra={"unit": "share"},
+        extra_json_schema={"pattern": rf"^({_SHARE}|\s*off\s*)$", "not": {"type": "number"}},
+    ),
+]
+"""A preset field that is a share of 1; 0 is off."""
+Tolerance = Annotated[
+    float,
+    msgspec.Meta(
+        extra={"unit": "tolerance"},
+        extra_json_schema={"pattern": rf"^{_SHARE}$", "minimum": 1, "multipleOf": 1},
+    ),
+]
+"""A preset field that is a share of 1, as a float, or a number, as an int."""

@@ -12,7 +12,7 @@ from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.hysteresis import Latch, MoreWorkers
 from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
 from qtui.core.stall import Stall
-from qtui.text import clock, count, percent, plural, rate, seconds, tenths
+from qtui.text import clock, count, percent, plural, rate, seconds, size, tenths
 
 
 class Kind(StrEnum):
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     JOURNAL_SLOW = "journal slow"
     LAGGING = "lagging"
     """The engine's own loop is late."""
+    HALTED = "halted"
     FAILING = "failing"
     PAUSED = "paused"
     HELD = "held"
@@ -53,6 +54,7 @@ GLYPHS = {
     Kind.JOURNAL_BLOCKED: "×",
     Kind.JOURNAL_SLOW: "▲",
     Kind.LAGGING: "▲",
+    Kind.HALTED: "×",
     Kind.FAILING: "×",
     Kind.PAUSED: "║",
     Kind.HELD: "≈",
@@ -133,9 +135,11 @@ class Judge:
         rules: tuple[tuple[bool, Callable[[], Verdict]], ...] = (
             (snap.health.journal == "blocked", lambda: _blocked(snap)),
             (bool(snap.problem), lambda: Verdict(Kind.FAILING, snap.problem)),
+            (bool(snap.throttle.halted), lambda: _halted(snap)),
             (failing, lambda: _failing(snap)),
             (snap.state is RunState.PAUSED, lambda: _paused(snap, self._pause_seen)),
             (snap.throttle.held_by_person, lambda: _held_by_person(snap)),
+            (snap.throttle.short_of_memory, lambda: _short_of_memory(snap)),
             (lagging, lambda: _lagging(snap)),
             (pressure, lambda: _pressure(snap, throttled, in_vain)),
             (slow, lambda: _slow(snap)),
@@ -144,7 +148,7 @@ class Judge:
             (starving and _more_to_come(snap), lambda: _starving(snap)),
         )
         verdict = next((make() for holds, make in rules if holds), None) or _flowing(snap, slack)
-        return msgspec.structs.replace(verdict, pressure=pressure, held=throttled or snap.throttle.held_by_person)
+        return msgspec.structs.replace(verdict, pressure=pressure, held=throttled or snap.throttle.closed)
 
     def _follow_pause(self, snap: Snapshot) -> None:
         """Note when a pause began; one that was there before the first snapshot has no known beginning."""
@@ -297,6 +301,16 @@ def _held_by_person(snap: Snapshot) -> Verdict:
     if running:
         what += f" · {plural(running, 'running job')} to finish"
     return Verdict(Kind.HELD, what, "", "P", "release")
+
+
+def _halted(snap: Snapshot) -> Verdict:
+    return Verdict(Kind.HALTED, f"stopped starting: {snap.throttle.halted}", "", "P", "release")
+
+
+def _short_of_memory(snap: Snapshot) -> Verdict:
+    health = snap.health
+    used = f"memory {percent(health.memory_share)} of {size(health.memory_limit)}" if health.memory_limit else "memory"
+    return Verdict(Kind.HELD, f"{used}: nothing new starts")
 
 
 def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) -> Verdict:

@@ -5,41 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from qtui import text
 from qtui.core import commands as cmd
 from qtui.core import events as ev
 from qtui.core.lifecycle import State
 from qtui.core.snapshot import RunState
+from qtui.engine.host_controls import HostControls
+from qtui.engine.plan import Plan, Refusal, Who
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
 
 UNDO_DEPTH = 10
 _MODES = {"on": "on", "off": "off", "freeze": "frozen"}
-
-
-class Refusal(Exception):
-    """A command that cannot be carried out; the message is the reason in one sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A command that has been checked: what it would do in words, and how to do it."""
-
-    said: str
-    do: Callable[[], None]
-    undo: cmd.Command | None = None
-
-
-class Who(NamedTuple):
-    """Who asked for a change, and why if they said so."""
-
-    by: str
-    reason: str = ""
 
 
 class Controls:
@@ -64,6 +45,7 @@ class Controls:
             cmd.Drain: self._drain,
             cmd.KeepRunning: self._keep_running,
             cmd.Stop: self._stop,
+            **HostControls(engine).plans,
         }
 
     @property
@@ -231,11 +213,12 @@ class Controls:
 
     def _release(self, _: cmd.Release, who: Who) -> Plan:
         engine = self._engine
-        if not engine.dispatcher.held:
+        if not engine.dispatcher.held and not engine.ledger.halted:
             raise Refusal("the workers are not held")
 
         def do() -> None:
             engine.emit(ev.Released(engine.now(), *who))
+            engine.barriers.release()
             engine.dispatcher.held = False
 
         return Plan("workers released", do, cmd.Hold())
@@ -291,7 +274,7 @@ class Controls:
     # -- the run
 
     def _drain(self, _: cmd.Drain, who: Who) -> Plan:
-        if self._engine.ledger.state not in (RunState.RUNNING, RunState.PAUSED):
+        if self._engine.ledger.state not in (RunState.RUNNING, RunState.PAUSED, RunState.HALTED):
             raise Refusal(f"the run is {self._engine.ledger.state}")
         return Plan("drain: finish what was accepted, then end", lambda: self._engine.drain(*who))
 

@@ -25,8 +25,9 @@ from qtui.core.retry import RetryAfter, decide
 from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Ordered, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
-from qtui.core.tables import Preset
+from qtui.core.tables import Preset, Throttle
 from qtui.engine.audience import Audience
+from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
 from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
@@ -112,8 +113,7 @@ class Engine:
         self._suspects = _suspects(past, preset.job.crashes)
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
-        self._ended = asyncio.Event()
-        self._reopened = asyncio.Event()
+        self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.strategy = preset.workers.strategy
         self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
@@ -137,6 +137,7 @@ class Engine:
         self.ceilings = Ceilings(
             self.dispatcher, preset.throttle.adapts, self.emit, self.now, bounded=self.strategy != "unbounded"
         )
+        self.barriers, self.throttle = Barriers(self), preset.throttle  # a person may change the limits
         self.hosts: Hosts | None = None
         """Where something is limited per host, or a host has asked for a pause."""
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
@@ -399,13 +400,19 @@ class Engine:
     def mind_hosts(self) -> Hosts:
         """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
         if self.hosts is None:
-            self.hosts = Hosts(self._lane_of, self.preset.throttle, self.preset.retry.max_retry_after)
+            self.hosts = Hosts(self._lane_of, self.throttle, self.preset.retry.max_retry_after)
             self.dispatcher.mind(self.hosts)
         return self.hosts
 
     def _tell_limits(self, job: Job, outcome: Outcome, run_s: float, now: float) -> None:
         if not isinstance(outcome, Done):
             self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
+
+    def limit_hosts(self, throttle: Throttle) -> None:
+        """Other limits per host from now on."""
+        self.throttle = throttle
+        self.mind_hosts().change(throttle, self._clock_now())
+        self.dispatcher.starts.limit_changed()
 
     def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
         """An attempt has ended; its host may need a pause, or be well again."""
@@ -449,6 +456,7 @@ class Engine:
         self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found, keeps))
         self._tell_limits(job, outcome, run_s, now)
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
+        self.barriers.attempt_ended(outcome, now - self._zero)
         self.durability.ended()
         self.dispatcher.starts.in_doubt = self.durability.in_doubt
         if self._suspects:
@@ -530,7 +538,7 @@ class Engine:
         around = msgspec.structs.replace(around, adaptive=self.ceilings.view())
         if self.hosts is not None:
             hosts = self.hosts.views(self._clock_now())
-            around = msgspec.structs.replace(around, limits=self.preset.throttle, hosts=hosts)
+            around = msgspec.structs.replace(around, limits=self.throttle, hosts=hosts)
         return picture.take(self.ledger, self.now(), around)
 
     def drain(self, by: str, reason: str = "") -> None:

@@ -14,12 +14,15 @@ from qtui.core.events import Notice
 from qtui.core.snapshot import Health
 from qtui.engine import clock as engine_clock
 from qtui.engine.engine import Engine
+from qtui.engine.memory import Memory, MemoryReader
 from qtui.text import seconds
 
 BEAT_S = 0.5
 SUSPENDED_S = 2.0
 """A beat so much too late means that the process did not run at all: suspended, stopped or starved."""
 
+BEATS_A_LOOK = 2
+"""What costs more to find out is looked at once in so many beats."""
 BEATS = 6
 """How many beats the lag is judged by."""
 
@@ -29,10 +32,19 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Heartbeat:
     """Updates `engine.health` twice a second; a gap in its beats is no attempt's fault."""
 
-    def __init__(self, engine: Engine, blocked: Callable[[float], bool] = lambda span: False) -> None:
-        """`blocked(span)`: code was seen holding up the loop in the last seconds; then nothing was asleep."""
+    def __init__(
+        self,
+        engine: Engine,
+        blocked: Callable[[float], bool] = lambda span: False,
+        memory: Callable[[], Memory | None] | None = None,
+    ) -> None:
+        """`blocked(span)`: code was seen holding up the loop in the last seconds; then nothing was asleep.
+
+        `memory` tells how much is in use; the system's own numbers when absent.
+        """
         self._engine = engine
         self._blocked = blocked
+        self._memory = memory or MemoryReader()
         self._late: deque[float] = deque([0.0] * BEATS, BEATS)
         self._tasks = self._most_tasks = self._connections = 0
         self._beats = 0
@@ -60,10 +72,12 @@ class Heartbeat:
     def _beat(self, late: float) -> None:
         self._late.append(late)
         lag = sorted(self._late)[-2]  # one hiccup is not a lag
-        if self._beats % 2 == 0:
+        looks = self._beats % BEATS_A_LOOK == 0
+        if looks:
             self._count()
         self._beats += 1
         journal = self._engine.journal
+        was = self._engine.health
         self._engine.health = Health(
             lag,
             rss(),
@@ -73,7 +87,11 @@ class Heartbeat:
             self._tasks,
             max(self._most_tasks, self._engine.dispatcher.most_tasks),
             self._connections,
+            was.memory_share,
+            was.memory_limit,
         )
+        if looks and self._engine.barriers.minds_memory:
+            self._engine.barriers.look(self._memory())
 
     def _count(self) -> None:
         self._tasks = len(asyncio.all_tasks())

@@ -168,14 +168,18 @@ class Hosts:
             del self._hosts[name]
         self._known = len(self._hosts) + SWEEP
 
-    def reset(self, name: str) -> bool:
+    def reset(self, name: str, now: float) -> bool:
         """Ask a host again at once; False when nothing keeps us from it."""
         host = self._hosts.get(name)
-        if host is None or (host.circuit is CLOSED and host.cooling is WARM):
+        if host is None or not _left_alone(host, now):
             return False
         host.circuit, host.cooling = CLOSED, WARM
         self._offer(host)
         return True
+
+    def left_alone(self, now: float) -> list[str]:
+        """The hosts that `reset` is for, by name."""
+        return sorted(name for name, host in self._hosts.items() if _left_alone(host, now))
 
     def change(self, throttle: Throttle, now: float) -> None:
         """Other limits from now on."""
@@ -207,6 +211,10 @@ class Hosts:
     def _view(self, host: Host, why: str, now: float) -> HostView:
         until = {"open": host.circuit.until, "cooling": host.cooling.until}.get(why)
         return HostView(host.name, host.running, host.waiting, why, until - now if until is not None else None)
+
+
+def _left_alone(host: Host, now: float) -> bool:
+    return host.circuit.until is not None or host.cooling.until > now
 
 
 def _circuit_change(host: Host, was: Circuit, now: float) -> list[Change]:

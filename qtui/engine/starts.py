@@ -39,7 +39,7 @@ class Hopes(Protocol):
 
 
 class Starts:
-    """Chooses the next job, at most `concurrency` at once; 0 or `held` starts nothing new."""
+    """Chooses the next job, at most `concurrency` at once; 0, `held` or anything `barred` starts nothing new."""
 
     def __init__(
         self, queue: Pending, lane: Lane, limit: RateLimit, rejoin: str, hopes: Hopes, concurrency: int
@@ -47,6 +47,8 @@ class Starts:
         self.limit = limit
         self.concurrency = concurrency
         self.held = False
+        self.barred: set[str] = set()
+        """What else keeps everything from starting, by name."""
         self.stopping = False
         self.running = 0
         """Attempts started and not ended, those of leaving slots included."""
@@ -75,7 +77,8 @@ class Starts:
         items, ready = self._queue.items, self._lane.ready
         own = self._with_slot(now) if self.resting else None
         taken = self.running + len(self.resting) - (own is not None)
-        if self.stopping or self.held or taken >= self.concurrency or not (items or ready):
+        shut = self.stopping or self.held or bool(self.barred)
+        if shut or taken >= self.concurrency or not (items or ready):
             self._set_holding(False, now)
             return None
         if self._alone or self.running + self.in_doubt >= self.concurrency:

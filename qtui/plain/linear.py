@@ -14,6 +14,7 @@ SUMMARY_S = 30.0
 _BY_STATE = {
     RunState.STARTING: Kind.STARTING,
     RunState.PAUSED: Kind.PAUSED,
+    RunState.HALTED: Kind.HALTED,
     RunState.DRAINING: Kind.DRAINING,
     RunState.STOPPING: Kind.STOPPING,
     RunState.FINISHED: Kind.FINISHED,

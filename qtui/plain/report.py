@@ -80,7 +80,7 @@ def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
     """A live run in four lines: how far it is, what is going on, and the values in force."""
     control = snap.control
     limit = f"{control.rate:g}/s" if control.rate is not None else "none"
-    held = " · held" if snap.throttle.held_by_person else ""
+    held = " · held" if snap.throttle.held_by_person else " · halted" if snap.throttle.halted else ""
     return "\n".join(
         [
             f"{clean(snap.run_id, 80)}: {snap.state} for {clock(snap.elapsed_s)}",

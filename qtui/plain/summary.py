@@ -10,15 +10,19 @@ GROUPS = 5
 LOST = "engine lost"
 SIGNAL = "signal"
 """Who drained or stopped a run that was terminated, as its log says."""
+HALT = "halt"
+"""Who stopped a run that had halted where nobody could release it."""
 
 
 def exit_code(snap: Snapshot) -> ExitCode:
-    """How the run ended: 0 all done, 1 some jobs or a source failed or some jobs are held, 130 stopped before the end,
-    143 terminated before it.
+    """How the run ended: 0 all done, 1 some jobs or a source failed, some jobs are held or it halted, 130 stopped
+    before the end, 143 terminated before it.
     """
     if snap.state is not RunState.FINISHED:
-        terminated = any(line.actor == SIGNAL for line in snap.log)
-        return ExitCode.TERMINATED if terminated else ExitCode.STOPPED
+        actors = {line.actor for line in snap.log}
+        if SIGNAL in actors:
+            return ExitCode.TERMINATED
+        return ExitCode.SOME_FAILED if HALT in actors else ExitCode.STOPPED
     bad = snap.counts.failed or snap.counts.held or _broken(snap)
     return ExitCode.SOME_FAILED if bad else ExitCode.ALL_DONE
 
@@ -31,6 +35,8 @@ def exit_words(snap: Snapshot) -> str:
             return "terminated before the end"
         case ExitCode.STOPPED:
             return "stopped before the end"
+        case ExitCode.SOME_FAILED if snap.state is not RunState.FINISHED:
+            return "halted before the end"
         case ExitCode.SOME_FAILED:
             jobs = "some jobs failed" if counts.failed else "some jobs are held" if counts.held else ""
             return jobs or "a source could not be read to its end"
@@ -52,6 +58,8 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
         lines.append(
             f"  at most {plural(snap.health.tasks_peak, 'task')}, {size(snap.health.rss_peak_bytes)} of memory"
         )
+    if snap.throttle.halted and snap.state is not RunState.FINISHED:
+        lines.append(f"  stopped starting: {clean(snap.throttle.halted)}")
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
     lines += [f"  {clean(producer.name, 40)}: {clean(producer.problem)}" for producer in _broken(snap)]

@@ -28,6 +28,8 @@ from qtui.core.commands import (
     SetAdaptive,
     SetCapacity,
     SetConcurrency,
+    SetPerHost,
+    SetPerHostRate,
     SetRate,
 )
 from qtui.core.eta import Certainty, Forecast
@@ -60,7 +62,7 @@ EAGER_S = 2.0
 """How long after a key every snapshot is painted as it comes."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (SetConcurrency, SetAdaptive, SetCapacity, SetRate, Pause, Resume, Hold, Release)
+UNDOABLE = (SetConcurrency, SetAdaptive, SetCapacity, SetRate, SetPerHost, SetPerHostRate, Pause, Resume, Hold, Release)
 
 
 class Joins(Enum):

@@ -47,7 +47,7 @@ class Steering:
         await self._app.send(Pause() if can_pause else Resume())
 
     async def hold(self, snap: Snapshot) -> None:
-        await self._app.send(Release() if snap.throttle.held_by_person else Hold())
+        await self._app.send(Release() if snap.throttle.held_by_person or snap.throttle.halted else Hold())
 
     async def undo(self, snap: Snapshot) -> None:
         await self._app.send(Undo())

@@ -25,7 +25,16 @@ from qtui.wiring.presets import vocabulary
 from qtui.wiring.schema import default_of, order, plain_tables, struct_in, written
 
 WIDTH = 110
-SAMPLES = {"rate": "50/s", "duration": "10s", "size": "1MiB", "int": 7, "float": 1.0, "str": "", "bool": True}
+SAMPLES = {
+    "rate": "50/s",
+    "duration": "10s",
+    "size": "1MiB",
+    "tolerance": "20%",
+    "int": 7,
+    "float": 1.0,
+    "str": "",
+    "bool": True,
+}
 """For options that are absent by default: a value that shows what one looks like."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -9,6 +9,7 @@ from qtui.core.port import Checked
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable
 from qtui.core.template import Template
+from qtui.core.units import write_tolerance
 from qtui.demo.config import SiteConfig
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.python.options import PythonTable
@@ -154,6 +155,10 @@ def _limits(preset: Preset) -> list[str]:
         told.append(f"runs at most {plural(throttle.per_host, 'job')} at once for one host")
     if throttle.per_host_rate:
         told.append(f"starts at most {rate(throttle.per_host_rate)} for one host")
+    if (failures := preset.halt.failures) is not None:
+        told.append(f"halts when {write_tolerance(failures)} of the last {preset.halt.of} attempts failed")
+    if preset.halt.consecutive is not None:
+        told.append(f"halts when {plural(preset.halt.consecutive, 'attempt')} in a row failed")
     return told
 
 

@@ -309,7 +309,7 @@ class EngineProcess:
         while self._steps and engine is not None:
             step, by, done = self._steps.popleft()
             match step:
-                case Step.DRAIN if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED):
+                case Step.DRAIN if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED, RunState.HALTED):
                     engine.drain(by)
                 case Step.STOP:
                     engine.stop(by)

@@ -28,7 +28,7 @@ from qtui.link.protocol import VERSION, Hello
 from qtui.plain.jsonlines import event_lines
 from qtui.plain.outlet import Outlet
 from qtui.plain.report import plan_report, problem_report
-from qtui.plain.summary import exit_code, farewell
+from qtui.plain.summary import HALT, exit_code, farewell
 from qtui.plain.voice import Voice, is_terminal
 from qtui.text import clean, clean_block, plural, seconds
 from qtui.wiring.command import command
@@ -107,6 +107,8 @@ class _Face:
         self.presses = Presses(options.stop_timeout_s, self._press, lambda: self._leave(HUNG_UP))
         self._when_started: list[Callable[[], None]] = []
         """What was asked for before there was a run to ask it of."""
+        self._halted = False
+        """The run was told to stop because it had halted."""
         self._missed = 0
         self._outlet: Outlet | None = None
         self._printed = asyncio.Event()
@@ -185,8 +187,16 @@ class _Face:
             if snap is not None:
                 self._seen(snap)
                 self._voice.show(snap, asyncio.get_running_loop().time())
+                self._mind_halt(snap)
                 if snap.state is RunState.FINISHED:
                     return  # after a stop the engine says goodbye, and perhaps why it had to
+
+    def _mind_halt(self, snap: Snapshot) -> None:
+        """Nobody sits here to release a run that has halted: once what runs has ended it is stopped, to be resumed."""
+        over = snap.state in (RunState.STOPPING, RunState.FINISHED, RunState.STOPPED)
+        if snap.throttle.halted and not snap.counts.running and not over and not self._halted:
+            self._halted = True
+            self._spawn(self._ask(Stop(), HALT, "nobody is here to release the run"))
 
     @property
     def _again(self) -> str:
@@ -313,9 +323,9 @@ class _Face:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, command: Command) -> None:
+    async def _ask(self, command: Command, by: str = ME, reason: str = "") -> None:
         assert self._port is not None, "there is a run, so it was reached"
-        asking = asyncio.create_task(self._port.send(Request(command, by=ME)), name="ask")
+        asking = asyncio.create_task(self._port.send(Request(command, by=by, reason=reason)), name="ask")
         await asyncio.wait([asking], timeout=ANSWERS_S)
         if not asking.done() and self.presses.ended_by_us is None:
             self._voice.say("the engine does not answer: a job holds it up. It does as told once it can")

@@ -165,10 +165,35 @@ def test_a_table_at_the_wrong_place_is_told_where_it_goes(text: str, path: str, 
         ('[workers]\nstrategy = "boundless"\n', "there is no such choice"),
         ('[workers]\nstrategy = "semaphore"\n[queue]\noverflow = "reject"\n', "it never comes to that"),
         ('[workers]\nstrategy = "unbounded"\nexecutor = "process"\n', "a process for every job"),
+        ("[halt]\nfailures = 0\n", 'must be a share such as "20%", or a number from 1 on'),
+        ("[halt]\nfailures = 0.2\n", 'must be a share such as "20%", or a number from 1 on'),
+        ('[halt]\nfailures = "0%"\n', 'must be a share such as "20%", or a number from 1 on'),
+        ('[halt]\nfailures = "101%"\n', 'must be a share such as "20%", or a number from 1 on'),
+        ("[halt]\nfailures = 101\n", "101 failures of the last 100 attempts can never be; raise `of`"),
+        ("[halt]\nof = 0\n", "must be at least 1"),
+        ("[halt]\nconsecutive = 0\n", "must be at least 1"),
+        ("[throttle]\nmemory = 0.9\n", 'must be a share such as "90%", or "off"'),
+        ('[throttle]\nmemory = "2GB"\n', 'must be a share such as "90%", or "off"'),
     ],
 )
 def test_each_mistake_has_its_sentence(text: str, said: str) -> None:
     assert any(said in problem.message for problem in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize(("text", "share"), [('"90%"', 0.9), ('" 7.5 % "', 0.075), ('"100%"', 1.0), ('"off"', 0.0)])
+def test_memory_is_a_share_or_off(text: str, share: float) -> None:
+    preset, _ = read(GOOD, ("throttle.memory", text))
+
+    assert preset is not None
+    assert preset.throttle.memory == share
+
+
+@pytest.mark.parametrize(("text", "failures"), [('"20%"', 0.2), ('"100%"', 1.0), ("1", 1), ("100", 100)])
+def test_failures_are_a_share_or_a_number(text: str, failures: float) -> None:
+    preset, _ = read(GOOD, ("halt.failures", text))
+
+    assert preset is not None
+    assert (preset.halt.failures, type(preset.halt.failures)) == (failures, type(failures))
 
 
 def test_the_table_of_another_kind_is_not_silently_ignored() -> None:

@@ -107,6 +107,28 @@ def test_a_rate_limit_is_the_bottleneck_and_not_the_workers() -> None:
     assert judged(snapshot(throttle=limited)).kind is Kind.HELD
 
 
+@pytest.mark.parametrize("state", [RunState.HALTED, RunState.DRAINING])
+def test_a_halted_run_says_why_and_who_can_release_it(state: RunState) -> None:
+    halted = ThrottleView(held_by_person=True, halted="23 of the last 100 attempts failed")
+    verdict = judged(snapshot(state=state, throttle=halted, series=Series(1.0, [0] * 60, [14] * 60)))
+    assert (verdict.word, verdict.glyph, verdict.held) == ("HALTED", "×", True)
+    assert verdict.sentence == "stopped starting: 23 of the last 100 attempts failed"
+    assert (verdict.key, verdict.key_text) == ("P", "release")
+
+
+@pytest.mark.parametrize(
+    ("health", "sentence"),
+    [
+        (Health(memory_share=0.93, memory_limit=2 * 10**9), "memory 93% of 2.0 GB: nothing new starts"),
+        (Health(), "memory: nothing new starts"),
+    ],
+)
+def test_short_memory_is_told_in_numbers(health: Health, sentence: str) -> None:
+    throttle = ThrottleView(short_of_memory=True)
+    verdict = judged(snapshot(health=health, throttle=throttle, producers=[producer(0.9)]))
+    assert (verdict.word, verdict.sentence, verdict.held) == ("HELD", sentence, True)
+
+
 def test_held_is_left_below_three_percent() -> None:
     judge = Judge()
     kinds = [

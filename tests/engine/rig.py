@@ -16,7 +16,19 @@ from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob, Kept, Row, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.core.tables import About, Backoff, JobTable, Preset, QueueTable, Retry, SourceTable, Table, Throttle, Workers
+from qtui.core.tables import (
+    About,
+    Backoff,
+    Halt,
+    JobTable,
+    Preset,
+    QueueTable,
+    Retry,
+    SourceTable,
+    Table,
+    Throttle,
+    Workers,
+)
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts
 from qtui.executors import LocalExecutor
@@ -228,6 +240,7 @@ class Rig:
         held: bool = False,
         lane: Callable[[Job], str] = lambda job: "",
         throttle: Throttle | None = None,
+        halt: Halt | None = None,
         longest: float = 120.0,
         overflow: str = "block",
         strategy: str = "pool",
@@ -254,6 +267,7 @@ class Rig:
                 holds_slot=holds_slot,
             ),
             throttle or Throttle(rate=rate),
+            halt or Halt(),
         )
         self.past, self.skip, self.gone, self.renew = past, skip, gone, renew
         self.retry, self.held = retry, held

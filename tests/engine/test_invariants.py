@@ -25,6 +25,8 @@ from qtui.core.commands import (
     RetryJob,
     SetCapacity,
     SetConcurrency,
+    SetPerHost,
+    SetPerHostRate,
     SetRate,
     Stop,
     Undo,
@@ -99,6 +101,7 @@ class EngineMachine(RuleBasedStateMachine):
             timeout=8.0,
             rejoin=rejoin,
             overflow=overflow,
+            lane=lambda job: ("", "one", "two")[job.seq % 3],
             journal=self.journal,
         )
         self.run(self.rig.__aenter__())
@@ -128,6 +131,14 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(value=st.sampled_from([None, 0.5, 3.0, 100.0]))
     def rate(self, value: float | None) -> None:
         self.ask(SetRate(value))
+
+    @rule(value=st.sampled_from([None, 0, 1, 3]))
+    def per_host(self, value: int | None) -> None:
+        self.ask(SetPerHost(value))
+
+    @rule(value=st.sampled_from([None, 0.5, 3.0]))
+    def per_host_rate(self, value: float | None) -> None:
+        self.ask(SetPerHostRate(value))
 
     @rule(producer=st.sampled_from([None, 0, 1, 2]), paused=st.booleans())
     def gate(self, producer: int | None, paused: bool) -> None:
@@ -197,7 +208,7 @@ class EngineMachine(RuleBasedStateMachine):
         """Take every obstacle away; then the run must come to its end by itself."""
         engine = self.rig.engine
         self.journal.release()
-        for command in (KeepRunning(), Release(), Resume(), SetRate(None), SetConcurrency(4)):
+        for command in (KeepRunning(), Release(), Resume(), SetRate(None), SetPerHostRate(None), SetConcurrency(4)):
             await engine.ask(self._request(command))
         async with asyncio.timeout(100_000):
             state = await engine.wait_ended()

@@ -38,6 +38,7 @@ def test_a_source_that_failed_is_named_with_its_reason() -> None:
         (broken(done=99, failed=1), 1, "some jobs failed"),
         (sample(state=RunState.STOPPED), 130, "stopped before the end"),
         (sample(state=RunState.STOPPED, log=[LogLine(NOW, "signal", "stopping")]), 143, "terminated before the end"),
+        (sample(state=RunState.STOPPED, log=[LogLine(NOW, "halt", "stopping")]), 1, "halted before the end"),
         (
             sample(state=RunState.FINISHED, log=[LogLine(NOW, "signal", "draining")], counts=Counts(2, done=2)),
             0,

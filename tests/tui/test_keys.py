@@ -61,8 +61,9 @@ async def test_p_resumes_when_all_are_paused() -> None:
         assert await rig.asked() == [Resume()]
 
 
-async def test_capital_p_releases_a_hold() -> None:
-    async with running(sample(throttle=ThrottleView(held_by_person=True))) as rig:
+@pytest.mark.parametrize("throttle", [ThrottleView(held_by_person=True), ThrottleView(halted="all failed")])
+async def test_capital_p_releases_a_hold_and_a_halted_run(throttle: ThrottleView) -> None:
+    async with running(sample(throttle=throttle)) as rig:
         await rig.press("P")
         assert await rig.asked() == [Release()]
 

@@ -83,8 +83,16 @@ def test_a_back_off_longer_than_the_work_is_the_estimate() -> None:
     assert drain_note(msgspec.structs.replace(snap, lane=lane)).endswith("~40 s")
 
 
-def test_draining_on_hold_says_that_it_would_wait() -> None:
-    assert "on hold" in drain_note(sample(throttle=ThrottleView(held_by_person=True)))
+@pytest.mark.parametrize(
+    ("throttle", "words"),
+    [
+        (ThrottleView(held_by_person=True), "the workers are on hold: 79 wait until you release them"),
+        (ThrottleView(halted="all failed"), "the run has halted: 79 wait until you release it"),
+        (ThrottleView(short_of_memory=True), "memory is short: 79 wait until there is more"),
+    ],
+)
+def test_draining_where_nothing_starts_says_that_it_would_wait(throttle: ThrottleView, words: str) -> None:
+    assert drain_note(sample(throttle=throttle)) == words
 
 
 async def test_a_run_without_a_journal_warns() -> None:

@@ -92,6 +92,18 @@ def test_a_hold_by_a_person_is_not_called_a_rate_limit() -> None:
     assert "≈ held by you" in rows[1]
 
 
+@pytest.mark.parametrize(
+    ("throttle", "words"),
+    [
+        (ThrottleView(halted="3 of the last 9 attempts failed"), "≈ halted"),
+        (ThrottleView(short_of_memory=True), "≈ memory is short"),
+    ],
+)
+def test_what_else_holds_a_slot_is_named(throttle: ThrottleView, words: str) -> None:
+    rows = drawn(snapshot([SlotView(1, SlotState.HELD)], throttle=throttle), height=3)
+    assert words in rows[1]
+
+
 def test_the_attempt_is_shown_from_the_second_on() -> None:
     rows = drawn(snapshot([busy(1), busy(2, attempt=2)]), height=4)
     assert "1/3" not in rows[1]

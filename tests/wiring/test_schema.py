@@ -107,6 +107,15 @@ def test_every_kind_source_and_table_is_in_it() -> None:
         ("[retry]", "[throttle]\nadaptive = 3\n[retry]"),
         ("[retry]", "[throttle]\nadaptive = { max = 0 }\n[retry]"),
         ("[retry]", "[throttle]\nadaptive = { mn = 1 }\n[retry]"),
+        ("[retry]", "[halt]\nfailures = 0\n[retry]"),
+        ("[retry]", "[halt]\nfailures = 0.2\n[retry]"),
+        ("[retry]", '[halt]\nfailures = "0%"\n[retry]'),
+        ("[retry]", '[halt]\nfailures = "101%"\n[retry]'),
+        ("[retry]", '[halt]\nfailures = "off"\n[retry]'),
+        ("[retry]", "[halt]\nof = 0\n[retry]"),
+        ("[retry]", "[throttle]\nmemory = 0.9\n[retry]"),
+        ("[retry]", '[throttle]\nmemory = "2GB"\n[retry]'),
+        ("[retry]", '[throttle]\nmemory = "0%"\n[retry]'),
         ("[retry]", "[demo]\nsite = 3\n[retry]"),
         ("[retry]", "[demo]\nprducts = 3\n[retry]"),
     ],
@@ -154,6 +163,25 @@ def test_what_cannot_adapt_is_refused_with_the_reason(text: str, message: str) -
 @pytest.mark.parametrize("text", ['"500ms"', '"1.5s"', '"1h 30m"', "3", "0.5", '"2d"'])
 def test_durations_are_what_people_write(text: str) -> None:
     good = GOOD.replace('"1m30s"', text)
+
+    assert not refused(good)
+    assert parse(good, "p.toml", vocabulary())[0] is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'throttle.memory = "90%"',
+        'throttle.memory = "off"',
+        'throttle.memory = " 7.5 %"',
+        'halt.failures = "20%"',
+        'halt.failures = "100%"',
+        "halt.failures = 50",
+        "halt.consecutive = 1",
+    ],
+)
+def test_shares_and_numbers_are_what_people_write(text: str) -> None:
+    good = f"{text}\n{GOOD}"
 
     assert not refused(good)
     assert parse(good, "p.toml", vocabulary())[0] is not None

@@ -58,7 +58,7 @@ def drain_seconds(snap: Snapshot) -> float | None:
     """How long it takes to finish everything accepted, or None when the run shows no pace to tell it from."""
     counts = snap.counts
     left = counts.pending + counts.running + counts.waiting
-    if snap.throttle.held_by_person or snap.control.concurrency == 0:
+    if snap.throttle.closed or snap.control.concurrency == 0:
         return None
     pace = max(snap.rates.done, snap.rates.done_30s) or snap.rates.done_run
     if left and not pace:
@@ -72,6 +72,10 @@ def drain_note(snap: Snapshot) -> str:
     left = counts.pending + counts.running + counts.waiting
     if snap.throttle.held_by_person:
         return f"the workers are on hold: {count(left)} wait until you release them"
+    if snap.throttle.halted:
+        return f"the run has halted: {count(left)} wait until you release it"
+    if snap.throttle.short_of_memory:
+        return f"memory is short: {count(left)} wait until there is more"
     if snap.control.concurrency == 0:
         return f"no workers: {count(left)} wait until you add one"
     took = drain_seconds(snap)

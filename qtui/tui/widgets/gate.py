@@ -65,6 +65,8 @@ def draw_valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         return
     if snap.throttle.held_by_person:
         canvas.put(x + 2, 3, "hold", "text", bold=True)
+    elif snap.throttle.closed:
+        canvas.put(x + 2, 3, "halt" if snap.throttle.halted else "mem", "text", bold=True)
     elif snap.throttle.rate is not None:
         limit = f"≈{snap.throttle.rate:g}" if snap.throttle.rate < 100 else f"≈{short_count(snap.throttle.rate)}"
         at = x + 3 if len(limit) <= width - 3 else x + 2

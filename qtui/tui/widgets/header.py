@@ -11,6 +11,7 @@ STATES = {
     RunState.STARTING: ("…", "dim"),
     RunState.RUNNING: ("●", "done"),
     RunState.PAUSED: ("║", "badge"),
+    RunState.HALTED: ("×", "failed"),
     RunState.DRAINING: ("▼", "badge"),
     RunState.STOPPING: ("▼", "badge"),
     RunState.FINISHED: ("✓", "queued"),

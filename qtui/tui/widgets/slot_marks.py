@@ -137,10 +137,18 @@ def words(slot: SlotView, snap: Snapshot) -> str:
     if slot.state is SlotState.RETIRED:
         return "retired"
     if slot.state is SlotState.HELD:
-        return "held by you" if snap.throttle.held_by_person else "held by rate limit"
+        return _held(snap)
     if slot.state is SlotState.LEAVING:
         return "leaving"
     return "idle" if snap.queue.depth else "idle · queue is empty"
+
+
+def _held(snap: Snapshot) -> str:
+    if snap.throttle.held_by_person:
+        return "held by you"
+    if snap.throttle.halted:
+        return "halted"
+    return "memory is short" if snap.throttle.short_of_memory else "held by rate limit"
 
 
 def running_time(seconds: float) -> str:

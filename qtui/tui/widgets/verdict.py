@@ -14,6 +14,7 @@ GROUNDS = {
     Kind.JOURNAL_BLOCKED: "failed",
     Kind.JOURNAL_SLOW: "badge",
     Kind.LAGGING: "badge",
+    Kind.HALTED: "failed",
     Kind.FAILING: "failed",
     Kind.PAUSED: "badge",
     Kind.HELD: "badge",
