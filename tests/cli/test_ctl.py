@@ -39,6 +39,8 @@ def test_every_command_is_carried_out_or_refused_in_words(qtui: Program, live: s
         ("rate none", 0, "no rate limit"),
         ("undo", 0, "rate limit 5.0/s"),
         ("per-host 2", 0, "at most 2 attempts at once per host"),
+        ("adaptive on", 0, "adaptive limit"),
+        ("adaptive off", 0, "adaptive limit"),
         ("per-host none", 0, "no limit per host"),
         ("per-host-rate 2/s", 0, "rate limit 2.0/s per host"),
         ("per-host-rate none", 0, "no rate limit per host"),
