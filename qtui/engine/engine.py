@@ -533,12 +533,11 @@ class Engine:
             "",
             self.info.note,
             self.info.results,
+            limits=self.throttle,
+            hosts=self.hosts.views(self._clock_now()) if self.hosts is not None else [],
             head=self._ordered.head if self._ordered is not None else None,
+            adaptive=self.ceilings.view(),
         )
-        around = msgspec.structs.replace(around, adaptive=self.ceilings.view())
-        if self.hosts is not None:
-            hosts = self.hosts.views(self._clock_now())
-            around = msgspec.structs.replace(around, limits=self.throttle, hosts=hosts)
         return picture.take(self.ledger, self.now(), around)
 
     def drain(self, by: str, reason: str = "") -> None:

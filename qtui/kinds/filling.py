@@ -60,3 +60,12 @@ def _filled(value: object, fill: Callable[[str], str]) -> object:
     if isinstance(value, dict):
         return {name: _filled(inner, fill) for name, inner in value.items()}
     return [_filled(inner, fill) for inner in value] if isinstance(value, list) else value
+
+
+def check_file(key: str, text: str) -> None:
+    """A template that names one file for every job; `key` is the preset's. Raises ValueError with one sentence."""
+    folder, _, name = text.rpartition("/")
+    if not Template(folder).constant:
+        raise ValueError(f"{key}: only the last part, the file's name, may have fields")
+    if not Template(name).fields:
+        raise ValueError(f"{key}: every job would write the same file; put a field such as {{n}} into its name")

@@ -52,6 +52,34 @@ class BuiltIn(SourceTable, frozen=True, kw_only=True):
         return self.total()
 
 
+class FromElsewhere(SourceTable, frozen=True, kw_only=True):
+    """A source whose rows a program or a function makes anew each time: only running it tells what they are."""
+
+    @property
+    def blocking(self) -> bool:
+        return True
+
+    @property
+    def repeatable(self) -> bool:
+        return False  # looking must not run it
+
+    @property
+    def place(self) -> str:
+        return ""
+
+    def fingerprint(self) -> str:
+        return ""  # it may give something else each time
+
+    def columns(self) -> Sequence[str] | None:
+        return None
+
+    def total(self) -> int | None:
+        return None
+
+    def count(self, stop: Callable[[], bool]) -> int | None:
+        return None
+
+
 class FromPath(SourceTable, frozen=True, kw_only=True):
     """A source that reads a file, a named pipe or standard input; it holds one block of it at a time."""
 

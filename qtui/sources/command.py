@@ -8,7 +8,7 @@ import selectors
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Annotated, ClassVar, Literal
 
@@ -17,9 +17,10 @@ import msgspec
 from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
 from qtui.core.seams import Row
-from qtui.core.tables import SourceTable, Text
+from qtui.core.tables import Text
 from qtui.errors import InputError
 from qtui.sources import formats, guard
+from qtui.sources.base import FromElsewhere
 from qtui.sources.csv import not_a_delimiter
 from qtui.sources.stream import BLOCK
 from qtui.text import clean
@@ -30,7 +31,7 @@ KEPT = 4096
 """Bytes of what it says on standard error that are kept; the last ones."""
 
 
-class CommandSource(SourceTable, frozen=True, kw_only=True):
+class CommandSource(FromElsewhere, frozen=True, kw_only=True):
     """[[source]] kind = "command": what a command writes to its standard output, one row a line."""
 
     relative: ClassVar[tuple[str, ...]] = ("cwd",)
@@ -55,14 +56,6 @@ class CommandSource(SourceTable, frozen=True, kw_only=True):
     def label(self) -> str:
         """The command as people write it, shortened."""
         return f"`{clean(' '.join(self.command), 60)}`"
-
-    @property
-    def blocking(self) -> bool:
-        return True
-
-    @property
-    def repeatable(self) -> bool:
-        return False  # looking must not run it
 
     @property
     def place(self) -> str:
@@ -94,17 +87,8 @@ class CommandSource(SourceTable, frozen=True, kw_only=True):
         near = difflib.get_close_matches(name[:100], _programs(), 1, 0.7)
         return f"there is no command {clean(name, 60)}" + (f"; did you mean {clean(near[0], 60)}?" if near else "")
 
-    def fingerprint(self) -> str:
-        return ""  # it may say something else each time
-
     def columns(self) -> Sequence[str] | None:
         return ("line", "n") if self.format == "lines" else None
-
-    def total(self) -> int | None:
-        return None
-
-    def count(self, stop: Callable[[], bool]) -> int | None:
-        return None
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
         blocks = self._blocks()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -13,14 +13,15 @@ from qtui.core.capabilities import Capabilities
 from qtui.core.imports import parts, resolve
 from qtui.core.job import Value
 from qtui.core.seams import Row
-from qtui.core.tables import SourceTable, Text
+from qtui.core.tables import Text
 from qtui.errors import PresetError
+from qtui.sources.base import FromElsewhere
 from qtui.text import clean
 
 Rows = Iterable[object] | AsyncIterable[object]
 
 
-class PythonSource(SourceTable, frozen=True, kw_only=True):
+class PythonSource(FromElsewhere, frozen=True, kw_only=True):
     """[[source]] kind = "python": what a function gives, one row each; texts and numbers become {line}."""
 
     relative: ClassVar[tuple[str, ...]] = ("path",)
@@ -48,18 +49,6 @@ class PythonSource(SourceTable, frozen=True, kw_only=True):
         """How messages call it: module and function."""
         return clean(self.function, 60)
 
-    @property
-    def blocking(self) -> bool:
-        return True
-
-    @property
-    def repeatable(self) -> bool:
-        return False  # looking must not run it
-
-    @property
-    def place(self) -> str:
-        return ""
-
     def capabilities(self) -> Capabilities:
         return Capabilities(imports=(parts(self.function)[0],))
 
@@ -79,18 +68,6 @@ class PythonSource(SourceTable, frozen=True, kw_only=True):
         if self.path and not os.path.isdir(self.path):
             return f"path is {clean(self.path)}, which is not a folder"
         return ""
-
-    def fingerprint(self) -> str:
-        return ""  # it may give something else each time
-
-    def columns(self) -> Sequence[str] | None:
-        return None
-
-    def total(self) -> int | None:
-        return None
-
-    def count(self, stop: Callable[[], bool]) -> int | None:
-        return None
 
     def batches(self, skip: int = 0) -> Iterator[list[Row]]:
         raise AssertionError("bind() comes first")

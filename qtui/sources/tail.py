@@ -131,7 +131,7 @@ class TailSource(SourceTable, frozen=True, kw_only=True):
                     yield from formats.in_batches(rows)
                 elif follower.idle:
                     yield []
-                    time.sleep(POLL_S)
+                    time.sleep(POLL_S)  # no portable way to be told that a file has grown
                     quiet += POLL_S
             yield from formats.in_batches(follower.rest())
         finally:

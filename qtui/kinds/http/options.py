@@ -13,6 +13,7 @@ from qtui.core.job import Value
 from qtui.core.tables import Table, Text
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
+from qtui.kinds.filling import check_file
 from qtui.kinds.http.auth import Auth
 from qtui.kinds.http.parameters import Parameters, added, encoded
 from qtui.kinds.http.selectors import HEADER_LINK, JSON, JsonPath, checked
@@ -151,7 +152,8 @@ class HttpTable(Table, frozen=True, kw_only=True):
         if len(bodies) > 1:
             raise ValueError(f"there is a {' and a '.join(bodies)}; a request has one of them")
         self._check_headers()
-        self._check_save()
+        if self.save:
+            check_file("save", self.save)
         self._check_extract()
         self._check_found()
 
@@ -240,15 +242,6 @@ class HttpTable(Table, frozen=True, kw_only=True):
         ):
             if wanted and name.lower() in own:
                 raise ValueError(f"headers has {name}, and {key} makes the same header; leave one of them out")
-
-    def _check_save(self) -> None:
-        if not self.save:
-            return
-        folder, _, name = self.save.rpartition("/")
-        if not Template(folder).constant:
-            raise ValueError("save: only the last part, the file's name, may have fields")
-        if not Template(name).fields:
-            raise ValueError("save: every job would write the same file; put a field such as {n} into its name")
 
     def _check_extract(self) -> None:
         for name, text in self.extract.items():

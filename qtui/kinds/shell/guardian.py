@@ -45,7 +45,7 @@ def end_all(mark: bytes) -> None:
                 os.kill(pid, signal.SIGKILL)
             except OSError:
                 continue
-        time.sleep(0.02)
+        time.sleep(0.02)  # what was forking just now shows its children in a moment
 
 
 def main() -> None:

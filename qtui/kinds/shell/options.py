@@ -13,6 +13,7 @@ from qtui.core.capabilities import Capabilities
 from qtui.core.tables import Table
 from qtui.core.template import Template, TemplateError
 from qtui.core.units import Duration, Size
+from qtui.kinds.filling import check_file
 from qtui.text import clean
 
 VariableName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]
@@ -78,7 +79,8 @@ class ShellTable(Table, frozen=True, kw_only=True):
                 raise ValueError(f"{where} has a NUL character; no command can be given one")
         if self.grace > MAX_GRACE_S:
             raise ValueError(f"grace is at most {MAX_GRACE_S:g}s: the engine waits 5 s for an attempt that is to end")
-        self._check_output()
+        if self.output:
+            check_file("output", self.output)
 
     def capabilities(self) -> Capabilities:
         program = SHELL if isinstance(self.command, str) else self.command[0]
@@ -122,12 +124,3 @@ class ShellTable(Table, frozen=True, kw_only=True):
         yield "cwd", self.cwd, False
         yield "output", self.output, False
         yield from ((f"env.{clean(name, 40)}", text, True) for name, text in self.env.items())
-
-    def _check_output(self) -> None:
-        if not self.output:
-            return
-        folder, _, name = self.output.rpartition("/")
-        if not Template(folder).constant:
-            raise ValueError("output: only the last part, the file's name, may have fields")
-        if not Template(name).fields:
-            raise ValueError("output: every job would write the same file; put a field such as {n} into its name")
