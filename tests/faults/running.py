@@ -31,7 +31,7 @@ class Running:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # `communicate` would not find what `readline` had read ahead
         )
 
     def __enter__(self) -> Running:
@@ -50,7 +50,8 @@ class Running:
         return self.stage.record.pid
 
     def end(self, timeout: float = 60) -> int:
-        out, self.told = self.face.communicate(timeout=timeout)
+        out, told = self.face.communicate(timeout=timeout)
+        self.told = told.decode()
         self.events += [json.loads(line) for line in out.splitlines()]
         return self.face.returncode
 
