@@ -106,6 +106,11 @@ class Stage:
         told = {record.pid for record in self.records()}
         return [pid for pid, words in processes() if b"_engine" in words and (pid in told or self._socket_in(words))]
 
+    def all_end(self) -> None:
+        """Wait until no engine lives: one whose run is over goes a moment after its last face."""
+        for pid in self.engines:
+            ends(pid)
+
     def _socket_in(self, words: list[bytes]) -> bool:
         return any(word.startswith(os.fsencode(self.folder) + b"/qtui/") for word in words)
 

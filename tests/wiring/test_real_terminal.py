@@ -134,7 +134,7 @@ def test_drain_ends_by_itself_and_says_what_is_left(stage: Stage) -> None:
         assert screen.wait_exit(30) == 130
         restored(screen)
         assert "left" in screen.text()
-    assert not stage.engines
+    stage.all_end()
 
 
 def test_a_drain_can_be_taken_back(stage: Stage) -> None:
@@ -157,7 +157,7 @@ def test_stop_now_ends_the_engine(stage: Stage, keys: tuple[str, str]) -> None:
         screen.press(keys[1])
         assert screen.wait_exit(15) == 130
         restored(screen)
-    assert not stage.engines
+    stage.all_end()
 
 
 def test_stay_stays(stage: Stage) -> None:
@@ -183,7 +183,7 @@ def test_a_finished_run_can_retry_what_failed_and_ends_with_its_code(stage: Stag
         assert screen.wait_exit(15) == 1
         restored(screen)
         assert "10 failed" in screen.text()
-    assert not stage.engines
+    stage.all_end()
 
 
 def test_a_bad_preset_is_shown_and_starts_by_itself_once_it_is_mended(stage: Stage) -> None:
