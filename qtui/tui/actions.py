@@ -265,10 +265,16 @@ ACTIONS = (
     Action("down", ("down", "j"), "↓ j", "", "One row down"),
     Action("left", ("left", "h"), "← h", "", "One column left", frozenset({Context.OVERVIEW})),
     Action("right", ("right", "l"), "→ l", "", "One column right", frozenset({Context.OVERVIEW})),
-    Action("page_up", ("pageup", "ctrl+u"), "pgup ctrl+u", "", "One page up"),
-    Action("page_down", ("pagedown", "ctrl+d"), "pgdn ctrl+d", "", "One page down"),
+    Action("page_up", ("pageup",), "pgup", "", "One page up"),
+    Action("page_down", ("pagedown",), "pgdn", "", "One page down"),
+    Action("half_up", ("ctrl+u",), "ctrl+u", "", "Half a page up"),
+    Action("half_down", ("ctrl+d",), "ctrl+d", "", "Half a page down"),
     Action("first", ("home", "g"), "g", "", "To the first row"),
     Action("last", ("end", "G"), "G", "", "To the last row"),
+    Action("details_up", ("shift+up", "K"), "shift+↑ K", "", "Scroll the details up", frozenset({Context.FAILURES})),
+    Action(
+        "details_down", ("shift+down", "J"), "shift+↓ J", "", "Scroll the details down", frozenset({Context.FAILURES})
+    ),
     Action("back", ("escape",), "esc", "back", "Close what is open; while draining: keep running", rank=3),
     Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
     Action(
@@ -303,6 +309,11 @@ ON_APP = frozenset({"leave_now", "leave_softly", "stay"})
 def valid(context: Context) -> list[Action]:
     """What works there, in the order of the list."""
     return [action for action in ACTIONS if context in action.contexts]
+
+
+def action_of(key: str, context: Context) -> str | None:
+    """The action that a key, named as Textual does, stands for there."""
+    return next((action.id for action in valid(context) if key in action.keys), None)
 
 
 def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:

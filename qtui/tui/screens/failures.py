@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 
 from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.text import clean
+from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span
-from qtui.tui.panel import Panel
 from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.screens.triage import draw_details, draw_groups
+from qtui.tui.stage_view import StageView, step_of
 
 _SORTS: dict[str, Callable[[FailureGroup], tuple[float, ...]]] = {
     "count": lambda group: (-group.jobs, -group.attempts),
@@ -23,8 +24,10 @@ _TWO_COLUMNS = 96
 """Columns from which on the details stand beside the list."""
 
 
-class FailuresView(Panel, can_focus=True):
+class FailuresView(StageView):
     """The list does not re-sort while the cursor is in it: rows that move under an aimed key hit the wrong group."""
+
+    context = Context.FAILURES
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -42,7 +45,6 @@ class FailuresView(Panel, can_focus=True):
         yield FilterBar("error, message or host")
 
     def update_snapshot(self, snap: Snapshot) -> None:
-        """Show another moment of the run."""
         self.snap = snap
         if not self._order or not (self.has_focus or self._filter_open):
             self._arrange()
@@ -118,27 +120,27 @@ class FailuresView(Panel, can_focus=True):
         self._scroll = 0
         self.show(self.draw)
 
-    def on_key(self, event: events.Key) -> None:
-        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "home": -1000, "g": -1000, "end": 1000, "G": 1000}
-        steps |= {"pagedown": 5, "ctrl+d": 5, "pageup": -5, "ctrl+u": -5}
-        if event.key in steps:
-            self.move(steps[event.key])
-        elif event.key in ("shift+down", "J"):
+    def act(self, action_id: str) -> bool:
+        steps = step_of(action_id, 5)
+        if steps:
+            self.move(steps)
+        elif action_id in ("first", "last"):
+            self.move(-len(self._order) if action_id == "first" else len(self._order))
+        elif action_id == "details_down":
             self._scroll = min(self._most_scroll, self._scroll + 3)
             self.show(self.draw)
-        elif event.key in ("shift+up", "K"):
+        elif action_id == "details_up":
             self._scroll = max(0, self._scroll - 3)
             self.show(self.draw)
-        elif event.key == "s":
+        elif action_id == "sort":
             self.resort()
-        elif event.key == "slash":
+        elif action_id == "filter":
             self.start_filter()
-        elif event.key == "escape" and self.text:
+        elif action_id == "back" and self.text:
             self.set_filter("")
         else:
-            return
-        event.stop()
-        event.prevent_default()
+            return False
+        return True
 
     def on_click(self, event: events.Click) -> None:
         if event.y in self._rows:

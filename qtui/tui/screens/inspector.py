@@ -10,18 +10,21 @@ from textual.message import Message
 from qtui.core.queries import JobQuery, JobStory, Unknown
 from qtui.core.snapshot import Snapshot
 from qtui.text import clean
+from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span, cut
-from qtui.tui.panel import Panel
 from qtui.tui.screens.job_pages import Ask
 from qtui.tui.screens.story import story_lines
 from qtui.tui.screens.waterfall import is_final
+from qtui.tui.stage_view import StageView, step_of
 
 REFRESH_S = 0.5
 """The story of a job that is not final is asked for again at most so often."""
 
 
-class Inspector(Panel, can_focus=True):
+class Inspector(StageView):
     """Hidden until `open`; the job stays the same until another one is opened."""
+
+    context = Context.INSPECTOR
 
     DEFAULT_CSS = """
     Inspector { display: none; }
@@ -111,19 +114,18 @@ class Inspector(Panel, can_focus=True):
             self._trouble = answer.text
         self.show(self.draw)
 
-    def on_key(self, event: events.Key) -> None:
-        page = max(1, self.size.height - 6)
-        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "home": -(10**6), "g": -(10**6), "end": 10**6, "G": 10**6}
-        steps |= {"pagedown": page, "ctrl+d": page // 2 or 1, "pageup": -page, "ctrl+u": -(page // 2 or 1)}
-        if event.key in steps:
-            self.scroll_lines(steps[event.key])
-        elif event.key == "escape":
+    def act(self, action_id: str) -> bool:
+        steps = step_of(action_id, self.size.height - 6)
+        if steps:
+            self.scroll_lines(steps)
+        elif action_id in ("first", "last"):
+            self.scroll_lines(-self._most if action_id == "first" else self._most)
+        elif action_id == "back":
             self.close_drawer()
             self.post_message(self.Closed())
         else:
-            return
-        event.stop()
-        event.prevent_default()
+            return False
+        return True
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -9,19 +9,22 @@ from textual.app import ComposeResult
 
 from qtui.core.snapshot import Counts, Snapshot
 from qtui.text import clean, count
+from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span, cut
-from qtui.tui.panel import Panel
 from qtui.tui.screens.job_filter import HINT, JobFilter, parse
 from qtui.tui.screens.job_pages import Ask, JobPages
 from qtui.tui.screens.job_table import draw_heading, draw_job
 from qtui.tui.screens.prompt import FilterBar
+from qtui.tui.stage_view import StageView, step_of
 
 REFRESH_S = 1.0
 """The list is asked for again at most so often."""
 
 
-class JobsView(Panel, can_focus=True):
+class JobsView(StageView):
     """The cursor is pinned to a job: when rows move it moves along, and stays on it even when it leaves the list."""
+
+    context = Context.JOBS
 
     def __init__(self, query: Ask, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -173,24 +176,21 @@ class JobsView(Panel, can_focus=True):
 
     # Keys
 
-    def on_key(self, event: events.Key) -> None:
-        steps = {"down": 1, "j": 1, "up": -1, "k": -1}
-        page = self._room - 1 or 1
-        steps |= {"pagedown": page, "ctrl+d": page // 2 or 1, "pageup": -page, "ctrl+u": -(page // 2 or 1)}
-        if event.key in steps:
-            self.move(steps[event.key])
-        elif event.key in ("home", "g", "end", "G"):
-            self.to_end(event.key in ("end", "G"))
-        elif event.key == "f":
+    def act(self, action_id: str) -> bool:
+        steps = step_of(action_id, self._room - 1)
+        if steps:
+            self.move(steps)
+        elif action_id in ("first", "last"):
+            self.to_end(action_id == "last")
+        elif action_id == "follow":
             self.follow_newest()
-        elif event.key == "slash":
+        elif action_id == "filter":
             self.start_filter()
-        elif event.key == "escape" and (less := self.filter.without_last()) is not None:
+        elif action_id == "back" and (less := self.filter.without_last()) is not None:
             self._use(less)
         else:
-            return
-        event.stop()
-        event.prevent_default()
+            return False
+        return True
 
     def on_click(self, event: events.Click) -> None:
         row = event.y - 2

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widget import Widget
 from textual.worker import Worker, WorkerError
 
 from qtui.tui.actions import Context
 from qtui.tui.scene import Scene
 from qtui.tui.screens.overview import Overview
+from qtui.tui.stage_view import StageView
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
@@ -22,7 +23,35 @@ if TYPE_CHECKING:
     from qtui.tui.screens.inspector import Inspector
     from qtui.tui.screens.jobs import JobsView
 
+View: TypeAlias = "StageView | FinishedView"
+
+
+def _jobs(app: QtuiApp) -> JobsView:
+    from qtui.tui.screens.jobs import JobsView
+
+    return JobsView(app.ask)
+
+
+def _failures(app: QtuiApp) -> FailuresView:
+    from qtui.tui.screens.failures import FailuresView
+
+    return FailuresView()
+
+
+def _finished(app: QtuiApp) -> FinishedView:
+    from qtui.tui.screens.finished import FinishedView
+
+    return FinishedView()
+
+
+MAKERS: dict[Context, Callable[[QtuiApp], View]] = {
+    Context.JOBS: _jobs,
+    Context.FAILURES: _failures,
+    Context.FINISHED: _finished,
+}
+"""How every view but the overview is made, when it is first asked for; imported only then."""
 ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES)
+"""The views in the order of their keys."""
 
 
 class Stage(Container):
@@ -33,11 +62,10 @@ class Stage(Container):
         self.view = Context.OVERVIEW
         self._over = False
         self._overview = Overview()
-        self._jobs: JobsView | None = None
-        self._failures: FailuresView | None = None
-        self._finished: FinishedView | None = None
+        self._views: dict[Context, View] = {}
+        """Those asked for so far."""
         self._drawer: Inspector | None = None
-        self._ready: set[Widget | None] = set()
+        self._ready: set[Context] = set()
         self._coming: Worker[None] | None = None
         """A view on its way to the stage."""
         self._scene: Scene | None = None
@@ -50,6 +78,11 @@ class Stage(Container):
         """Which keys make sense."""
         if self._drawer_open:
             return Context.INSPECTOR
+        return self._wanted
+
+    @property
+    def _wanted(self) -> Context:
+        """Which view is to be seen under the drawer."""
         return Context.FINISHED if self._over and self.view is Context.OVERVIEW else self.view
 
     @property
@@ -68,21 +101,20 @@ class Stage(Container):
         if news and self._drawer is not None and self._drawer_open:
             self._drawer.update_snapshot(scene.snap)
 
-    def _shown(self) -> JobsView | FailuresView | FinishedView | None:
+    def _shown(self) -> View | None:
         """The view seen instead of the overview, once it is mounted with its children."""
-        finished = self._finished if self._over else None
-        view = {Context.JOBS: self._jobs, Context.FAILURES: self._failures}.get(self.view, finished)
-        return view if view in self._ready else None
+        return self._views[self._wanted] if self._wanted in self._ready else None
 
     def turn_to(self, view: Context, *, over: bool | None = None) -> None:
         """Show a view; `over` says whether the run has ended, which changes the overview."""
         self._over = self._over if over is None else over
         self.view = view
         self.close_drawer()
-        missing = self._missing()
-        if missing is not None:
+        wanted = self._wanted
+        if wanted in MAKERS and wanted not in self._views:
+            self._views[wanted] = MAKERS[wanted](cast("QtuiApp", self.app))
             # As a function: a closing app may never start the worker, and a coroutine would then be left over.
-            self._coming = self.run_worker(partial(self._bring, missing), name=f"mount {view}")
+            self._coming = self.run_worker(partial(self._bring, wanted), name=f"mount {wanted}")
         self._show_view()
 
     async def settled(self) -> None:
@@ -95,9 +127,8 @@ class Stage(Container):
     def _show_view(self) -> None:
         """Show the one view that is to be seen, as far as it is there."""
         shown = self._shown()
-        for child in (self._overview, self._jobs, self._failures, self._finished):
-            if child is not None:
-                child.display = child is (shown or self._overview)
+        for child in (self._overview, *self._views.values()):
+            child.display = child is (shown or self._overview)
         if shown is None:
             self.screen.set_focus(None)
         else:
@@ -105,46 +136,24 @@ class Stage(Container):
             if self._scene is not None:
                 shown.update_snapshot(self._scene.snap)
 
-    def _missing(self) -> JobsView | FailuresView | FinishedView | None:
-        """A new view where the wanted one was never seen before; imported only then."""
-        if self.view is Context.JOBS and self._jobs is None:
-            from qtui.tui.screens.jobs import JobsView
-
-            self._jobs = JobsView(cast("QtuiApp", self.app).ask)
-            return self._jobs
-        if self.view is Context.FAILURES and self._failures is None:
-            from qtui.tui.screens.failures import FailuresView
-
-            self._failures = FailuresView()
-            return self._failures
-        if self.view is Context.OVERVIEW and self._over and self._finished is None:
-            from qtui.tui.screens.finished import FinishedView
-
-            self._finished = FinishedView()
-            return self._finished
-        return None
-
-    async def _bring(self, view: JobsView | FailuresView | FinishedView) -> None:
+    async def _bring(self, wanted: Context) -> None:
         if self.is_attached:  # it is not while the app is closing
-            await self.mount(view)
-            self._ready.add(view)
+            await self.mount(self._views[wanted])
+            self._ready.add(wanted)
             self._show_view()
 
     def do(self, action_id: str) -> None:
         """Actions that only move the eyes."""
         match action_id:
-            case "overview" | "jobs" | "failures":
-                self.turn_to(Context(action_id))
             case "next_view" | "previous_view":
                 step = 1 if action_id == "next_view" else -1
                 self.turn_to(ORDER[(ORDER.index(self.view) + step) % len(ORDER)])
-            case "filter":
-                shown = self._shown()
-                if shown is not None and (shown is self._jobs or shown is self._failures):
-                    shown.start_filter()
-            case _:
-                if self.context is Context.OVERVIEW:
-                    self._overview.slots.move(action_id)
+            case _ if action_id in ORDER:
+                self.turn_to(Context(action_id))
+            case _ if isinstance(shown := self._shown(), StageView):
+                shown.act(action_id)
+            case _ if self.context is Context.OVERVIEW:
+                self._overview.slots.move(action_id)
 
     def go_home(self) -> bool:
         """Back to the overview; False when it is there already."""
@@ -157,23 +166,21 @@ class Stage(Container):
         """The job that keys act on, by its number and never by its row."""
         if self._drawer_open:
             return self._drawer.seq if self._drawer is not None else None
-        if self.view is Context.JOBS and self._jobs is not None:
-            return self._jobs.selected_job()
+        if isinstance(shown := self._shown(), StageView):
+            return shown.selected_job()
         return self._overview.selected_job() if self.context is Context.OVERVIEW else None
 
     def selected_group(self) -> str | None:
         """The failure group that keys act on, by its signature."""
-        if self.context is Context.FAILURES and self._failures is not None:
-            return self._failures.selected_group()
-        return None
+        shown = self._shown()
+        return shown.selected_group() if isinstance(shown, StageView) and not self._drawer_open else None
 
     def show_jobs_of(self, signature: str) -> None:
         """The job list, only with the jobs of one failure group."""
         self.turn_to(Context.JOBS)
         groups = self._scene.snap.failures if self._scene is not None else []
         title = next((group.title for group in groups if group.signature == signature), "")
-        if self._jobs is not None:
-            self._jobs.set_filter(signature=signature, title=title)
+        cast("JobsView", self._views[Context.JOBS]).set_filter(signature=signature, title=title)
 
     def open_drawer(self, seq: int) -> None:
         """Open the inspector on a job; it stays with the job when the job leaves its slot."""
