@@ -32,13 +32,13 @@ class Action:
 
     id: str
     keys: tuple[str, ...]
-    """As Textual names them."""
+    """As Textual names them; none where only the palette offers it."""
     label: str
     """The keys as people read them."""
     short: str
     """For the key bar, one or two words; empty leaves it out."""
     help: str
-    """One sentence, without a full stop."""
+    """One sentence, without a full stop; empty leaves it out of the help."""
     contexts: frozenset[Context] = EVERYWHERE
     rank: int = 99
     """Its place in the fight for room in the key bar: 0 stays to the last."""
@@ -181,6 +181,22 @@ ACTIONS = (
         changes=True,
     ),
     Action(
+        "drain",
+        ("D",),
+        "D",
+        "",
+        "Drain: nothing new is taken in, what was accepted is finished, then the run ends; asks first",
+        LIVE,
+        title="Drain, then end…",
+        group="Steer",
+        changes=True,
+    ),
+    Action("per_host", (), "", "", "", LIVE, title="Set how many may run at once for one host…", changes=True),
+    Action("per_host_rate", (), "", "", "", LIVE, title="Set how many may start a second for one host…", changes=True),
+    Action("pause_one", (), "", "", "", LIVE, title="Pause or resume one producer…", changes=True),
+    Action("reload", (), "", "", "", LIVE, title="Reload the preset, showing what would change…", changes=True),
+    Action("save", (), "", "", "", title="Save the preset with the values in force as…"),
+    Action(
         "retry",
         ("r",),
         "r",
@@ -320,7 +336,8 @@ def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
     """The keys that work there under their headings, for the help: (heading, [(keys, sentence)])."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in valid(context):
-        groups.setdefault(action.group, []).append((action.label, action.help))
+        if action.help:
+            groups.setdefault(action.group, []).append((action.label, action.help))
     return list(groups.items())
 
 
@@ -334,7 +351,7 @@ def bindings() -> list[Binding]:
     return [
         Binding(",".join(action.keys), f"do('{action.id}')", action.help, show=False, id=action.id)
         for action in ACTIONS
-        if action.id not in ON_APP
+        if action.id not in ON_APP and action.keys
     ]
 
 

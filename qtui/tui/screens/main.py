@@ -17,6 +17,7 @@ from qtui.tui.canvas import Canvas
 from qtui.tui.feed import ENDS
 from qtui.tui.layout import classes_at
 from qtui.tui.panel import Panel
+from qtui.tui.preset_keys import save_preset
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
 from qtui.tui.widgets.band import draw_band
@@ -183,6 +184,8 @@ class MainScreen(Screen[object]):
                 self.ship.work(self._palette(), "palette")
             case "inspect":
                 self._inspect()
+            case "save":
+                self.ship.work(save_preset(self.ship, self._scene.snap), "save")
             case "another":
                 self.ship.work(self.ship.another(), "another run")
             case "back":
