@@ -1,14 +1,22 @@
-"""The one list of what a key can do: bindings, key bar, help, palette and the README's key table are made from it."""
+"""The one list of what a key can do: bindings, key bar, help, palette and the README's key table are made from it.
+
+It is light: a keymap file is checked against it before anything of the screen is loaded.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-
-from textual.binding import Binding
+from typing import TYPE_CHECKING
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.tui.widgets.keybar import Hint
+from qtui.tui.key_names import printed
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+    from qtui.tui.widgets.keybar import Hint
 
 
 class Context(StrEnum):
@@ -322,14 +330,31 @@ ON_APP = frozenset({"leave_now", "leave_softly", "stay"})
 """Bound by the app, before anything else sees the key."""
 
 
+_IN_FORCE = dict(BY_ID)
+
+
+def use(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Put a person's own keys in force, by the ids of actions; checked by `keymap`. Called once, before the screen."""
+    _IN_FORCE.update((action.id, _with(action, keys[action.id]) if action.id in keys else action) for action in ACTIONS)
+
+
+def _with(action: Action, keys: tuple[str, ...]) -> Action:
+    return replace(action, keys=keys, label=" ".join(map(printed, keys)), bar="")
+
+
 def valid(context: Context) -> list[Action]:
     """What works there, in the order of the list."""
-    return [action for action in ACTIONS if context in action.contexts]
+    return [action for action in _IN_FORCE.values() if context in action.contexts]
 
 
 def action_of(key: str, context: Context) -> str | None:
     """The action that a key, named as Textual does, stands for there."""
     return next((action.id for action in valid(context) if key in action.keys), None)
+
+
+def key_of(action_id: str) -> str:
+    """The first key of an action as people read it, for words on the screen; empty where it has none."""
+    return _IN_FORCE[action_id].label.partition(" ")[0]
 
 
 def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -346,17 +371,10 @@ def entries(context: Context) -> list[tuple[str, str, str]]:
     return [(action.id, action.title, action.label) for action in valid(context) if action.title]
 
 
-def bindings() -> list[Binding]:
-    """The bindings of the main screen; every key runs the action `do` with the id."""
-    return [
-        Binding(",".join(action.keys), f"do('{action.id}')", action.help, show=False, id=action.id)
-        for action in ACTIONS
-        if action.id not in ON_APP and action.keys
-    ]
-
-
 def app_bindings() -> list[Binding]:
     """The keys that work everywhere, dialogs and inputs included; each runs the action of its id."""
+    from textual.binding import Binding
+
     return [
         Binding(",".join(action.keys), action.id, action.help, show=False, id=action.id, priority=True)
         for action in ACTIONS
@@ -366,10 +384,12 @@ def app_bindings() -> list[Binding]:
 
 def hints(context: Context, snap: Snapshot | None) -> list[Hint]:
     """The key bar there and now: only what would do something."""
+    from qtui.tui.widgets.keybar import Hint
+
     return [
         Hint(action.bar or action.label, _short(action, context, snap), action.id, action.rank)
         for action in valid(context)
-        if action.short and _useful(action, context, snap)
+        if action.short and action.keys and _useful(action, context, snap)
     ]
 
 

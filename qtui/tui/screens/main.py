@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.tui.actions import BY_ID, Context, bindings, entries, hints, sections
+from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
 from qtui.tui.canvas import Canvas
 from qtui.tui.feed import ENDS
 from qtui.tui.layout import classes_at
@@ -93,7 +92,6 @@ class KeyBar(Panel):
 class MainScreen(Screen[object]):
     """Draws scenes; keys become actions of the one registry."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = ""
 
     def __init__(self) -> None:
@@ -146,6 +144,14 @@ class MainScreen(Screen[object]):
         self.call_after_refresh(self._refresh)
 
     # ------------------------------------------------------------------ keys
+
+    async def on_key(self, event: events.Key) -> None:
+        """What the view has left over."""
+        action = action_of(event.key, self._stage.context)
+        if action is not None:
+            event.stop()
+            event.prevent_default()
+            await self.action_do(action)
 
     async def action_do(self, action_id: str) -> None:
         """Run an action of the registry, unless the engine is away and it would change something."""
