@@ -357,6 +357,17 @@ def key_of(action_id: str) -> str:
     return _IN_FORCE[action_id].label.partition(" ")[0]
 
 
+def action_shown_as(label: str) -> str:
+    """The action whose key is written so where nobody has changed it, or nothing."""
+    return next((action.id for action in ACTIONS if label and label in action.label.split()), "")
+
+
+def shown(label: str) -> str:
+    """The key that stands today for what is written so by default."""
+    action_id = action_shown_as(label)
+    return key_of(action_id) if action_id and _IN_FORCE[action_id] is not BY_ID[action_id] else label
+
+
 def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
     """The keys that work there under their headings, for the help: (heading, [(keys, sentence)])."""
     groups: dict[str, list[tuple[str, str]]] = {}

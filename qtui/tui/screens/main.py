@@ -15,6 +15,7 @@ from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
 from qtui.tui.canvas import Canvas
 from qtui.tui.feed import ENDS
 from qtui.tui.layout import classes_at
+from qtui.tui.mouse import action_at
 from qtui.tui.panel import Panel
 from qtui.tui.preset_keys import save_preset
 from qtui.tui.scene import Scene, before_the_first
@@ -151,6 +152,16 @@ class MainScreen(Screen[object]):
         if action is not None:
             event.stop()
             event.prevent_default()
+            await self.action_do(action)
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on what a key would do; dialogs and lists have taken theirs before."""
+        widget = event.widget
+        if widget is None or self.app.screen is not self:
+            return
+        action = action_at(widget.id or "", event.x, widget.size.width, self._scene, twice=event.chain == 2)
+        if action:
+            event.stop()
             await self.action_do(action)
 
     async def action_do(self, action_id: str) -> None:
