@@ -259,6 +259,11 @@ ACTIONS = (
         "Run another preset…",
         group="Jobs",
     ),
+    Action("elsewhere", (), "", "", "", LIVE, title="Show another run or preset; this one goes on…"),
+    Action("detach", (), "", "", "", LIVE, title="Leave; the run goes on in the background"),
+    Action("copy_status", (), "", "", "", title="Copy the status of the run as one line"),
+    Action("about", (), "", "", "", title="About this run: where its results and its journal are"),
+    Action("mouse", (), "", "", "", title="Leave the mouse to the terminal, or take it back"),
     Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
     Action(
         "sort",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +13,9 @@ from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
+from qtui.tui.asides import About, copy_status
 from qtui.tui.canvas import Canvas
+from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
 from qtui.tui.layout import classes_at
 from qtui.tui.mouse import action_at
@@ -192,24 +195,26 @@ class MainScreen(Screen[object]):
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
     def _look(self, action_id: str) -> None:
-        match action_id:
-            case "leave":
-                self.ship.leave()
-            case "help":
-                self._help()
-            case "palette":
-                self.ship.work(self._palette(), "palette")
-            case "inspect":
-                self._inspect()
-            case "save":
-                self.ship.work(save_preset(self.ship, self._scene.snap), "save")
-            case "another":
-                self.ship.work(self.ship.another(), "another run")
-            case "back":
-                self._back()
-            case _:
-                self._stage.do(action_id)
-                self._refresh()
+        ship, scene = self.ship, self._scene
+        looks: dict[str, Callable[[], object]] = {
+            "leave": ship.leave,
+            "detach": lambda: ship.leave_with(Left.DETACHED),
+            "help": self._help,
+            "palette": lambda: ship.work(self._palette(), "palette"),
+            "inspect": self._inspect,
+            "another": lambda: ship.work(ship.another(), "another run"),
+            "elsewhere": lambda: ship.work(ship.another(), "another run"),
+            "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
+            "copy_status": lambda: copy_status(ship, scene),
+            "about": lambda: ship.push_screen(About(scene)),
+            "mouse": ship.toggle_mouse,
+            "back": self._back,
+        }
+        if action_id in looks:
+            looks[action_id]()
+        else:
+            self._stage.do(action_id)
+            self._refresh()
 
     def _back(self) -> None:
         """One level: the drawer, then the view, then a drain."""
