@@ -310,8 +310,8 @@ class Dispatcher:
     async def _turn(self, permit: asyncio.Future[_Slot]) -> None:
         """What the task of a job does."""
         slot = await permit
-        assert slot.job is not None, "a permit comes with the job"
-        await self._serve(slot, slot.job)
+        if slot.job is not None:  # otherwise it was abandoned before it could begin
+            await self._serve(slot, slot.job)
 
     def _new_slot(self) -> _Slot:
         number = self._numbers.take()
