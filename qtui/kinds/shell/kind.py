@@ -83,8 +83,8 @@ class ShellKind:
 
     async def _carry_out(self, job: Job, command: Command, file: Part | None) -> Done | Failed:
         table = self._table
-        out = Output(table.tail, file)
-        err = None if table.merge else Output(table.tail, file)
+        out = Output(table.tail, file, self._redactor.stream())
+        err = None if table.merge else Output(table.tail, file, self._redactor.stream())
         begun = self._context.clock()
         try:
             process = Process(command, (out, err), self._family, lambda: self._tell(job.seq, out, err))
