@@ -35,6 +35,7 @@ from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.request import Request, Requests, environment
 from qtui.kinds.http.selectors import HEADER_LINK, MAX_ITEMS
 from qtui.kinds.http.signin import Ended, Pass, SignIn
+from qtui.kinds.plain import PlainKind
 from qtui.kinds.save import Saver
 from qtui.kinds.secrets import Redactor
 from qtui.kinds.threads import Threads
@@ -49,7 +50,7 @@ _STANDARD = {"User-Agent": "qtui", "Accept": "*/*", "Accept-Encoding": "gzip, de
 
 
 @final
-class HttpKind:
+class HttpKind(PlainKind):
     """Attempts share connections and nothing else, unless the preset wants cookies kept for the run."""
 
     def __init__(self, table: HttpTable, context: KindContext) -> None:
@@ -119,9 +120,6 @@ class HttpKind:
             if isinstance(entered, Failed):
                 await self.close()
                 raise QtuiError(entered.message)
-
-    def resize(self, concurrency: int) -> None:
-        """Connections follow the attempts; there is nothing to size."""
 
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
         """The filled `url`, without its password, and `page`: its host and path alone. Raises TemplateError."""

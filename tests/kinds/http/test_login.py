@@ -221,10 +221,10 @@ async def test_a_login_that_fails_later_is_not_tried_again_for_every_job() -> No
     context = replace(real(), clock=fake.clock, sleep=fake.sleep)
     async with serving(gate) as site, opened(behind(site), context) as kind:
         gate.end()
-        gate.status = 403
+        gate.status = 503
         outcomes = [await kind.run(job(n)) for n in range(20)]
         assert gate.logins == 2
-        assert {(o.code, o.retry_after) for o in outcomes if isinstance(o, Failed)} == {("http:403", 7.0)}
+        assert {(o.code, o.retry_after) for o in outcomes if isinstance(o, Failed)} == {("http:503", 7.0)}
         assert gate.pages == 1, "nor is a page asked for without a session"
         fake.now += 8
         await kind.run(job(21))
