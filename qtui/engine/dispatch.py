@@ -512,7 +512,7 @@ class Dispatcher:
 
 def _with_last_words(outcome: Outcome, error: asyncio.CancelledError) -> Outcome:
     for words in error.args:
-        if isinstance(outcome, Failed) and isinstance(words, LastWords):
+        if isinstance(words, LastWords) and not isinstance(outcome, Done):
             return msgspec.structs.replace(outcome, detail=words.detail)
     return outcome
 
