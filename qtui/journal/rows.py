@@ -185,6 +185,7 @@ class Fold:
                 attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
                 attempt.detail = clean_block(outcome.detail, DETAIL) if outcome.detail else None
                 state.signature, state.error = clean(event.signature), clean(line(outcome))
+                state.tries -= event.spared
             case Cancelled():
                 attempt.outcome, attempt.message = "cancelled", clean(outcome.by)
             case _:
