@@ -33,6 +33,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     """Which attempt runs next, counted from 1."""
     problem: str = ""
     """Why its input cannot be used; such a job fails at its first attempt without being run."""
+    waits: int = 0
+    """Attempts of this round that spent no try, because the other side asked to come back later."""
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -56,7 +58,7 @@ class Done(msgspec.Struct, frozen=True, tag="done", gc=False):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed", gc=False):
-    """The attempt failed by the job's own fault; it has spent a try."""
+    """The attempt failed by the job's own fault; it has spent a try, but for some that end with `retry_after`."""
 
     code: str
     """The error class that `retry.on` matches: timeout, connection, http:503, exit:2, exception:KeyError, input."""

@@ -184,6 +184,7 @@ class Fold:
                 attempt.outcome = "failed" if event.then == "failed" else "retry"
                 attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
                 state.signature, state.error = clean(event.signature), clean(line(outcome))
+                state.tries -= event.spared
             case Cancelled():
                 attempt.outcome, attempt.message = "cancelled", clean(outcome.by)
             case _:

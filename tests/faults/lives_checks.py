@@ -15,10 +15,13 @@ from qtui.core.events import PASSING, Event
 from qtui.core.job import REJECTED
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
+from qtui.core.retry import FREE_WAITS
 from qtui.core.signature import signature as group_of
 from qtui.journal import schema
 
 RESULTS = "results.jsonl"
+BUSY = "busy"
+"""What a job says that the other side asks to come back later."""
 LAST_CODES = frozenset({"http:404", "input"})
 """Failures after which no further try is due."""
 
@@ -68,8 +71,9 @@ def read(folder: Path) -> Books:
 
 def _jobs(db: sqlite3.Connection) -> dict[str, JobRow]:
     attempts: dict[int, list[tuple[int, str | None, str | None]]] = {}
-    for seq, n, outcome, code in db.execute("SELECT seq, n, outcome, code FROM attempt ORDER BY seq, n"):
-        attempts.setdefault(seq, []).append((n, outcome, code))
+    for seq, n, outcome, code, said in db.execute("SELECT seq, n, outcome, code, message FROM attempt ORDER BY seq, n"):
+        asked = outcome == "retry" and said == BUSY
+        attempts.setdefault(seq, []).append((n, "asked" if asked else outcome, code))
     jobs: dict[str, JobRow] = {}
     query = "SELECT seq, row, state, tries, attempts, interruptions, signature FROM job"
     for seq, row, state, tries, number, interruptions, signature in db.execute(query):
@@ -110,6 +114,7 @@ def _check_job(row: JobRow, attempts: int, *, anew: bool) -> None:
     assert outcomes[None] == (row.state == "running"), f"an attempt has no end: {row}"
     assert row.interruptions == outcomes["interrupted"], f"G7: interruptions of {row}"
     spent = sum(number for outcome, number in outcomes.items() if outcome not in ("interrupted", None))
+    spent -= min(outcomes["asked"], FREE_WAITS)
     assert row.tries <= attempts, f"G7: more tries than there are: {row}"
     assert row.tries <= spent if anew else row.tries == spent, f"G7: tries of {row}"
     if row.state == "failed" and row.signature != group_of(REJECTED):

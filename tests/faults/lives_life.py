@@ -24,7 +24,7 @@ from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
 from tests.conftest import VirtualLoop
 from tests.engine.rig import FunctionKind
-from tests.faults.lives_checks import RESULTS, Books
+from tests.faults.lives_checks import BUSY, RESULTS, Books
 from tests.faults.lives_journal import Mortal, SimJournal
 from tests.faults.lives_limits import Judge
 from tests.faults.lives_person import Person
@@ -262,7 +262,7 @@ class Life:
             case "gone":
                 return Failed("http:404", "not there")
             case "busy":
-                return Failed("http:503", "busy", retry_after=1.0)
+                return Failed("http:503", BUSY, retry_after=1.0)
         return Done({"id": name})
 
     @staticmethod
