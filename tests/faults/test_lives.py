@@ -108,7 +108,7 @@ def test_a_start_against_the_rate_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_wake_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Starts, "_arm", lambda starts, when, now: None)
-    assert "STUCK: " in found(limited=True)
+    assert re.search("STUCK: |TimeoutError", found(limited=True))  # nothing starts, or the run never comes to its end
 
 
 def test_a_job_that_is_dropped_and_not_counted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
