@@ -17,7 +17,7 @@ from qtui.core import events as ev
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
-from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
+from qtui.core.meter import Column, Counter, History, Level, RunTimes, Stays, bucket
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
@@ -44,6 +44,8 @@ class _Open(msgspec.Struct, gc=False):
     job: Job
     state: State = State.PENDING
     due_at: float = 0.0
+    started: float = 0.0
+    """When its attempt began."""
     from_group: str = ""
     """The failure group a person took it out of."""
 
@@ -117,10 +119,12 @@ class Ledger:
         self.pressed = Level()
         """1 while any producer is blocked."""
         self.admitted, self.begun, self.finished, self.failed_attempts = Counter(), Counter(), Counter(), Counter()
+        self.stays, self.runs = Stays(), Stays()
+        """Of jobs in the queue, and of attempts."""
         self.peak_rate = 0.0
         self.run_times = RunTimes()
-        self.series = History(SERIES_SECONDS)
-        self.overview = History(240, fold=True)
+        self.series = History(SERIES_SECONDS, sums=self._sums)
+        self.overview = History(240, fold=True, sums=self._sums)
         self._next_second = 1
         self._column = self.series.column(0.0, 0, 0)
         self._wide = self.overview.column(0.0, 0, 0)
@@ -255,14 +259,26 @@ class Ledger:
         if (producer := self.producers.get(job.producer)) is not None:
             producer.admitted.add(at)
 
+    def _sums(self, second: float) -> tuple[float, float]:
+        whole = int(second)
+        if whole == second:
+            return self.busy.at_second(whole), self.admitted.at_second(whole)
+        self.busy.advance(second)
+        return self.busy.area, self.admitted.total
+
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
+        self.stays.enter(at)
         self._depth_changed(at)
         depth = len(self.queued)
         if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
         self.high_water = max(self.high_water, depth)
+
+    def _dequeue(self, seq: int, at: float) -> None:
+        self.stays.leave(at, self.queued.pop(seq))
+        self._depth_changed(at)
 
     def _depth_changed(self, at: float) -> None:
         depth = len(self.queued)
@@ -277,8 +293,8 @@ class Ledger:
     def _turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
         self._next_second = int(at) + 1
-        self._column = self.series.column(at, len(self.queued), self.capacity)
-        self._wide = self.overview.column(at, len(self.queued), self.capacity)
+        self._column = self.series.column(at, len(self.queued), self.capacity, self.workers)
+        self._wide = self.overview.column(at, len(self.queued), self.capacity, self.workers)
 
     def _columns(self, at: float) -> tuple[Column, Column]:
         if at >= self._next_second:
@@ -298,10 +314,10 @@ class Ledger:
         job, at = event.job, event.at
         entry = self.open[job.seq]
         if self._move(entry, Move.START) is State.PENDING:
-            del self.queued[job.seq]
-            self._depth_changed(at)
-        entry.job = job
+            self._dequeue(job.seq, at)
+        entry.job, entry.started = job, at
         self.begun.add(at)
+        self.runs.enter(at)
         new = self.resting.pop(job.seq, None) is None
         self.busy.add(at, int(new))
         if event.slot > self.concurrency and self.strategy == "unbounded":
@@ -327,12 +343,13 @@ class Ledger:
                 self.slots[event.slot].rest(at, job, at + event.delay_s)
         else:
             self._empty_slot(event.slot, at)
+        self.runs.leave(at, entry.started)
         outcome = event.outcome
         if isinstance(outcome, Done):
             self.run_times.add(event.run_s)
-            latency = self._columns(at)[0].latency
             row = bucket(event.run_s)
-            latency[row] = latency.get(row, 0) + 1
+            for column in self._columns(at):
+                column.latency[row] = column.latency.get(row, 0) + 1
         elif isinstance(outcome, Failed):
             self._failure(event, outcome)
         if then == "waiting":
@@ -405,8 +422,7 @@ class Ledger:
         if (slot := self.resting.pop(event.seq, None)) is not None:
             self._empty_slot(slot, event.at)
         if was is State.PENDING:
-            del self.queued[event.seq]
-            self._depth_changed(event.at)
+            self._dequeue(event.seq, event.at)
         recent = RecentOutcome(event.at, entry.job, "cancelled", 0.0, None)
         self._endings.append(_Ending(position, entry, was, State.CANCELLED, "", recent))
 
@@ -420,8 +436,7 @@ class Ledger:
                 producer.admitted.add(at)
         else:
             entry = self.open[job.seq]
-            del self.queued[job.seq]
-            self._depth_changed(at)
+            self._dequeue(job.seq, at)
         was, outcome, group = entry.state, REJECTED if event.rejected else DROPPED, ""
         entry.state = step(job.seq, was, Move.FAIL if event.rejected else Move.CANCEL)
         if isinstance(outcome, Failed):
@@ -624,6 +639,8 @@ class Ledger:
             level.restart(event.at)
         for counter in (self.admitted, self.begun, self.finished, self.failed_attempts, self.losses):
             counter.restart(event.at)
+        self.stays.restart(event.at)
+        self.runs.restart(event.at)
         self._run_started(event.started, position)
         self._mark(event.at, "►")
         self._write(event.at, "qtui", f"resumed, life {event.lives}")

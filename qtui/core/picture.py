@@ -56,7 +56,9 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
     if ledger.ended is not None:
         at = ledger.ended.at  # a finished run's picture no longer moves
     for history in (ledger.series, ledger.overview):
-        history.column(at, len(ledger.queued), ledger.capacity)  # time passes in the charts even when nothing happens
+        history.column(
+            at, len(ledger.queued), ledger.capacity, ledger.workers
+        )  # time passes in the charts even when nothing happens
     groups = sorted(ledger.groups.items(), key=lambda item: (item[1].jobs, item[1].attempts), reverse=True)
     return Snapshot(
         around.run_id,
@@ -74,8 +76,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         _throttle(ledger, at, around),
         _rates(ledger, at),
         ledger.run_times.latency(),
-        ledger.series.series(),
-        ledger.overview.series(),
+        ledger.series.series(at),
+        ledger.overview.series(at),
         [track.view(signature, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
         len(groups),
         [outcome.view(at) for outcome in ledger.recent],
@@ -88,6 +90,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         ledger.unseen,
         _head(ledger, around.head),
         _grip(ledger, at, "paused"),
+        ledger.stays.law(at, 30),
+        ledger.runs.law(at, 30),
     )
 
 

@@ -278,6 +278,21 @@ class Series(msgspec.Struct, frozen=True):
     marks: list[list[str]] = []
     """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `■32` bound;
     `~` before it: qtui did so itself."""
+    admitted: list[int] = []
+    """Jobs that entered the queue from a producer."""
+    busy: list[int] = []
+    """Busy share of the workers in per cent, by time."""
+
+
+class Law(msgspec.Struct, frozen=True):
+    """Little's law, L = λ·W, over the last 30 s: all three measured by themselves."""
+
+    level: float = 0.0
+    """L: how many were there, on average over time."""
+    rate: float = 0.0
+    """λ: how many left per second."""
+    span_s: float = 0.0
+    """W: how long those who left had stayed, on average."""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
@@ -397,7 +412,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     series: Series = Series()
     """The last three minutes in one-second columns."""
     overview: Series = Series()
-    """The whole run in at most 240 columns; latency left empty."""
+    """The whole run in at most 240 columns."""
     failures: list[FailureGroup] = []
     """Largest first, at most 50."""
     groups: int = 0
@@ -421,6 +436,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Who holds back results, when somebody does."""
     paused: Grip | None = None
     """Who paused producers; None while none is paused."""
+    waiting: Law = Law()
+    """Of the jobs in the queue."""
+    running: Law = Law()
+    """Of the attempts in the slots."""
 
     @property
     def workers(self) -> int:
