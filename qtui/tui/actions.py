@@ -17,6 +17,7 @@ class Context(StrEnum):
     OVERVIEW = "overview"
     JOBS = "jobs"
     FAILURES = "failures"
+    CHARTS = "charts"
     FINISHED = "finished"
     INSPECTOR = "inspector"
 
@@ -255,10 +256,39 @@ ACTIONS = (
         EVERYWHERE,
         6,
         "Show the overview",
-        bar="1 3 4",
+        bar="1 3-5",
     ),
     Action("jobs", ("3",), "3", "", "The list of all jobs", EVERYWHERE, title="Show the jobs"),
     Action("failures", ("4",), "4", "", "The failures, grouped by what went wrong", EVERYWHERE, title="Show failures"),
+    Action(
+        "charts",
+        ("5",),
+        "5",
+        "",
+        "Charts over time, the latency, and what explains them",
+        EVERYWHERE,
+        title="Show the charts and explain them",
+    ),
+    Action(
+        "recent",
+        ("left_square_bracket",),
+        "[",
+        "range",
+        "The charts of the last three minutes",
+        frozenset({Context.CHARTS}),
+        5,
+        "Chart the last three minutes",
+        bar="[ ]",
+    ),
+    Action(
+        "whole_run",
+        ("right_square_bracket",),
+        "]",
+        "",
+        "The charts of the whole run",
+        frozenset({Context.CHARTS}),
+        title="Chart the whole run",
+    ),
     Action("next_view", ("tab",), "tab", "", "The next view"),
     Action("previous_view", ("shift+tab",), "shift+tab", "", "The view before"),
     Action("up", ("up", "k"), "↑ k", "", "One row up"),

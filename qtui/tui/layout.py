@@ -33,7 +33,8 @@ MainScreen { layout: vertical; overflow: hidden; }
 #job { height: 2fr; }
 #charts { height: 10; overflow: hidden; }
 #flow { width: 42fr; }
-#latency, #failures { width: 39fr; }
+#latency, #failures, #explain { width: 39fr; }
+#explain { display: none; }
 #mini { display: none; }
 
 .-narrow #band { height: 5; }
@@ -42,6 +43,7 @@ MainScreen { layout: vertical; overflow: hidden; }
 
 .-wide #side { display: block; }
 .-wide #failures { display: none; }
+.-wide #explain { display: block; }
 
 .-short #verdict, .-short #lane, .-short #ticker { margin-bottom: 0; }
 .-short #charts, .-short #side { display: none; }

@@ -8,19 +8,22 @@ from collections.abc import Callable
 import pytest
 from rich.cells import cell_len
 
+from qtui.core.eta import Certainty, Eta
 from qtui.core.snapshot import Snapshot
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, LIGHT, PLAIN
+from qtui.tui.widgets.explain import draw_explain
 from qtui.tui.widgets.failures import draw_failures
 from qtui.tui.widgets.flow import draw_flow, draw_whole_run
 from qtui.tui.widgets.job import draw_job
 from qtui.tui.widgets.latency import draw_latency
 from qtui.tui.widgets.mini import draw_mini
 from qtui.tui.widgets.slots import draw_slots, slot_at, slot_rows
+from qtui.tui.widgets.times import draw_times
 from tests.tui.samples import sample
 from tests.tui.wild import NAMES, wild
 
-GLYPHS = frozenset("■▊●·▼≈✓◆×▲█║─►◄━╾╌╭╮╰╯│▁▂▃▄▅▆▇▀▌░▒▓→…−±")
+GLYPHS = frozenset("λ÷×·■▊●·▼≈✓◆×▲█║─►◄━╾╌╭╮╰╯│▁▂▃▄▅▆▇▀▌░▒▓→…−±")
 ASCII = frozenset(map(chr, range(32, 127)))
 SIZES = [(1, 1), (2, 2), (3, 3), (8, 3), (23, 5), (24, 6), (38, 9), (42, 10), (80, 12), (120, 14), (200, 30), (240, 70)]
 
@@ -30,6 +33,10 @@ FRAMED: dict[str, Drawing] = {
     "flow": lambda canvas, snap, _: draw_flow(canvas, snap),
     "whole run": lambda canvas, snap, _: draw_whole_run(canvas, snap),
     "latency": lambda canvas, snap, _: draw_latency(canvas, snap),
+    "whole latency": lambda canvas, snap, _: draw_latency(canvas, snap, whole=True),
+    "times": lambda canvas, snap, n: draw_times(canvas, snap, whole=n % 2 == 0),
+    "explain": lambda canvas, snap, _: draw_explain(canvas, snap),
+    "what if": lambda canvas, snap, _: draw_explain(canvas, snap, eta=Eta(Certainty.KNOWN, snap.elapsed_s)),
     "failures": lambda canvas, snap, _: draw_failures(canvas, snap),
     "job": lambda canvas, snap, n: draw_job(canvas, snap, selected=n),
 }

@@ -114,7 +114,7 @@ class Overview(Container):
     def __init__(self) -> None:
         super().__init__(id="overview")
         self.slots = SlotsPanel()
-        names = ("flow", "latency", "failures", "mini", "side-failures", "job")
+        names = ("flow", "latency", "failures", "explain", "mini", "side-failures", "job")
         self._panels = {name: Panel(id=name) for name in names}
         self._drawn: dict[str, tuple[Snapshot, Size, int]] = {}
 
@@ -128,6 +128,7 @@ class Overview(Container):
             yield self._panels["flow"]
             yield self._panels["latency"]
             yield self._panels["failures"]
+            yield self._panels["explain"]
         yield self._panels["mini"]
 
     def show(self, scene: Scene) -> None:
@@ -172,6 +173,10 @@ def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], Non
             from qtui.tui.widgets.mini import draw_mini
 
             return lambda canvas: draw_mini(canvas, snap)
+        case "explain":
+            from qtui.tui.widgets.explain import draw_explain
+
+            return lambda canvas: draw_explain(canvas, snap)
         case "job":
             from qtui.tui.widgets.job import draw_job
 
