@@ -221,7 +221,7 @@ ACTIONS = (
         "enter",
         "inspect",
         "Open the story of the chosen job, or the jobs of the chosen group",
-        LIVE - {Context.INSPECTOR},
+        LIVE - {Context.INSPECTOR, Context.CHARTS},
         5,
         group="Jobs",
     ),

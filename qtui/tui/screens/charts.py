@@ -15,7 +15,7 @@ from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene
 from qtui.tui.stage_view import StageView
 from qtui.tui.widgets.charts import window_pace
-from qtui.tui.widgets.explain import draw_explain, guess_lines, law_lines
+from qtui.tui.widgets.explain import draw_explain, estimate, guess_lines, law_lines
 from qtui.tui.widgets.latency import draw_latency
 from qtui.tui.widgets.times import columns_of, draw_times
 
@@ -75,9 +75,10 @@ class ChartsView(StageView):
         """What EXPLAIN says, as text."""
         if self._scene is None:
             return ""
-        lines: list[Line] = [*law_lines(self._scene.snap), *guess_lines(self._scene.snap, self._scene.eta)]
-        lines.append(())
-        return "\n".join("".join(span.text for span in line).strip() for line in lines) + self._scene.eta.assumption
+        snap, eta = self._scene.snap, self._scene.eta
+        lines: list[Line] = [*law_lines(snap), *guess_lines(snap, eta)]
+        told = ["".join(span.text for span in line).strip() for line in lines]
+        return "\n".join([*told, estimate(eta)] if eta.text else told)
 
     def _show(self) -> None:
         scene = self._scene

@@ -16,6 +16,8 @@ from qtui.tui.widgets.flow import draw_rows, eighths
 _GUTTER = 9
 LOWEST = 0.5
 """The utilisation at the left edge of the curve."""
+_ROOMY = 46
+"""From so many columns on words are written out."""
 _LEAST_CURVE = 5
 """Rows below which there is no curve."""
 
@@ -33,20 +35,28 @@ def draw_explain(canvas: Canvas, snap: Snapshot, *, eta: Eta | None = None) -> N
         )
         canvas.put(2, 1, fit(waited, width), "faint")
         return
+    table = guess_lines(snap, eta, width) if eta is not None else []
+    if eta is not None and eta.text and canvas.height >= 20:
+        table.append((Span(estimate(eta), "dim"),))
     y = 1
     for line in law_lines(snap):
         if y < bottom:
             canvas.spans(2, y, cut(line, width))
             y += 1
-    table = guess_lines(snap, eta) if eta is not None else []
     rest = bottom - y - len(table)
     if rest >= _LEAST_CURVE + 1 and width >= 24:
         gap = 1 if rest >= _LEAST_CURVE + 3 else 0
         _draw_curve(canvas, y + gap, rest - gap - (1 if table else 0), snap, on_border=not table)
     elif rest >= 1:
-        canvas.spans(2, y, cut(_bound(snap), width))
+        canvas.spans(2, y, cut(_bound(snap, width), width))
     for index, line in enumerate(table[: max(0, bottom - y)]):
         canvas.spans(2, max(y, bottom - len(table)) + index, cut(line, width))
+
+
+def estimate(eta: Eta) -> str:
+    """`ETA 7:10 ± 1m if 3,270 jobs go on ending at 6.9/s, retries included`."""
+    said = " ".join(part for part in ("ETA", eta.text, eta.margin) if part)
+    return f"{said} {eta.assumption}" if eta.margin_s or eta.rate else f"{said}: {eta.assumption}"
 
 
 def law_lines(snap: Snapshot) -> list[Line]:
@@ -69,24 +79,24 @@ def _law(name: str, ink: str, law: Law) -> Line:
     return (*known, Span(f"{sign}{rate(law.rate)} × {seconds(law.span_s)}", "text"), Span(steady, "faint"))
 
 
-def guess_lines(snap: Snapshot, eta: Eta) -> list[Line]:
+def guess_lines(snap: Snapshot, eta: Eta, width: int = 80) -> list[Line]:
     """What half, twice and four times as many workers would do, under a line that says what this takes for granted."""
     left = eta.left_s if eta.certainty is Certainty.KNOWN else None
     guesses = what_if(snap, ladder(snap.control.concurrency), left)
     if not guesses:
         return []
-    head: Line = (Span("what if", bold=True), Span(f"  {ASSUMPTION}, about", "faint"))
-    return [head, *(_guess(guess) for guess in guesses)]
+    roomy = width >= _ROOMY
+    head: Line = (Span("what if", bold=True), Span(f"  {'about, ' if roomy else ''}{ASSUMPTION}", "faint"))
+    return [head, *(_guess(guess, roomy) for guess in guesses)]
 
 
-def _guess(guess: Guess) -> Line:
+def _guess(guess: Guess, roomy: bool) -> Line:
     ink = "text" if guess.now else "dim"
-    spans = [
-        Span(f"{count(guess.workers):>5} workers" if guess.workers != 1 else "    1 worker ", ink, guess.now),
-        Span(f"{rate(guess.rate):>9}", ink, guess.now),
-    ]
+    noun = (" worker " if guess.workers == 1 else " workers") if roomy else ""
+    spans = [Span(f"{count(guess.workers):>5}{noun}", ink, guess.now), Span(f"{rate(guess.rate):>9}", ink, guess.now)]
     if guess.left_s is not None:
-        spans.append(Span(f"  ETA {span(rounded(guess.left_s))}", ink, guess.now))
+        left = f"{'ETA ' if roomy else ''}{span(rounded(guess.left_s))}"
+        spans.append(Span(f"  {left:<{12 if roomy else 6}}", ink, guess.now))
     if guess.now:
         spans.append(Span("  now", "accent", True))
     if guess.limit:
@@ -94,12 +104,13 @@ def _guess(guess: Guess) -> Line:
     return spans
 
 
-def _bound(snap: Snapshot) -> list[Span]:
+def _bound(snap: Snapshot, width: int) -> list[Span]:
     found = ceiling(snap)
     if found is None:
         return [Span("no bound: nothing caps the wait", "dim")] if not snap.queue.capacity else []
     cap = f"{count(found.capacity)} ÷ {rate(found.rate)} = {seconds(found.wait_s)}"
-    return [Span("the bound caps the wait at ", "pressure"), Span(cap, "pressure", True)]
+    said = "the bound caps the wait at " if width >= 27 + len(cap) else "at most "
+    return [Span(said, "pressure"), Span(cap, "pressure", True)]
 
 
 def _draw_curve(canvas: Canvas, y: int, rows: int, snap: Snapshot, *, on_border: bool) -> None:
@@ -122,7 +133,7 @@ def _draw_curve(canvas: Canvas, y: int, rows: int, snap: Snapshot, *, on_border:
         row = _row(cap.wait_s, top, chart)
         _draw_ceiling(canvas, x, y, row, heights, chart)
         if row > 1:
-            canvas.spans(x, y + row - 1, cut(_bound(snap), columns - 2))
+            canvas.spans(x, y + row - 1, cut(_bound(snap, columns - 2), columns - 2))
     _draw_here(canvas, x, y, columns, chart, here / top if top else 0.0, snap.rates.busy_share)
     _draw_axis(canvas, x, columns, y + chart, workers)
 
