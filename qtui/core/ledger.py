@@ -20,6 +20,7 @@ from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, Stays, bucket
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
+from qtui.core.told import told
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
 
 MAX_GROUPS = 200
@@ -480,7 +481,7 @@ class Ledger:
         producer.problem = event.problem
         producer.total = producer.given
         if event.problem:
-            self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+            self._say(event)
 
     def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
         producer = self.producers[event.index]
@@ -500,14 +501,14 @@ class Ledger:
         self._gate(event.producer, paused=True)
         self._grip("paused", event.at, event.by, event.reason)
         self._mark(event.at, "║")
-        self._told(event, f"{self._whom(event.producer)} paused")
+        self._say(event)
 
     def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
         self._gate(event.producer, paused=False)
         if not any(producer.paused for producer in self.producers.values()):
             self.grips.pop("paused", None)
         self._mark(event.at, "►")
-        self._told(event, f"{self._whom(event.producer)} resumed")
+        self._say(event)
 
     def _grip(self, what: str, at: float, by: str, reason: str = "") -> None:
         """Note since when; what has begun already has begun then."""
@@ -518,16 +519,13 @@ class Ledger:
             if index in (None, number):
                 producer.paused = paused
 
-    def _whom(self, index: int | None) -> str:
-        return "producers" if index is None else f"producer {self.producers[index].name}"
-
     # -- controls
 
     def _concurrency_changed(self, event: ev.ConcurrencyChanged, _: int) -> None:
         self.concurrency = event.new
         self._workers_changed(event.at)
         self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
-        self._told(event, f"concurrency {event.old} → {event.new}")
+        self._say(event)
 
     def _limit_changed(self, event: ev.LimitChanged, _: int) -> None:
         if event.new is None:
@@ -537,10 +535,7 @@ class Ledger:
         self._workers_changed(event.at)
         new, old = (self.concurrency if each is None else each for each in (event.new, event.old))
         self._mark(event.at, f"~{'▲' if new > old else '▼'}{new}")
-        limit = "limit" if event.what == "adaptive" else f"limit for want of {event.what}"
-        words = ["none" if each is None else f"{each}" for each in (event.old, event.new)]
-        said = f"{limit} {words[0]} → {words[1]}"
-        self._write(event.at, event.by, f"{said}: {event.reason}" if event.reason else said)
+        self._say(event)
 
     def _workers_changed(self, at: float) -> None:
         workers = self.workers
@@ -560,31 +555,31 @@ class Ledger:
         self._depth_changed(event.at)
         self._turn(event.at)  # they tell the capacity too
         self._mark(event.at, f"■{event.new}")
-        self._told(event, f"bound {event.old} → {event.new}")
+        self._say(event)
 
     def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
         self.rate = event.new
         self._mark(event.at, "≈")
-        self._told(event, f"rate limit {_limit(event.old)} → {_limit(event.new)}")
+        self._say(event)
 
     def _held(self, event: ev.Held, _: int) -> None:
         self.held_by_person = True
         self._grip("held", event.at, event.by, event.reason)
         self._mark(event.at, "≈")
-        self._told(event, "workers held: nothing new starts")
+        self._say(event)
 
     def _released(self, event: ev.Released, _: int) -> None:
         self.held_by_person, self.halted = False, ""
         self.grips.pop("held", None)
         self.grips.pop("halted", None)
         self._mark(event.at, "►")
-        self._told(event, "workers released")
+        self._say(event)
 
     def _halted(self, event: ev.Halted, _: int) -> None:
         self.halted = event.reason
         self._grip("halted", event.at, "qtui", event.reason)
         self._mark(event.at, "≈")
-        self._write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
+        self._say(event)
 
     def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
         self.short_of_memory = event.held
@@ -593,27 +588,22 @@ class Ledger:
         else:
             self.grips.pop("memory", None)
         self._mark(event.at, "≈" if event.held else "►")
-        said = "nothing new starts" if event.held else "enough to start again"
-        used = f"memory {text.percent(event.share)} of {text.size(event.limit)}"
-        self._write(event.at, "qtui", f"{used}: {said}", "warning" if event.held else "info")
+        self._say(event)
 
     def _per_host_changed(self, event: ev.PerHostChanged, _: int) -> None:
         self._mark(event.at, "≈")
-        words = ["none" if value is None else text.count(value) for value in (event.old, event.new)]
-        self._told(event, f"limit per host {words[0]} → {words[1]}")
+        self._say(event)
 
     def _per_host_rate_changed(self, event: ev.PerHostRateChanged, _: int) -> None:
         self._mark(event.at, "≈")
-        self._told(event, f"rate limit per host {_limit(event.old)} → {_limit(event.new)}")
+        self._say(event)
 
     def _host_paused(self, event: ev.HostPaused, _: int) -> None:
         self._mark(event.at, "≈")
-        host, lasts = event.host or "jobs without a host", text.seconds(event.for_s)
-        why = "Retry-After" if event.why == "cooling" else "errors in a row: its circuit is open"
-        self._told(event, f"{host} left alone for {lasts}, {why}")
+        self._say(event)
 
     def _host_opened(self, event: ev.HostOpened, _: int) -> None:
-        self._told(event, f"{event.host or 'jobs without a host'} asked again")
+        self._say(event)
 
     def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
         self.holding.set(event.at, float(event.held))
@@ -643,7 +633,7 @@ class Ledger:
         self.runs.restart(event.at)
         self._run_started(event.started, position)
         self._mark(event.at, "►")
-        self._write(event.at, "qtui", f"resumed, life {event.lives}")
+        self._say(event)
 
     def _job_restored(self, event: ev.JobRestored, _: int) -> None:
         entry = self.open[event.job.seq] = _Open(event.job)
@@ -668,16 +658,16 @@ class Ledger:
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True
         self._mark(event.at, "▼")
-        self._told(event, "draining: nothing new is accepted")
+        self._say(event)
 
     def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
         self.draining = False
         self._mark(event.at, "►")
-        self._told(event, "keeps running")
+        self._say(event)
 
     def _stop_started(self, event: ev.StopStarted, _: int) -> None:
         self.stopping = True
-        self._told(event, "stopping: running attempts are interrupted")
+        self._say(event)
 
     def _run_ended(self, event: ev.RunEnded, _: int) -> None:
         self.ended = event
@@ -690,25 +680,24 @@ class Ledger:
         self._mark(event.at, "►")
 
     def _command_done(self, event: ev.CommandDone, _: int) -> None:
-        self._told(event, event.text)
+        self._say(event)
 
     def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
-        self._write(event.at, event.by, f"refused: {event.text}", "warning")
+        self._say(event)
 
     def _notice(self, event: ev.Notice, _: int) -> None:
-        self._write(event.at, "qtui", event.text, event.level)
+        self._say(event)
 
     def _mark(self, at: float, glyph: str) -> None:
         for column in self._columns(at):
             column.marks.append(glyph)
 
-    def _told(self, event: ev.Control, said: str) -> None:
-        self._write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
+    def _say(self, event: ev.Event) -> None:
+        """Write down what people are told of it."""
+        line = told(event, {index: producer.name for index, producer in self.producers.items()})
+        if line is not None:
+            self._write(event.at, line.who, line.text, line.level)
 
     def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
-
-
-def _limit(rate: float | None) -> str:
-    return text.rate(rate) if rate is not None else "none"

@@ -82,11 +82,59 @@ class JobStory(msgspec.Struct, frozen=True, tag="job"):
     """Seconds until its next attempt while it waits in the back-off lane."""
 
 
+Place: TypeAlias = tuple[float, int, int]
+"""Where a line of a log stands; places grow with time."""
+LEVELS = ("info", "warning", "error")
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    """A line of a log: a control event or notice, or the end of an attempt."""
+
+    place: Place
+    at: float
+    """Wall clock."""
+    who: str
+    """Who did it, or the name of the job."""
+    text: str
+    """What was done, or the note or error of the attempt."""
+    level: str = "info"
+    kind: str = ""
+    """How the attempt ended: done, retry, failed, cancelled or interrupted; empty for events."""
+    seq: int = 0
+    """The job, 0 for events."""
+    attempt: int = 0
+    run_s: float = 0.0
+
+
+class LogQuery(msgspec.Struct, frozen=True, tag="log"):
+    """A window of a log: the newest lines before a place, or the oldest after one."""
+
+    of: str = "events"
+    """events or attempts."""
+    before: Place | None = None
+    """None with `after` None too: the newest there are."""
+    after: Place | None = None
+    limit: int = 100
+    text: str = ""
+    """Only lines that hold this, without regard to case."""
+    level: str = "info"
+    """Only lines of this level or a worse one."""
+
+
+class Log(msgspec.Struct, frozen=True, tag="log"):
+    rows: list[LogRow]
+    """Oldest first."""
+    reached: Place | None = None
+    """How far was looked, None where nothing was there to look at; a filter may have left out what lies before."""
+    more: bool = False
+    """There is more beyond it."""
+
+
 class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     """Nothing is known about it; `text` says why."""
 
     text: str
 
 
-Query: TypeAlias = JobsQuery | JobQuery
-Answer: TypeAlias = Jobs | JobStory | Unknown
+Query: TypeAlias = JobsQuery | JobQuery | LogQuery
+Answer: TypeAlias = Jobs | JobStory | Log | Unknown

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from qtui.core.job import Job, Value
-from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, LogQuery, Query, Unknown
 from qtui.core.seams import FinalJob, Kept
+from qtui.journal import log
 from qtui.journal.encoding import decode, fields, kept
 from qtui.journal.schema import LOST
 
@@ -39,6 +40,8 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             return _jobs(db, query, now)
         case JobQuery():
             return _story(db, query.seq, now)
+        case LogQuery():
+            return log.read(db, query)
 
 
 def failed_jobs(
