@@ -18,6 +18,7 @@ class Context(StrEnum):
     JOBS = "jobs"
     FAILURES = "failures"
     CHARTS = "charts"
+    EVENTS = "events"
     FINISHED = "finished"
     INSPECTOR = "inspector"
 
@@ -236,7 +237,7 @@ ACTIONS = (
         "Run another preset…",
         group="Jobs",
     ),
-    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
+    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS | {Context.EVENTS}, 5),
     Action(
         "sort",
         ("s",),
@@ -246,7 +247,35 @@ ACTIONS = (
         frozenset({Context.FAILURES}),
         14,
     ),
-    Action("follow", ("f",), "f", "follow", "Stay on the newest job, or stop doing so", frozenset({Context.JOBS}), 14),
+    Action(
+        "follow",
+        ("f",),
+        "f",
+        "follow",
+        "Stay on the newest, or stop doing so",
+        frozenset({Context.JOBS, Context.EVENTS}),
+        14,
+    ),
+    Action(
+        "level",
+        ("l",),
+        "l",
+        "level",
+        "Show all lines, only warnings and errors, or only errors",
+        frozenset({Context.EVENTS}),
+        6,
+        "Show only worse lines, or all again",
+    ),
+    Action(
+        "pager",
+        ("o",),
+        "o",
+        "pager",
+        "Open the whole log in $PAGER; the run goes on",
+        frozenset({Context.EVENTS}),
+        9,
+        "Open the log in the pager",
+    ),
     Action(
         "overview",
         ("1",),
@@ -256,7 +285,7 @@ ACTIONS = (
         EVERYWHERE,
         6,
         "Show the overview",
-        bar="1 3-5",
+        bar="1 3-6",
     ),
     Action("jobs", ("3",), "3", "", "The list of all jobs", EVERYWHERE, title="Show the jobs"),
     Action("failures", ("4",), "4", "", "The failures, grouped by what went wrong", EVERYWHERE, title="Show failures"),
@@ -288,6 +317,35 @@ ACTIONS = (
         "The charts of the whole run",
         frozenset({Context.CHARTS}),
         title="Chart the whole run",
+    ),
+    Action(
+        "events",
+        ("6",),
+        "6",
+        "",
+        "What was done to the run, and how attempts ended",
+        EVERYWHERE,
+        title="Show events and the job log",
+    ),
+    Action(
+        "control_events",
+        ("left_square_bracket",),
+        "[",
+        "logs",
+        "The log of control events and notices",
+        frozenset({Context.EVENTS}),
+        5,
+        "Show control events and notices",
+        bar="[ ]",
+    ),
+    Action(
+        "job_log",
+        ("right_square_bracket",),
+        "]",
+        "",
+        "The log of how attempts ended",
+        frozenset({Context.EVENTS}),
+        title="Show the log of attempts",
     ),
     Action("next_view", ("tab",), "tab", "", "The next view"),
     Action("previous_view", ("shift+tab",), "shift+tab", "", "The view before"),

@@ -19,6 +19,7 @@ from qtui.tui.stage_view import StageView
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
     from qtui.tui.screens.charts import ChartsView
+    from qtui.tui.screens.events import EventsView
     from qtui.tui.screens.failures import FailuresView
     from qtui.tui.screens.finished import FinishedView
     from qtui.tui.screens.inspector import Inspector
@@ -45,6 +46,12 @@ def _charts(app: QtuiApp) -> ChartsView:
     return ChartsView()
 
 
+def _events(app: QtuiApp) -> EventsView:
+    from qtui.tui.screens.events import EventsView
+
+    return EventsView(app.ask)
+
+
 def _finished(app: QtuiApp) -> FinishedView:
     from qtui.tui.screens.finished import FinishedView
 
@@ -55,10 +62,11 @@ MAKERS: dict[Context, Callable[[QtuiApp], View]] = {
     Context.JOBS: _jobs,
     Context.FAILURES: _failures,
     Context.CHARTS: _charts,
+    Context.EVENTS: _events,
     Context.FINISHED: _finished,
 }
 """How every view but the overview is made, when it is first asked for; imported only then."""
-ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES, Context.CHARTS)
+ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES, Context.CHARTS, Context.EVENTS)
 """The views in the order of their keys."""
 
 
