@@ -78,7 +78,8 @@ def _draw_attempt(canvas: Canvas, x: int, y: int, right: int, row: LogRow, curso
     ink = "dim" if row.kind in ("done", "cancelled", "interrupted") else SIGNS[row.kind][1]
     said = clean(row.text, 1000)
     name = clean(row.who) or "(no name)"
-    share = min(cell_len(name), max(room // 2, room - cell_len(said) - 2)) if said else room
+    column = min(36, room // 2)  # what is said begins in one column, unless a name needs more and there is room
+    share = max(column, min(cell_len(name), room - cell_len(said) - 2)) if said else room
     short = middle(name, share) if cell_len(name) == len(name) else name
     canvas.spans(x, y, cut((Span(short, "text", cursor),), share))
     if said:

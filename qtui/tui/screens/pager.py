@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from qtui.core.queries import Log, LogQuery
-from qtui.text import clean, count
+from qtui.text import clean, count, plural
 from qtui.tui.screens.events_book import BEGINNING
 from qtui.tui.screens.events_lines import line_text
 from qtui.tui.screens.job_pages import Ask
@@ -73,7 +73,7 @@ async def show_log(app: QtuiApp, ask: Ask, query: LogQuery) -> None:
         trouble = await page(app, [*command, name])
     finally:
         path.unlink(missing_ok=True)
-    app.say(trouble or f"{count(lines)} lines shown in {clean(command[0])}", ok=not trouble)
+    app.say(trouble or f"{plural(lines, 'line')} shown in {clean(command[0])}", ok=not trouble)
 
 
 async def page(app: QtuiApp, command: list[str]) -> str:
