@@ -145,7 +145,12 @@ def _counts(ledger: Ledger) -> Counts:
         ledger.recovered,
         ledger.total,
         ledger.lost,
+        min(ledger.lost, count[State.CANCELLED]) if _drops(ledger) else 0,
     )
+
+
+def _drops(ledger: Ledger) -> bool:
+    return ledger.started is not None and ledger.started.overflow in ("drop-new", "drop-old")
 
 
 def _queue(ledger: Ledger, at: float) -> QueueView:

@@ -95,6 +95,8 @@ class Counts(msgspec.Struct, frozen=True):
     """Jobs the sources will give, or None while unknown."""
     lost: int = 0
     """Jobs lost to a full queue so far: cancelled as dropped or failed as rejected, whatever became of them later."""
+    dropped: int = 0
+    """Of the cancelled: those that a full queue dropped."""
 
     @property
     def finished(self) -> int:

@@ -447,7 +447,12 @@ def _finished(snap: Snapshot) -> Verdict:
         return Verdict(Kind.FINISHED, f"all {plural(counts.done, 'job')} done {took}", "", "q", "quit")
     rest = [
         f"{count(number)} {word}"
-        for number, word in ((counts.failed, "failed"), (counts.held, "held"), (counts.cancelled, "cancelled"))
+        for number, word in (
+            (counts.failed, "failed"),
+            (counts.held, "held"),
+            (counts.cancelled - counts.dropped, "cancelled"),
+            (counts.dropped, "dropped"),
+        )
         if number
     ]
     key = ("4", "triage") if counts.failed else ("q", "quit")

@@ -323,7 +323,7 @@ class Engine:
 
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
-            job = msgspec.structs.replace(offer.again, attempt=1)
+            job = msgspec.structs.replace(offer.again, attempt=1, waits=0)
             self._given_again += 1
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
@@ -437,23 +437,24 @@ class Engine:
 
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
         """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
-        then, delay, group = "done", 0.0, ""
+        then, delay, group, spared = "done", 0.0, "", False
         found: tuple[Found, ...] = ()
         match outcome:
             case Done():
                 outcome, found = self._adopted(job, outcome)
             case Failed():
                 group = signature(outcome)
-                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
+                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
                 then = "failed"
                 if isinstance(decision, RetryAfter):
-                    then, delay = "waiting", decision.delay_s
+                    then, delay, spared = "waiting", decision.delay_s, decision.spared
             case Cancelled():
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         keeps = keeps and then == "waiting"
-        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found, keeps))
+        at = now - self._zero
+        self.emit(ev.AttemptEnded(at, job, slot, run_s, outcome, then, delay, group, found, keeps, spared))
         self._tell_limits(job, outcome, run_s, now)
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.barriers.attempt_ended(outcome, now - self._zero)
@@ -462,10 +463,9 @@ class Engine:
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
-            again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
             if not keeps:
                 self.dispatcher.join(job.seq)
-            self.lane.add(again, delay)
+            self.lane.add(job if isinstance(outcome, Interrupted) else _next_attempt(job, spared=spared), delay)
         elif then == "pending":
             self.queue.put_back(job)
         self._check_ended()
@@ -656,6 +656,12 @@ class Engine:
             offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
             return True
+
+
+def _next_attempt(job: Job, *, spared: bool) -> Job:
+    if spared:
+        return msgspec.structs.replace(job, waits=job.waits + 1)
+    return msgspec.structs.replace(job, attempt=job.attempt + 1)
 
 
 def _suspects(past: Past, limit: int) -> dict[str, int]:

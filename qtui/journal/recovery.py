@@ -218,7 +218,9 @@ def _open(db: sqlite3.Connection, start: int, now: float) -> tuple[list[JobState
         state = JobState(*cells)
         states.append(state)
         known = name if key is None else kept(key)
-        job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "")
+        # Exact in a job's first round; later it also counts the tries of earlier rounds, and fewer are spared then.
+        waits = max(0, state.attempts - state.interruptions - state.tries - (state.state == "running"))
+        job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "", waits)
         waiting = state.state == "waiting"
         cut_off = state.state == "running" or (state.state == "pending" and state.interruptions > 0)
         jobs.append(OpenJob(job, waiting, _due_in(state, now) if waiting else 0.0, cut_off))

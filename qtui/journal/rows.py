@@ -183,14 +183,16 @@ class Fold:
             case Failed():
                 attempt.outcome = "failed" if event.then == "failed" else "retry"
                 attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
-                attempt.detail = clean_block(outcome.detail, DETAIL) if outcome.detail else None
                 state.signature, state.error = clean(event.signature), clean(line(outcome))
+                state.tries -= event.spared
             case Cancelled():
                 attempt.outcome, attempt.message = "cancelled", clean(outcome.by)
             case _:
                 attempt.outcome, attempt.message = "interrupted", clean(outcome.why)
                 state.tries -= 1
                 state.interruptions += 1
+        if not isinstance(outcome, Done) and outcome.detail:
+            attempt.detail = clean_block(outcome.detail, DETAIL)
         state.state = event.then
         state.run_s = event.run_s
         if event.then == "waiting":

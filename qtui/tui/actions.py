@@ -1,14 +1,22 @@
-"""The one list of what a key can do: bindings, key bar, help, palette and the README's key table are made from it."""
+"""The one list of what a key can do: bindings, key bar, help, palette and the README's key table are made from it.
+
+It is light: a keymap file is checked against it before anything of the screen is loaded.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-
-from textual.binding import Binding
+from typing import TYPE_CHECKING
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.tui.widgets.keybar import Hint
+from qtui.tui.key_names import printed
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+    from qtui.tui.widgets.keybar import Hint
 
 
 class Context(StrEnum):
@@ -34,13 +42,13 @@ class Action:
 
     id: str
     keys: tuple[str, ...]
-    """As Textual names them."""
+    """As Textual names them; none where only the palette offers it."""
     label: str
     """The keys as people read them."""
     short: str
     """For the key bar, one or two words; empty leaves it out."""
     help: str
-    """One sentence, without a full stop."""
+    """One sentence, without a full stop; empty leaves it out of the help."""
     contexts: frozenset[Context] = EVERYWHERE
     rank: int = 99
     """Its place in the fight for room in the key bar: 0 stays to the last."""
@@ -183,6 +191,22 @@ ACTIONS = (
         changes=True,
     ),
     Action(
+        "drain",
+        ("D",),
+        "D",
+        "",
+        "Drain: nothing new is taken in, what was accepted is finished, then the run ends; asks first",
+        LIVE,
+        title="Drain, then end…",
+        group="Steer",
+        changes=True,
+    ),
+    Action("per_host", (), "", "", "", LIVE, title="Set how many may run at once for one host…", changes=True),
+    Action("per_host_rate", (), "", "", "", LIVE, title="Set how many may start a second for one host…", changes=True),
+    Action("pause_one", (), "", "", "", LIVE, title="Pause or resume one producer…", changes=True),
+    Action("reload", (), "", "", "", LIVE, title="Reload the preset, showing what would change…", changes=True),
+    Action("save", (), "", "", "", title="Save the preset with the values in force as…"),
+    Action(
         "retry",
         ("r",),
         "r",
@@ -237,6 +261,11 @@ ACTIONS = (
         "Run another preset…",
         group="Jobs",
     ),
+    Action("elsewhere", (), "", "", "", LIVE, title="Show another run or preset; this one goes on…"),
+    Action("detach", (), "", "", "", LIVE, title="Leave; the run goes on in the background"),
+    Action("copy_status", (), "", "", "", title="Copy the status of the run as one line"),
+    Action("about", (), "", "", "", title="About this run: where its results and its journal are"),
+    Action("mouse", (), "", "", "", title="Leave the mouse to the terminal, or take it back"),
     Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS | {Context.EVENTS}, 5),
     Action(
         "sort",
@@ -394,9 +423,21 @@ ON_APP = frozenset({"leave_now", "leave_softly", "stay"})
 """Bound by the app, before anything else sees the key."""
 
 
+_IN_FORCE = dict(BY_ID)
+
+
+def use(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Put a person's own keys in force, by the ids of actions; checked by `keymap`. Called once, before the screen."""
+    _IN_FORCE.update((action.id, _with(action, keys[action.id]) if action.id in keys else action) for action in ACTIONS)
+
+
+def _with(action: Action, keys: tuple[str, ...]) -> Action:
+    return replace(action, keys=keys, label=" ".join(map(printed, keys)), bar="")
+
+
 def valid(context: Context) -> list[Action]:
     """What works there, in the order of the list."""
-    return [action for action in ACTIONS if context in action.contexts]
+    return [action for action in _IN_FORCE.values() if context in action.contexts]
 
 
 def action_of(key: str, context: Context) -> str | None:
@@ -404,11 +445,28 @@ def action_of(key: str, context: Context) -> str | None:
     return next((action.id for action in valid(context) if key in action.keys), None)
 
 
+def key_of(action_id: str) -> str:
+    """The first key of an action as people read it, for words on the screen; empty where it has none."""
+    return _IN_FORCE[action_id].label.partition(" ")[0]
+
+
+def action_shown_as(label: str) -> str:
+    """The action whose key is written so where nobody has changed it, or nothing."""
+    return next((action.id for action in ACTIONS if label and label in action.label.split()), "")
+
+
+def shown(label: str) -> str:
+    """The key that stands today for what is written so by default."""
+    action_id = action_shown_as(label)
+    return key_of(action_id) if action_id and _IN_FORCE[action_id] is not BY_ID[action_id] else label
+
+
 def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
     """The keys that work there under their headings, for the help: (heading, [(keys, sentence)])."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in valid(context):
-        groups.setdefault(action.group, []).append((action.label, action.help))
+        if action.help:
+            groups.setdefault(action.group, []).append((action.label, action.help))
     return list(groups.items())
 
 
@@ -417,17 +475,10 @@ def entries(context: Context) -> list[tuple[str, str, str]]:
     return [(action.id, action.title, action.label) for action in valid(context) if action.title]
 
 
-def bindings() -> list[Binding]:
-    """The bindings of the main screen; every key runs the action `do` with the id."""
-    return [
-        Binding(",".join(action.keys), f"do('{action.id}')", action.help, show=False, id=action.id)
-        for action in ACTIONS
-        if action.id not in ON_APP
-    ]
-
-
 def app_bindings() -> list[Binding]:
     """The keys that work everywhere, dialogs and inputs included; each runs the action of its id."""
+    from textual.binding import Binding
+
     return [
         Binding(",".join(action.keys), action.id, action.help, show=False, id=action.id, priority=True)
         for action in ACTIONS
@@ -437,10 +488,12 @@ def app_bindings() -> list[Binding]:
 
 def hints(context: Context, snap: Snapshot | None) -> list[Hint]:
     """The key bar there and now: only what would do something."""
+    from qtui.tui.widgets.keybar import Hint
+
     return [
         Hint(action.bar or action.label, _short(action, context, snap), action.id, action.rank)
         for action in valid(context)
-        if action.short and _useful(action, context, snap)
+        if action.short and action.keys and _useful(action, context, snap)
     ]
 
 

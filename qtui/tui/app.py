@@ -42,6 +42,7 @@ from qtui.core.verdict import Judge, Verdict, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
+from qtui.tui.asides import mouse_modes
 from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
@@ -133,6 +134,7 @@ class QtuiApp(App[Ending]):
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
         self._blurred = False
+        self._mouse = True
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
         self._picked: str | None = None
 
@@ -213,8 +215,8 @@ class QtuiApp(App[Ending]):
         return await self.host.open(self._source, wanted)
 
     async def another(self) -> None:
-        """Show another run in place of the one that is over."""
-        port = await self._pick()
+        """Show another run in place of this one, which goes on in the background if it is not over."""
+        port = await self._pick(behind=True)
         if port is None:
             return
         await self.feed.close()
@@ -243,12 +245,12 @@ class QtuiApp(App[Ending]):
         self._source = source
         return await self.host.open(source)
 
-    async def _pick(self) -> Port | None:
-        """Let a preset or a live run be chosen until one can be shown; None when the person leaves."""
+    async def _pick(self, *, behind: bool = False) -> Port | None:
+        """Let a preset or a live run be chosen until one can be shown; None when the person goes back or leaves."""
         from qtui.tui.screens.picker import PickerScreen
 
         while True:
-            source = await self.push_screen_wait(PickerScreen(self.host))
+            source = await self.push_screen_wait(PickerScreen(self.host, behind=behind))
             if source is None:
                 return None
             run_id = source.removeprefix("attach:")
@@ -390,6 +392,14 @@ class QtuiApp(App[Ending]):
 
     def leave(self) -> None:
         self.leaving.leave()
+
+    def toggle_mouse(self) -> None:
+        """Leave the mouse to the terminal's own selection, or take it back."""
+        self._mouse = not self._mouse
+        if self._driver is not None:
+            self._driver.write(mouse_modes(self._mouse))
+            self._driver.flush()
+        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
 
     @property
     def is_starting(self) -> bool:

@@ -117,6 +117,7 @@ class Resumption:
             self._surprises(),
             self._notes([*(mark(job.key) for job in cut_off), *(entry.mark for entry in unknown)], held),
             len(held),
+            min(past.cancelled, past.lost) if self._ground.preset.queue.overflow.startswith("drop") else 0,
         )
 
     async def engine(self, plan: Plan) -> Engine:

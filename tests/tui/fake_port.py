@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
-from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
+from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry, Unfinished
 from qtui.core.queries import LEVELS, Answer, JobRow, Jobs, JobsQuery, JobStory, Log, LogQuery, LogRow, Query, Unknown
 from qtui.core.snapshot import Snapshot
 from qtui.core.stall import Stall
@@ -104,6 +104,10 @@ class FakeHost:
         self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
         self.past: list[RunEntry] = []
         self.stall: Stall | None = None
+        self.asked: list[str] = []
+        self.drafted = Draft("/x/tuned.toml", "")
+        self.saved: list[tuple[Draft, bool]] = []
+        self.changed: list[Change] = []
 
     def presets(self) -> list[PresetEntry]:
         return self.entries
@@ -123,6 +127,17 @@ class FakeHost:
 
     async def attach(self, run_id: str) -> Port:
         return await self.open(run_id)
+
+    def draft(self, snap: Snapshot, path: str) -> Draft:
+        self.asked.append(path)
+        return self.drafted
+
+    def save(self, draft: Draft, *, replace: bool) -> str:
+        self.saved.append((draft, replace))
+        return f"saved as {draft.path}"
+
+    def reload(self, snap: Snapshot) -> list[Change]:
+        return self.changed
 
     def stalled(self, run_id: str) -> Stall | None:
         return self.stall

@@ -31,13 +31,13 @@ View: TypeAlias = "StageView | FinishedView"
 def _jobs(app: QtuiApp) -> JobsView:
     from qtui.tui.screens.jobs import JobsView
 
-    return JobsView(app.ask)
+    return JobsView(app.ask, id="jobs")
 
 
 def _failures(app: QtuiApp) -> FailuresView:
     from qtui.tui.screens.failures import FailuresView
 
-    return FailuresView()
+    return FailuresView(id="failures-view")
 
 
 def _charts(app: QtuiApp) -> ChartsView:
