@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
 from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
-from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.queries import Answer, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
 from qtui.core.snapshot import Snapshot
 from qtui.core.stall import Stall
 from qtui.errors import QtuiError
@@ -67,7 +67,9 @@ class FakePort:
         if isinstance(query, JobsQuery):
             matching = [row for row in self.rows if query.text.casefold() in row.name.casefold()]
             return Jobs(matching[query.offset : query.offset + query.limit], len(matching))
-        return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        if isinstance(query, JobQuery):
+            return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        return Unknown("this run keeps no journal")
 
     async def close(self) -> None:
         self.closed = True

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from qtui.tui.screens.finished import FinishedView
     from qtui.tui.screens.inspector import Inspector
     from qtui.tui.screens.jobs import JobsView
+    from qtui.tui.screens.timeline import TimelineView
 
 View: TypeAlias = "StageView | FinishedView"
+
+
+def _timeline(app: QtuiApp) -> TimelineView:
+    from qtui.tui.screens.timeline import TimelineView
+
+    return TimelineView(app.ask)
 
 
 def _jobs(app: QtuiApp) -> JobsView:
@@ -45,12 +52,13 @@ def _finished(app: QtuiApp) -> FinishedView:
 
 
 MAKERS: dict[Context, Callable[[QtuiApp], View]] = {
+    Context.TIMELINE: _timeline,
     Context.JOBS: _jobs,
     Context.FAILURES: _failures,
     Context.FINISHED: _finished,
 }
 """How every view but the overview is made, when it is first asked for; imported only then."""
-ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES)
+ORDER = (Context.OVERVIEW, Context.TIMELINE, Context.JOBS, Context.FAILURES)
 """The views in the order of their keys."""
 
 
