@@ -84,7 +84,7 @@ def draw_timeline(canvas: Canvas, picture: Picture) -> None:
     if picture.cursor is not None:
         _draw_hairline(canvas, place, picture)
     if place.marks:
-        _draw_marks(canvas, place, height - 2 - place.detail, picture)
+        _draw_marks(canvas, place, 1 + min(place.rows, len(picture.rows)), picture)
     if place.detail:
         canvas.spans(2, height - 2, cut(picture.detail, width - 4))
     _draw_axis(canvas, place, picture)

@@ -53,7 +53,8 @@ def describe(span: Span, also: int, story: JobStory | None, slots: Sequence[Slot
     name = clean(story.row.name) if story is not None else ""
     if not name and slot is not None and slot.seq == span.seq:
         name = clean(slot.name)
-    of = f"/{slot.attempts}" if slot is not None and slot.attempts >= span.number else ""
+    allowed = max((slot.attempts for slot in slots), default=0)
+    of = f"/{allowed}" if allowed >= span.number else ""
     when = f"began {time_of(span.start)}" if span.outcome == "running" else f"ended {time_of(span.end)}"
     met = next((row for row in story.attempts if row.number == span.number), None) if story is not None else None
     said = clean(met.message or met.code, 80) if met is not None and span.outcome not in ("done", "running") else ""
