@@ -136,5 +136,50 @@ class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     text: str
 
 
-Query: TypeAlias = JobsQuery | JobQuery | LogQuery
-Answer: TypeAlias = Jobs | JobStory | Log | Unknown
+class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where and how long one attempt ran."""
+
+    seq: int
+    number: int
+    """Which attempt of the job, counted through all its rounds."""
+    slot: int
+    start: float
+    """Wall clock, as all times here."""
+    end: float
+    outcome: str
+    """done, retry, failed, cancelled or interrupted."""
+
+
+class TimelineQuery(msgspec.Struct, frozen=True, tag="timeline"):
+    """The attempts that ended in a stretch of time, and those that went on beyond it."""
+
+    since: float
+    until: float
+    first_slot: int = 1
+    last_slot: int = 1 << 31
+    parts: int = 120
+    """Where there are too many, some are taken from each of so many parts of equal length."""
+
+
+class Timeline(msgspec.Struct, frozen=True, tag="timeline"):
+    spans: list[Span]
+    """In the order of their ends."""
+    sampled: bool = False
+    """There were too many: all failures that fit, and the newest of each part."""
+    marks: list[tuple[float, str]] = []
+    """What was changed in that time, by the marks of the FLOW chart; `~` before those of qtui's own."""
+    slots: list[tuple[float, int]] = []
+    """How many slots there were, from when on; the first tells how many at its beginning."""
+
+
+class FailureQuery(msgspec.Struct, frozen=True, tag="failure"):
+    """The nearest attempt after (or before) a moment that failed for good."""
+
+    at: float
+    seq: int = 0
+    """Of those that ended at that very moment, only the ones of jobs behind this (or before it)."""
+    forward: bool = True
+
+
+Query: TypeAlias = JobsQuery | JobQuery | TimelineQuery | FailureQuery | LogQuery
+Answer: TypeAlias = Jobs | JobStory | Timeline | Log | Unknown

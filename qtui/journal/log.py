@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
 from qtui.core import events as ev
 from qtui.core.job import Failed
-from qtui.core.queries import LEVELS, Log, LogQuery, LogRow, Place
+from qtui.core.queries import LEVELS, Log, LogQuery, LogRow, Place, Span
 from qtui.core.signature import line
 from qtui.core.told import Told, told
+from qtui.journal.stretch import last_of, spans_between
 from qtui.text import clean
 
 WINDOW = 1_000
@@ -59,51 +61,45 @@ def _collect(found: Found, query: LogQuery) -> Log:
     return Log(rows, reached, more)
 
 
-def _where(query: LogQuery, columns: str) -> tuple[str, str, Place]:
-    """The condition and the order of rows whose place is these columns, and the place to begin at."""
-    names = [name.strip() for name in columns.split(",")]
-    if query.after is not None:
-        return f"({columns}) > ({_marks(names)})", ", ".join(names), query.after
-    newest = (float("inf"), 1 << 62, 1 << 62)
-    descending = ", ".join(f"{name} DESC" for name in names)
-    return f"({columns}) < ({_marks(names)})", descending, query.before or newest
-
-
-def _marks(names: list[str]) -> str:
-    return ", ".join("?" * len(names))
-
-
 def _attempts(db: sqlite3.Connection, query: LogQuery) -> Found:
-    where, order, place = _where(query, "t1, seq, n")
+    """The ends of attempts as they stand in `stretch`, a row of it for each commit."""
     least = LEVELS.index(query.level) if query.level in LEVELS else 0
-    rows = db.execute(
-        f"SELECT t1, seq, n, t0, outcome, code, message FROM attempt WHERE t1 IS NOT NULL AND {where} ORDER BY {order}",
-        place,
-    )
 
-    def line_of(cells: tuple[float, int, int, float, str, str | None, str | None]) -> LogRow | None:
-        t1, seq, number, t0, outcome, code, message = cells
-        level = _LEVEL_OF.get(outcome, "info")
+    def line_of(span: Span, place: Place) -> LogRow | None:
+        level = _LEVEL_OF.get(span.outcome, "info")
         if LEVELS.index(level) < least:
             return None
-        (name,) = db.execute("SELECT name FROM job WHERE seq = ?", (seq,)).fetchone() or ("",)
+        (name,) = db.execute("SELECT name FROM job WHERE seq = ?", (span.seq,)).fetchone() or ("",)
+        code, message = db.execute(
+            "SELECT code, message FROM attempt WHERE seq = ? AND n = ?", (span.seq, span.number)
+        ).fetchone() or (None, None)
         said = line(Failed(code, message or "")) if code else message or ""
-        run_s = max(0.0, round(t1 - t0, 6))
-        return LogRow((t1, seq, number), t1, clean(name), clean(said), level, outcome, seq, number, run_s)
+        run_s = max(0.0, round(span.end - span.start, 6))
+        return LogRow(place, span.end, clean(name), clean(said), level, span.outcome, span.seq, span.number, run_s)
 
-    for cells in rows:
-        yield (cells[0], cells[1], cells[2]), lambda cells=cells: line_of(cells)  # type: ignore[misc]
+    newest_first = query.after is None
+    _, row, index = query.after or query.before or (0.0, last_of(db, "stretch") + 1, 0)
+    last = last_of(db, "stretch")
+    for number in range(row, 0, -1) if newest_first else range(max(1, row), last + 1):
+        ends = next(spans_between(db, number, number), [])
+        numbered = list(enumerate(ends, 1))
+        for at, span in reversed(numbered) if newest_first else numbered:
+            if number == row and (at >= index if newest_first else at <= index):
+                continue
+            place = (span.end, number, at)
+            yield place, partial(line_of, span, place)
 
 
 def _events(db: sqlite3.Connection, query: LogQuery) -> Found:
-    where, order, place = _where(query, "id")
     least = LEVELS.index(query.level) if query.level in LEVELS else 0
     names = dict(db.execute("SELECT idx, name FROM producer"))
-    begin = min(place[0], float(1 << 62))
+    newest_first = query.after is None
+    place = query.after or query.before or (float(1 << 62), 0, 0)
+    side, order = ("<", "DESC") if newest_first else (">", "ASC")
     kinds = ", ".join("?" * len(PER_JOB))
     rows = db.execute(
-        f"SELECT id, at, kind, data FROM event WHERE {where} AND kind NOT IN ({kinds}) ORDER BY {order}",
-        (int(begin), *PER_JOB),
+        f"SELECT id, at, kind, data FROM event WHERE id {side} ? AND kind NOT IN ({kinds}) ORDER BY id {order}",
+        (int(place[0]), *PER_JOB),
     )
 
     def line_of(number: int, at: float, kind: str, data: str) -> LogRow | None:
@@ -114,7 +110,7 @@ def _events(db: sqlite3.Connection, query: LogQuery) -> Found:
         return LogRow((float(number), 0, 0), at, clean(said.who, 40), clean(said.text), level)
 
     for number, at, kind, data in rows:
-        yield (float(number), 0, 0), lambda row=(number, at, kind, data): line_of(*row)  # type: ignore[misc]
+        yield (float(number), 0, 0), partial(line_of, number, at, kind, data)
 
 
 def _words(kind: str, data: str, names: dict[int, str]) -> Told | None:

@@ -45,7 +45,7 @@ LOST = "('failed', 'held', 'cancelled')"
 
 # There is no index on the key, which is random: with it a million inserts take six times as long. There is none
 # for open jobs either: each would enter and leave it, at half the price of its row; `open_from` in meta tells where
-# looking for them starts. What most jobs enter is `attempt_done` and `attempt_ended`, both nearly in order.
+# looking for them starts. What most jobs enter is `attempt_done` alone, nearly in order.
 # `found` is where new jobs wait that jobs came across: in the order of their ids, each mark once.
 FOUND = """
 CREATE TABLE found (
@@ -57,8 +57,24 @@ CREATE TABLE found (
 );
 CREATE UNIQUE INDEX found_once ON found (mark, producer);
 """
-ENDED = "CREATE INDEX IF NOT EXISTS attempt_ended ON attempt (t1) WHERE t1 IS NOT NULL;"
-"""The log of attempts in the order in which they ended; a file that lacks it is still read rightly, only slowly."""
+# `stretch` has a row for every commit in which attempts ended: what the timeline shows, in the order of time, found by
+# halving. An index of a million attempts by their ends would cost a quarter of what writing them costs.
+TIMES = """
+CREATE TABLE IF NOT EXISTS stretch (
+    id INTEGER PRIMARY KEY,
+    until REAL NOT NULL,
+    number INTEGER NOT NULL,
+    ends BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS failure (
+    id INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    t0 REAL NOT NULL,
+    t1 REAL NOT NULL
+);
+"""
 TABLES = f"""
 CREATE TABLE meta (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
 CREATE TABLE epoch (
@@ -112,10 +128,10 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL
 CREATE TABLE sample (at REAL NOT NULL, data TEXT NOT NULL);
 CREATE TABLE suspect (key TEXT PRIMARY KEY, crashes INTEGER NOT NULL) WITHOUT ROWID;
 CREATE UNIQUE INDEX attempt_done ON attempt (seq) WHERE outcome = 'done';
-{ENDED}
 CREATE INDEX job_lost ON job (state, seq) WHERE state IN {LOST};
 CREATE INDEX job_group ON job (signature, seq) WHERE signature <> '';
 {FOUND}
+{TIMES}
 """
 
 
@@ -205,11 +221,12 @@ def keeps_found(db: sqlite3.Connection) -> bool:
 
 def upgrade(db: sqlite3.Connection) -> None:
     """Bring an older file to the present format, within the caller's transaction."""
+    for statement in TIMES.split(";"):
+        db.execute(statement)
     if not keeps_found(db):
         for statement in FOUND.split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {FORMAT}")
-    db.execute(ENDED)
 
 
 def check_header(path: Path) -> None:

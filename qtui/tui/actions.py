@@ -23,6 +23,7 @@ class Context(StrEnum):
     """Where the eyes are."""
 
     OVERVIEW = "overview"
+    TIMELINE = "timeline"
     JOBS = "jobs"
     FAILURES = "failures"
     CHARTS = "charts"
@@ -34,6 +35,8 @@ class Context(StrEnum):
 EVERYWHERE = frozenset(Context)
 LIVE = EVERYWHERE - {Context.FINISHED}
 LISTS = frozenset({Context.JOBS, Context.FAILURES})
+TIMELINE = frozenset({Context.TIMELINE})
+SEEN_IN_TIME = frozenset({Context.OVERVIEW, Context.TIMELINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +317,10 @@ ACTIONS = (
         EVERYWHERE,
         6,
         "Show the overview",
-        bar="1 3-6",
+        bar="1-6",
+    ),
+    Action(
+        "timeline", ("2",), "2", "", "Who ran where and when: slots against time", EVERYWHERE, title="Show the timeline"
     ),
     Action("jobs", ("3",), "3", "", "The list of all jobs", EVERYWHERE, title="Show the jobs"),
     Action("failures", ("4",), "4", "", "The failures, grouped by what went wrong", EVERYWHERE, title="Show failures"),
@@ -380,8 +386,24 @@ ACTIONS = (
     Action("previous_view", ("shift+tab",), "shift+tab", "", "The view before"),
     Action("up", ("up", "k"), "↑ k", "", "One row up"),
     Action("down", ("down", "j"), "↓ j", "", "One row down"),
-    Action("left", ("left", "h"), "← h", "", "One column left", frozenset({Context.OVERVIEW})),
-    Action("right", ("right", "l"), "→ l", "", "One column right", frozenset({Context.OVERVIEW})),
+    Action("left", ("left", "h"), "← h", "", "One column left", SEEN_IN_TIME),
+    Action("right", ("right", "l"), "→ l", "", "One column right", SEEN_IN_TIME),
+    Action("far_left", ("shift+left", "H"), "shift+← H", "", "Half a page back in time", TIMELINE),
+    Action("far_right", ("shift+right",), "shift+→", "", "Half a page on in time", TIMELINE),
+    Action("now", ("L",), "L", "", "Back to now", TIMELINE),
+    Action(
+        "finer", ("left_square_bracket",), "[", "zoom", "Narrower columns of time, to 0.1 s", TIMELINE, 2, bar="[ ]"
+    ),
+    Action("coarser", ("right_square_bracket",), "]", "", "Wider columns of time, up to a minute", TIMELINE),
+    Action(
+        "next_failure", ("n",), "n", "next failure", "To the next attempt that failed for good", TIMELINE, 3, bar="n N"
+    ),
+    Action("previous_failure", ("N",), "N", "", "To the failure before", TIMELINE),
+    Action(
+        "freeze", ("space",), "space", "freeze", "Freeze the picture while the run goes on, or let it go", TIMELINE, 4
+    ),
+    Action("range", ("v",), "v", "range", "Choose a range of time, from here to where the cursor goes", TIMELINE, 9),
+    Action("sort_slots", ("s",), "s", "sort", "Sort the slots: number, busiest, slowest, most failures", TIMELINE, 9),
     Action("page_up", ("pageup",), "pgup", "", "One page up"),
     Action("page_down", ("pagedown",), "pgdn", "", "One page down"),
     Action("half_up", ("ctrl+u",), "ctrl+u", "", "Half a page up"),

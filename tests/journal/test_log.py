@@ -13,12 +13,20 @@ import pytest
 from qtui.core import events as ev
 from qtui.core.job import DROPPED
 from qtui.core.queries import Log, LogQuery, LogRow
-from qtui.journal import log, schema
+from qtui.journal import log, schema, stretch
+from qtui.journal.columns import Attempt
 from qtui.journal.queries import answer
 from tests.journal.story import STARTED, Told, accepted, done, ended, failed, opening, started
 
 ENDS = 200_000
 FAILED_EACH = 1_000
+EACH = 70
+"""Ends of one commit."""
+
+
+def one(seq: int) -> Attempt:
+    outcome = "failed" if seq % FAILED_EACH == 0 else "done"
+    return Attempt(seq, 1, seq % 8, 1999.5 + seq / 100, 2000 + seq / 100, outcome)
 
 
 def fill(path: Path, ends: int) -> None:
@@ -41,6 +49,10 @@ def fill(path: Path, ends: int) -> None:
                 iif(seq % {FAILED_EACH} = 0, 'went wrong', '200 · 4 kB'), NULL FROM n
             """
         )
+        for begin in range(1, ends + 1, EACH):
+            batch = [one(seq) for seq in range(begin, min(begin + EACH, ends + 1))]
+            told, _ = stretch.rows(batch[-1].t1 or 0.0, batch)
+            db.executemany("INSERT INTO stretch (until, number, ends) VALUES (?, ?, ?)", told)
         db.execute(f"INSERT INTO attempt VALUES ({ends + 1}, 1, 1, 5000.0, NULL, NULL, NULL, NULL, NULL)")
         db.execute("COMMIT")
 
@@ -73,7 +85,7 @@ def test_the_newest_ends_come_last_and_what_runs_is_none_of_them(db: sqlite3.Con
     assert seqs(found) == [ENDS - 2, ENDS - 1, ENDS]
     assert found.more
     assert found.rows[-1] == LogRow(
-        (4000.0, ENDS, 1), 4000.0, f"page {ENDS}", "HTTP 503: went wrong", "error", "failed", ENDS, 1, 0.5
+        (4000.0, 2_858, 10), 4000.0, f"page {ENDS}", "HTTP 503: went wrong", "error", "failed", ENDS, 1, 0.5
     )
     assert found.rows[0].text == "200 · 4 kB"
 
@@ -110,7 +122,7 @@ def test_a_search_that_finds_little_stops_and_can_be_gone_on_with(db: sqlite3.Co
     first = ask(db, text="page 7 ")
     assert (first.rows, first.more) == ([], True)
     assert first.reached is not None
-    assert first.reached[1] == ENDS - log.SCAN + 1
+    assert first.reached[0] == one(ENDS - log.SCAN + 1).t1
     reached, answers = first.reached, 1
     while (found := ask(db, text="page 77777", before=reached)).more and not found.rows:
         assert found.reached is not None
@@ -129,7 +141,7 @@ def took(db: sqlite3.Connection, **asked: object) -> float:
 
 def test_a_page_costs_the_same_wherever_it_is(db: sqlite3.Connection) -> None:
     scan = took(db, text="nothing has this")
-    middle = (3000.0, 0, 0)
+    middle = (3000.0, 1_400, 3)
     for often in ({}, {"before": middle}, {"after": middle}, {"after": (0.0, 0, 0)}):
         assert took(db, **often) < scan / 5, often
 
@@ -139,15 +151,22 @@ def test_a_window_is_bounded_however_much_is_asked(db: sqlite3.Connection) -> No
     assert ask(db, limit=-1).rows == []
 
 
-def test_a_file_without_the_index_is_read_all_the_same_and_gets_it_when_it_goes_on(tmp_path: Path) -> None:
+def test_attempts_that_ended_at_the_same_moment_are_neither_lost_nor_doubled(tmp_path: Path) -> None:
     path = tmp_path / schema.FILE
-    fill(path, 2_000)
+    schema.create(path, {})
     with closing(schema.open_writer(path)) as writing:
-        writing.execute("DROP INDEX attempt_ended")
-        assert seqs(ask(writing, limit=2)) == [1_999, 2_000]
-        schema.upgrade(writing)
-        plan = str(writing.execute("EXPLAIN QUERY PLAN SELECT seq FROM attempt WHERE t1 > 5 ORDER BY t1").fetchall())
-    assert "attempt_ended" in plan
+        for begin in (1, 11, 21):
+            batch = [Attempt(seq, 1, 1, 1.0, 5.0, "done") for seq in range(begin, begin + 10)]
+            writing.executemany(
+                "INSERT INTO stretch (until, number, ends) VALUES (?, ?, ?)", stretch.rows(5.0, batch)[0]
+            )
+        down, before = [], None
+        while (found := ask(writing, limit=7, before=before)).rows:
+            down, before = seqs(found) + down, found.rows[0].place
+        up, after = [], (0.0, 0, 0)
+        while (found := ask(writing, limit=7, after=after)).rows:
+            up, after = up + seqs(found), found.rows[-1].place
+    assert down == up == list(range(1, 31))
 
 
 async def test_control_events_are_told_in_the_words_of_the_live_log(tmp_path: Path) -> None:

@@ -8,7 +8,20 @@ from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
 from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry, Unfinished
-from qtui.core.queries import LEVELS, Answer, JobRow, Jobs, JobsQuery, JobStory, Log, LogQuery, LogRow, Query, Unknown
+from qtui.core.queries import (
+    LEVELS,
+    Answer,
+    JobQuery,
+    JobRow,
+    Jobs,
+    JobsQuery,
+    JobStory,
+    Log,
+    LogQuery,
+    LogRow,
+    Query,
+    Unknown,
+)
 from qtui.core.snapshot import Snapshot
 from qtui.core.stall import Stall
 from qtui.errors import QtuiError
@@ -71,7 +84,9 @@ class FakePort:
             return Jobs(matching[query.offset : query.offset + query.limit], len(matching))
         if isinstance(query, LogQuery):
             return window(self.lines[query.of], query)
-        return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        if isinstance(query, JobQuery):
+            return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        return Unknown("this run keeps no journal")
 
     async def close(self) -> None:
         self.closed = True

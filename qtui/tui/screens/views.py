@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     from qtui.tui.screens.finished import FinishedView
     from qtui.tui.screens.inspector import Inspector
     from qtui.tui.screens.jobs import JobsView
+    from qtui.tui.screens.timeline import TimelineView
 
 View: TypeAlias = "StageView | FinishedView"
+
+
+def _timeline(app: QtuiApp) -> TimelineView:
+    from qtui.tui.screens.timeline import TimelineView
+
+    return TimelineView(app.ask)
 
 
 def _jobs(app: QtuiApp) -> JobsView:
@@ -59,6 +66,7 @@ def _finished(app: QtuiApp) -> FinishedView:
 
 
 MAKERS: dict[Context, Callable[[QtuiApp], View]] = {
+    Context.TIMELINE: _timeline,
     Context.JOBS: _jobs,
     Context.FAILURES: _failures,
     Context.CHARTS: _charts,
@@ -66,7 +74,14 @@ MAKERS: dict[Context, Callable[[QtuiApp], View]] = {
     Context.FINISHED: _finished,
 }
 """How every view but the overview is made, when it is first asked for; imported only then."""
-ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES, Context.CHARTS, Context.EVENTS)
+ORDER = (
+    Context.OVERVIEW,
+    Context.TIMELINE,
+    Context.JOBS,
+    Context.FAILURES,
+    Context.CHARTS,
+    Context.EVENTS,
+)
 """The views in the order of their keys."""
 
 
