@@ -21,6 +21,7 @@ from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
+from qtui.core.utilisation import GroupUse
 
 MAX_GROUPS = 200
 OTHER = "other errors"
@@ -101,6 +102,7 @@ class Ledger:
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
+        self.use = GroupUse()
         """At most MAX_CONCURRENCY; what runs beyond is only counted."""
         self.resting: dict[int, int] = {}
         """Jobs that wait for another attempt and keep their slots, with the numbers of those."""
