@@ -22,6 +22,7 @@ from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.told import told
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
+from qtui.core.utilisation import GroupUse
 
 MAX_GROUPS = 200
 OTHER = "other errors"
@@ -106,6 +107,7 @@ class Ledger:
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
+        self.use = GroupUse()
         """At most MAX_CONCURRENCY; what runs beyond is only counted."""
         self.resting: dict[int, int] = {}
         """Jobs that wait for another attempt and keep their slots, with the numbers of those."""

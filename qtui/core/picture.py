@@ -29,6 +29,8 @@ from qtui.core.tables import Throttle
 from qtui.core.tracks import RETIRED_SHOWN_S
 
 MAX_GROUPS_SHOWN = 50
+EACH_TOLD = 128
+"""Up to so many slots each has its whole history told."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -89,9 +91,10 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.note,
         ledger.unseen,
         _head(ledger, around.head),
-        _grip(ledger, at, "paused"),
-        ledger.stays.law(at, 30),
-        ledger.runs.law(at, 30),
+        use=ledger.use.look(at, ledger.slots) if len(ledger.slots) > EACH_TOLD else None,
+        paused=_grip(ledger, at, "paused"),
+        waiting=ledger.stays.law(at, 30),
+        running=ledger.runs.law(at, 30),
     )
 
 
@@ -175,7 +178,7 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     for number in [n for n, t in ledger.slots.items() if t.retired is not None and at - t.retired > RETIRED_SHOWN_S]:
         del ledger.slots[number]
     shown = len(ledger.slots)
-    length = STRIP_SECONDS if shown <= 128 else 8 if shown <= 512 else 0
+    length = STRIP_SECONDS if shown <= EACH_TOLD else 8 if shown <= 512 else 0
     attempts = ledger.started.attempts if ledger.started else 0
     timeout = ledger.started.timeout_s if ledger.started else 0.0
     has_work = bool(ledger.queued)

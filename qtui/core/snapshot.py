@@ -168,6 +168,22 @@ class SlotView(msgspec.Struct, frozen=True):
     """Seconds until the next attempt may start, in back-off."""
 
 
+USE_FULL = 8
+USE_FAILED = "x"
+UNUSED = " "
+
+
+class Use(msgspec.Struct, frozen=True):
+    """How busy groups of slots were, one character per second, newest last, the present second included.
+
+    A digit is the busy share of the slots there were, in eighths rounded up; `x`: a job failed; a space: no slots.
+    """
+
+    size: int
+    """Slots in a group: 1 to `size` are the first."""
+    rows: list[str]
+
+
 class LaneView(msgspec.Struct, frozen=True):
     """Retries waiting for their back-off, without a slot."""
 
@@ -436,6 +452,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
     head: HeadView | None = None
     """Who holds back results, when somebody does."""
+    use: Use | None = None
+    """Instead of a history of each slot, where there are many."""
     paused: Grip | None = None
     """Who paused producers; None while none is paused."""
     waiting: Law = Law()
