@@ -23,8 +23,11 @@ class Context(StrEnum):
     """Where the eyes are."""
 
     OVERVIEW = "overview"
+    TIMELINE = "timeline"
     JOBS = "jobs"
     FAILURES = "failures"
+    CHARTS = "charts"
+    EVENTS = "events"
     FINISHED = "finished"
     INSPECTOR = "inspector"
 
@@ -32,6 +35,8 @@ class Context(StrEnum):
 EVERYWHERE = frozenset(Context)
 LIVE = EVERYWHERE - {Context.FINISHED}
 LISTS = frozenset({Context.JOBS, Context.FAILURES})
+TIMELINE = frozenset({Context.TIMELINE})
+SEEN_IN_TIME = frozenset({Context.OVERVIEW, Context.TIMELINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +249,7 @@ ACTIONS = (
         "enter",
         "inspect",
         "Open the story of the chosen job, or the jobs of the chosen group",
-        LIVE - {Context.INSPECTOR},
+        LIVE - {Context.INSPECTOR, Context.CHARTS},
         5,
         group="Jobs",
     ),
@@ -264,7 +269,7 @@ ACTIONS = (
     Action("copy_status", (), "", "", "", title="Copy the status of the run as one line"),
     Action("about", (), "", "", "", title="About this run: where its results and its journal are"),
     Action("mouse", (), "", "", "", title="Leave the mouse to the terminal, or take it back"),
-    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS, 5),
+    Action("filter", ("slash",), "/", "filter", "Filter the list by text", LISTS | {Context.EVENTS}, 5),
     Action(
         "sort",
         ("s",),
@@ -274,7 +279,35 @@ ACTIONS = (
         frozenset({Context.FAILURES}),
         14,
     ),
-    Action("follow", ("f",), "f", "follow", "Stay on the newest job, or stop doing so", frozenset({Context.JOBS}), 14),
+    Action(
+        "follow",
+        ("f",),
+        "f",
+        "follow",
+        "Stay on the newest, or stop doing so",
+        frozenset({Context.JOBS, Context.EVENTS}),
+        14,
+    ),
+    Action(
+        "level",
+        ("l",),
+        "l",
+        "level",
+        "Show all lines, only warnings and errors, or only errors",
+        frozenset({Context.EVENTS}),
+        6,
+        "Show only worse lines, or all again",
+    ),
+    Action(
+        "pager",
+        ("o",),
+        "o",
+        "pager",
+        "Open the whole log in $PAGER; the run goes on",
+        frozenset({Context.EVENTS}),
+        9,
+        "Open the log in the pager",
+    ),
     Action(
         "overview",
         ("1",),
@@ -284,16 +317,102 @@ ACTIONS = (
         EVERYWHERE,
         6,
         "Show the overview",
-        bar="1 3 4",
+        bar="1-6",
+    ),
+    Action(
+        "timeline", ("2",), "2", "", "Who ran where and when: slots against time", EVERYWHERE, title="Show the timeline"
     ),
     Action("jobs", ("3",), "3", "", "The list of all jobs", EVERYWHERE, title="Show the jobs"),
     Action("failures", ("4",), "4", "", "The failures, grouped by what went wrong", EVERYWHERE, title="Show failures"),
+    Action(
+        "charts",
+        ("5",),
+        "5",
+        "",
+        "Charts over time, the latency, and what explains them",
+        EVERYWHERE,
+        title="Show the charts and explain them",
+    ),
+    Action(
+        "recent",
+        ("left_square_bracket",),
+        "[",
+        "range",
+        "The charts of the last three minutes",
+        frozenset({Context.CHARTS}),
+        5,
+        "Chart the last three minutes",
+        bar="[ ]",
+    ),
+    Action(
+        "whole_run",
+        ("right_square_bracket",),
+        "]",
+        "",
+        "The charts of the whole run",
+        frozenset({Context.CHARTS}),
+        title="Chart the whole run",
+    ),
+    Action(
+        "events",
+        ("6",),
+        "6",
+        "",
+        "What was done to the run, and how attempts ended",
+        EVERYWHERE,
+        title="Show events and the job log",
+    ),
+    Action(
+        "control_events",
+        ("left_square_bracket",),
+        "[",
+        "logs",
+        "The log of control events and notices",
+        frozenset({Context.EVENTS}),
+        5,
+        "Show control events and notices",
+        bar="[ ]",
+    ),
+    Action(
+        "job_log",
+        ("right_square_bracket",),
+        "]",
+        "",
+        "The log of how attempts ended",
+        frozenset({Context.EVENTS}),
+        title="Show the log of attempts",
+    ),
     Action("next_view", ("tab",), "tab", "", "The next view"),
     Action("previous_view", ("shift+tab",), "shift+tab", "", "The view before"),
     Action("up", ("up", "k"), "↑ k", "", "One row up"),
     Action("down", ("down", "j"), "↓ j", "", "One row down"),
-    Action("left", ("left", "h"), "← h", "", "One column left", frozenset({Context.OVERVIEW})),
-    Action("right", ("right", "l"), "→ l", "", "One column right", frozenset({Context.OVERVIEW})),
+    Action("left", ("left", "h"), "← h", "", "One column left", SEEN_IN_TIME),
+    Action("right", ("right", "l"), "→ l", "", "One column right", SEEN_IN_TIME),
+    Action(
+        "density",
+        ("w",),
+        "w",
+        "",
+        "Draw the slots as cards, rows, columns, cells or blocks, or as what fits",
+        frozenset({Context.OVERVIEW}),
+        title="Draw the slots in another density",
+    ),
+    Action("far_left", ("shift+left", "H"), "shift+← H", "", "Half a page back in time", TIMELINE),
+    Action("far_right", ("shift+right",), "shift+→", "", "Half a page on in time", TIMELINE),
+    Action("now", ("L",), "L", "", "Back to now", TIMELINE),
+    Action(
+        "finer", ("left_square_bracket",), "[", "zoom", "Narrower columns of time, to 0.1 s", TIMELINE, 2, bar="[ ]"
+    ),
+    Action("coarser", ("right_square_bracket",), "]", "", "Wider columns of time, up to a minute", TIMELINE),
+    Action(
+        "next_failure", ("n",), "n", "next failure", "To the next attempt that failed for good", TIMELINE, 3, bar="n N"
+    ),
+    Action("previous_failure", ("N",), "N", "", "To the failure before", TIMELINE),
+    Action(
+        "freeze", ("space",), "space", "freeze", "Freeze the picture while the run goes on, or let it go", TIMELINE, 4
+    ),
+    Action("range", ("v",), "v", "range", "Choose a range of time, from here to where the cursor goes", TIMELINE, 9),
+    Action("sort_slots", ("s",), "s", "sort", "Sort the slots: number, busiest, slowest, most failures", TIMELINE, 9),
     Action("page_up", ("pageup",), "pgup", "", "One page up"),
     Action("page_down", ("pagedown",), "pgdn", "", "One page down"),
     Action("half_up", ("ctrl+u",), "ctrl+u", "", "Half a page up"),

@@ -416,19 +416,26 @@ class QtuiApp(App[Ending]):
 
     def _answer_signals(self) -> None:
         """End with the terminal restored, where Textual would leave it in disorder."""
+        if not all(self.answer_signal(name) for name in ("SIGTERM", "SIGHUP", "SIGINT")):
+            return  # not the main thread, or a platform without it: the launcher restores the terminal
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-            number = getattr(signal, name, None)
-            if number is None:
-                continue
-            try:
-                loop.add_signal_handler(number, self.leave_with, Left.SIGNAL, f"{name} received", int(number))
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # not the main thread, or a platform without it: the launcher restores the terminal
         resized = signal.getsignal(signal.SIGWINCH)
         if callable(resized):
             # Textual's handler can be interrupted by itself: it would then tell the sizes in the wrong order
             loop.add_signal_handler(signal.SIGWINCH, resized, signal.SIGWINCH, None)
+
+    def answer_signal(self, name: str) -> bool:
+        """Leave when this signal comes; False where that cannot be arranged."""
+        number = getattr(signal, name, None)
+        if number is None:
+            return True
+        try:
+            asyncio.get_running_loop().add_signal_handler(
+                number, self.leave_with, Left.SIGNAL, f"{name} received", int(number)
+            )
+        except (NotImplementedError, RuntimeError, ValueError):
+            return False
+        return True
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""
