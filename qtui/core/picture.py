@@ -10,6 +10,7 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
+    AlertView,
     AutoView,
     Control,
     Counts,
@@ -36,6 +37,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     run_id: str = ""
     health: Health = Health()
     undo: str = ""
+    redo: str = ""
     problem: str = ""
     doing: str = ""
     note: str = ""
@@ -45,6 +47,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     head: tuple[int, int] | None = None
     """The job whose result is written next, and how many results wait behind it."""
     adaptive: AutoView | None = None
+    alerts: list[AlertView] = []
+    alone_from: float | None = None
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -63,7 +67,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, around.redo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -84,6 +88,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.note,
         ledger.unseen,
         _head(ledger, around.head),
+        around.alerts,
+        around.alone_from,
     )
 
 

@@ -331,6 +331,7 @@ class Life:
             cmd.Drain(),
             cmd.KeepRunning(),
             cmd.Undo(),
+            cmd.Redo(),
         ]
         return chance.choice(commands)
 
