@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from qtui.core.snapshot import AlertView
 from qtui.core.tables import Alerts
 from qtui.wiring.alerting import WAITING, OnAlert
+from tests.wiring.stage import PRESET, Stage
 
 
 def alert(number: int = 1, text: str = "stalled: no job has ended for 1:00") -> AlertView:
@@ -105,3 +107,15 @@ def _lives(pid: int) -> bool:
         return b"Z" not in Path(f"/proc/{pid}/stat").read_bytes().split(b")")[-1].split()[:1]
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_a_headless_run_that_fails_calls_the_command_and_the_log_keeps_it(stage: Stage) -> None:
+    out = stage.folder / "out"
+    script = f"import os; open({str(out)!r}, 'a').write(os.environ['QTUI_ALERT_KIND'] + '\\n')"
+    text = PRESET.format(jobs=120, latency="50ms", fail=0.9)
+    preset = stage.write("bad.toml", text + f"[alerts]\non_alert = {json.dumps([sys.executable, '-c', script])}\n")
+    ended = stage.run("run", preset)
+
+    assert ended.returncode == 1
+    assert out.read_text() == "failing\n"
+    assert "failing: " in ended.stderr
