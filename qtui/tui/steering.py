@@ -11,6 +11,7 @@ from qtui.core.commands import (
     CancelJob,
     Hold,
     Pause,
+    Redo,
     Release,
     Resume,
     RetryFailed,
@@ -48,6 +49,9 @@ class Steering:
 
     async def hold(self, snap: Snapshot) -> None:
         await self._app.send(Release() if snap.throttle.held_by_person or snap.throttle.halted else Hold())
+
+    async def redo(self, snap: Snapshot) -> None:
+        await self._app.send(Redo())
 
     async def undo(self, snap: Snapshot) -> None:
         await self._app.send(Undo())

@@ -41,6 +41,7 @@ COMMANDS: list[commands.Command] = [
     commands.KeepRunning(),
     commands.Stop(),
     commands.Undo(),
+    commands.Redo(),
 ]
 EVENTS: list[events.Event] = [
     events.JobAccepted(1.0, JOB),
@@ -98,6 +99,7 @@ STORY = queries.JobStory(
 )
 FROM_FACE: list[wire.FromFace] = [
     wire.Hello(wire.VERSION, AWKWARD, True, 4.0, True),
+    wire.Pace(2.0),
     *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
     wire.Look(1, queries.JobsQuery(10, 20, "text", "failed", "sig", "longest")),
     wire.Look(2, queries.JobQuery(7)),

@@ -57,7 +57,7 @@ def _lane(canvas: Canvas, scene: Scene) -> None:
 
 
 def _ticker(canvas: Canvas, scene: Scene) -> None:
-    draw_ticker(canvas, scene.snap, answer=scene.answer)
+    draw_ticker(canvas, scene.snap, answer=scene.answer, alert=scene.alert)
 
 
 ROWS = {
@@ -187,6 +187,8 @@ class MainScreen(Screen[object]):
                 self.ship.work(self.ship.another(), "another run")
             case "back":
                 self._back()
+            case "acknowledge" | "mute":
+                self.ship.heed(action_id)
             case _:
                 self._stage.do(action_id)
                 self._refresh()
