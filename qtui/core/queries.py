@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from qtui.core.job import Value
+from qtui.core.snapshot import LogLine
 
 
 class JobRow(msgspec.Struct, frozen=True):
@@ -82,11 +83,60 @@ class JobStory(msgspec.Struct, frozen=True, tag="job"):
     """Seconds until its next attempt while it waits in the back-off lane."""
 
 
+class PeriodQuery(msgspec.Struct, frozen=True, tag="period"):
+    """What happened between two moments, by the wall clock."""
+
+    start: float
+    end: float
+    columns: int = 60
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A run in a few numbers at one moment."""
+
+    at: float = 0.0
+    """Wall clock of when it was so first."""
+    pending: int = 0
+    done: int = 0
+    failed: int = 0
+    held: int = 0
+    cancelled: int = 0
+    concurrency: int = 0
+    capacity: int = 0
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Jobs of one failure group that failed for good in a period."""
+
+    signature: str
+    error: str
+    """Title and message, of the newest."""
+    jobs: int
+    first_at: float
+    """Wall clock."""
+
+
+class Period(msgspec.Struct, frozen=True, tag="period"):
+    start: float
+    end: float
+    before: Standing
+    after: Standing
+    done: list[int]
+    """Jobs done in each column."""
+    failed: list[int]
+    full_share: float
+    """About the share of the time in which the queue was full."""
+    failures: list[Failure] = []
+    """Most jobs first, at most 20 groups."""
+    log: list[LogLine] = []
+    """Control actions and notices, the newest first, at most 50."""
+
+
 class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     """Nothing is known about it; `text` says why."""
 
     text: str
 
 
-Query: TypeAlias = JobsQuery | JobQuery
-Answer: TypeAlias = Jobs | JobStory | Unknown
+Query: TypeAlias = JobsQuery | JobQuery | PeriodQuery
+Answer: TypeAlias = Jobs | JobStory | Period | Unknown

@@ -10,9 +10,21 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from qtui.core.job import Job, Value
-from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.queries import (
+    Answer,
+    AttemptRow,
+    JobQuery,
+    JobRow,
+    Jobs,
+    JobsQuery,
+    JobStory,
+    PeriodQuery,
+    Query,
+    Unknown,
+)
 from qtui.core.seams import FinalJob, Kept
 from qtui.journal.encoding import decode, fields, kept
+from qtui.journal.period import period
 from qtui.journal.schema import LOST
 
 WINDOW = 1_000
@@ -39,6 +51,8 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             return _jobs(db, query, now)
         case JobQuery():
             return _story(db, query.seq, now)
+        case PeriodQuery():
+            return period(db, query)
 
 
 def failed_jobs(

@@ -304,6 +304,14 @@ ACTIONS = (
         "Hear of no alerts for ten minutes, or hear of them again",
         title="Mute the alerts for 10 min, or hear them again",
     ),
+    Action(
+        "since",
+        ("H",),
+        "H",
+        "",
+        "What has changed since a while ago, most important first",
+        title="What changed since…",
+    ),
     Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
     Action(
         "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"

@@ -27,7 +27,7 @@ def notification(text: str, name: str, environ: Mapping[str, str]) -> str:
     """Bell and notification, by the sequence that this terminal knows; nothing in the text can end it."""
     body = clean(text, BODY)
     title = clean(f"qtui {name}".strip(), 60)
-    if "VTE_VERSION" in environ or environ.get("TERM", "").startswith(("foot", "rxvt")):
+    if environ.get("VTE_VERSION") or environ.get("TERM", "").startswith(("foot", "rxvt")):
         return f"\x07\x1b]777;notify;{title.replace(';', ',')};{body.replace(';', ',')}\x1b\\"
     return f"\x07\x1b]9;{title}: {body}\x07"
 

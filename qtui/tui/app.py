@@ -33,7 +33,7 @@ from qtui.core.commands import (
     SetPerHostRate,
     SetRate,
 )
-from qtui.core.eta import Certainty, Forecast
+from qtui.core.eta import Certainty, Eta, Forecast
 from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
@@ -44,6 +44,7 @@ from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
 from qtui.tui.alerting import Alerting
+from qtui.tui.away_watch import AwayWatch
 from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
@@ -136,6 +137,7 @@ class QtuiApp(App[Ending]):
         self._painted_at = 0.0
         self.presence = Presence()
         self.title_row = Title(self._write_out)
+        self.away = AwayWatch(self, attached=joins is not Joins.OWN)
         self.alerting = Alerting(self._write_out, os.environ)
         self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
@@ -227,6 +229,7 @@ class QtuiApp(App[Ending]):
         await self.feed.close()
         self.feed = self._new_feed()
         self._judge, self._forecast = Judge(), Forecast()
+        self.away = AwayWatch(self, attached=self.leaving.attached)
         self._scene = before_the_first()
         self._main.show(self._scene)
         self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
@@ -267,6 +270,7 @@ class QtuiApp(App[Ending]):
             if port is not None:
                 self._picked = source if run_id == source else ""
                 self.leaving = Leaving(self, attached=run_id != source, watches=False)
+                self.away = AwayWatch(self, attached=run_id != source)
                 return port
 
     def _arrived(self) -> None:
@@ -328,7 +332,17 @@ class QtuiApp(App[Ending]):
         self._painted_at = now
         self._main.show(self._scene)
         self.title_row.show(self._scene)
+        self.away.look(snap, eta)
         self.alerting.look(snap, verdict, now, focused=not self.presence.blurred)
+
+    @property
+    def seen(self) -> tuple[Snapshot, Eta]:
+        """What was drawn last."""
+        return self._scene.snap, self._scene.eta
+
+    @property
+    def main(self) -> MainScreen:
+        return self._main
 
     def _heard(self, snap: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or what is to be said of an engine that cannot be heard."""
@@ -384,10 +398,12 @@ class QtuiApp(App[Ending]):
 
     def on_app_blur(self) -> None:
         self.presence.blur(self._now)
+        self.away.left(*self.seen)
 
     def on_app_focus(self) -> None:
-        self.presence.focus(self._now)
+        away_s = self.presence.focus(self._now)
         self.paint()
+        self.away.back(away_s)
 
     def heed(self, action_id: str) -> None:
         """Take note of the alerts that hold, or hear of none for a while."""

@@ -12,6 +12,7 @@ from qtui.core.commands import Reply, Request
 from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job
 from qtui.core.past import PastGroup
 from qtui.core.port import Checked, Problem
+from qtui.core.snapshot import LogLine
 from qtui.link import protocol as wire
 from tests.tui.samples import sample
 
@@ -103,6 +104,7 @@ FROM_FACE: list[wire.FromFace] = [
     *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
     wire.Look(1, queries.JobsQuery(10, 20, "text", "failed", "sig", "longest")),
     wire.Look(2, queries.JobQuery(7)),
+    wire.Look(3, queries.PeriodQuery(1.0, 2.0, 60)),
 ]
 FROM_ENGINE: list[wire.FromEngine] = [
     wire.Welcome(wire.VERSION, "run-1"),
@@ -111,6 +113,20 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(1, queries.Jobs([ROW], 1)),
     wire.Answered(2, STORY),
     wire.Answered(3, queries.Unknown("gone")),
+    wire.Answered(
+        4,
+        queries.Period(
+            1.0,
+            2.0,
+            queries.Standing(),
+            queries.Standing(1.5, 2, 3, 4, 5, 6, 7, 8),
+            [1],
+            [2],
+            0.5,
+            [queries.Failure("sig", AWKWARD, 3, 1.5)],
+            [LogLine(1.5, "you", AWKWARD)],
+        ),
+    ),
     wire.Happened(EVENTS, 3),
     wire.Goodbye(),
     wire.Goodbye(2, "no", Checked("p.toml", problems=[Problem("a.b", AWKWARD, 3, "x", "y", "z")], total=None)),

@@ -187,6 +187,8 @@ class MainScreen(Screen[object]):
                 self.ship.work(self.ship.another(), "another run")
             case "back":
                 self._back()
+            case "since":
+                self.ship.work(self.ship.away.since(), "since")
             case "acknowledge" | "mute":
                 self.ship.heed(action_id)
             case _:
@@ -225,6 +227,16 @@ class MainScreen(Screen[object]):
         else:
             self.ship.say("no job is chosen", ok=False)
         self._refresh()
+
+    async def go(self, action_id: str, group: str = "") -> None:
+        """Do what was chosen elsewhere: an action, perhaps about one failure group."""
+        if group and action_id == "retry":
+            self.ship.work(self.ship.steering.retry_group(self._scene.snap, group), "retry")
+        elif group:
+            self._stage.show_jobs_of(group)
+            self._refresh()
+        else:
+            await self.action_do(action_id)
 
     def _help(self) -> None:
         from qtui.tui.screens.help import HelpScreen
