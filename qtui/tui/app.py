@@ -159,6 +159,7 @@ class QtuiApp(App[Ending]):
         return [*super().get_line_filters(), *self._gates]
 
     def on_mount(self) -> None:
+        self.presence = Presence(self._now)
         self._answer_signals()
         self.set_interval(1 / self._hz, self._tick, name="paint")
         self.call_after_refresh(self._start)

@@ -117,9 +117,11 @@ class Digest:
     full_share: float
     changes: Sequence[Change]
     need: Need | None
+    asked: bool = False
+    """The person asked for it and was perhaps here all the time."""
 
 
-def digest(period: Period, snap: Snapshot, eta: Eta, past: Past | None) -> Digest:
+def digest(period: Period, snap: Snapshot, eta: Eta, past: Past | None, *, asked: bool = False) -> Digest:
     """`past` is what this face remembers of the beginning of the period, if it was there."""
     full = period.full_share
     if past is not None and snap.elapsed_s > past.elapsed_s:
@@ -132,7 +134,7 @@ def digest(period: Period, snap: Snapshot, eta: Eta, past: Past | None) -> Diges
     ordered = sorted(changes, key=lambda change: (change.rank, change.at))
     if len(ordered) > LINES:
         ordered = [*ordered[: LINES - 1], ordered[-1]]
-    return Digest(period, snap, ends, full, ordered, needed(snap))
+    return Digest(period, snap, ends, full, ordered, needed(snap), asked)
 
 
 def from_memory(past: Past, snap: Snapshot) -> Period:

@@ -78,7 +78,7 @@ class AwayWatch:
                     app.say("nothing is known of that time", ok=False)
                 return
             answer = from_memory(past, snap)
-        told = digest(answer, snap, eta, past)
+        told = digest(answer, snap, eta, past, asked=asked)
         if app.screen is not app.main:
             app.say(f"{summary(told)} · H tells more")
             return

@@ -8,8 +8,8 @@ from typing import Any
 
 from qtui.tui.theme import Palette
 
-KEPT = frozenset({"badge", "badge_text"})
-"""What says that the picture is old stays as it is."""
+KEPT = frozenset({"badge", "badge_text", "bg"})
+"""What says that the picture is old stays as it is, and so does the ground, which shows between the panels."""
 
 
 @lru_cache(maxsize=8)

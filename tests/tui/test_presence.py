@@ -72,6 +72,12 @@ def drawn_in(app: QtuiApp) -> str:
     return app.palette.text
 
 
+async def test_a_screen_that_has_just_come_is_bright_and_lively() -> None:
+    async with running() as rig:
+        assert drawn_in(rig.app) == DARK.text
+        assert rig.app.presence.rest_s(rig.app._now) == 0.25
+
+
 async def test_a_screen_that_nobody_uses_is_dimmed_until_a_key_comes() -> None:
     async with running() as rig:
         rig.app.presence._seen_at -= 1801

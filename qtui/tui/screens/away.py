@@ -70,9 +70,7 @@ class AwayScreen(BoxScreen[Wanted | None]):
 
 
 def _leads(change: Change) -> Wanted | None:
-    if not change.action:
-        return None
-    return Wanted(change.action if change.action in BY_ID else "overview", change.group)
+    return Wanted(change.action, change.group) if change.action in BY_ID else None
 
 
 Row = Line | Change | str
@@ -145,9 +143,11 @@ def draw_away(canvas: Canvas, told: Digest, selected: int) -> None:
     width, height = canvas.width, canvas.height
     canvas.fill(0, 0, width, height, "panel")
     period = told.period
+    heading = f"THE LAST {about(period.end - period.start).upper()}" if told.asked else "WHILE YOU WERE AWAY"
+    span = "" if told.asked else f" {about(period.end - period.start)},"
     title = (
-        Span("WHILE YOU WERE AWAY", bold=True),
-        Span(f" {about(period.end - period.start)}, {wall(period.start)[:5]} → {wall(period.end)[:5]}"),
+        Span(heading, bold=True),
+        Span(f"{span} {_clock(period, period.start)} → {_clock(period, period.end)}"),
     )
     close = (Span("esc", "accent", True), Span(" close", "dim"))
     canvas.box(0, 0, width, height, title=title, right=close, line="accent")
@@ -157,7 +157,7 @@ def draw_away(canvas: Canvas, told: Digest, selected: int) -> None:
     number = 0
     for y, row in enumerate(rows[: height - 2], 1):
         if isinstance(row, Change):
-            _draw_change(canvas, y, row, chosen=number == selected)
+            _draw_change(canvas, y, row, _clock(period, row.at), chosen=number == selected)
             number += 1
         elif row == "strip":
             _draw_strip(canvas, y, period, charts, strips)
@@ -165,10 +165,15 @@ def draw_away(canvas: Canvas, told: Digest, selected: int) -> None:
         elif row == "marks":
             _draw_marks(canvas, y, period)
         elif row == "times":
-            canvas.put(5, y, wall(period.start)[:5], "dim")
-            canvas.right(width - 5, y, (Span(wall(period.end)[:5], "dim"),))
+            canvas.put(5, y, _clock(period, period.start), "dim")
+            canvas.right(width - 5, y, (Span(_clock(period, period.end), "dim"),))
         elif not isinstance(row, str):
             canvas.spans(3, y, cut(row, width - 6))
+
+
+def _clock(period: Period, at: float) -> str:
+    """The time of day, with seconds where minutes would all be the same."""
+    return wall(at) if period.end - period.start < 600 else wall(at)[:5]
 
 
 def _stretched(values: list[int], width: int) -> list[float]:
@@ -193,14 +198,14 @@ def _draw_marks(canvas: Canvas, y: int, period: Period) -> None:
         canvas.put(5 + x, y, "×" if value else "·", "failed_text" if value else "line")
 
 
-def _draw_change(canvas: Canvas, y: int, change: Change, *, chosen: bool) -> None:
+def _draw_change(canvas: Canvas, y: int, change: Change, at: str, *, chosen: bool) -> None:
     width = canvas.width
     if chosen:
         canvas.fill(1, y, width - 2, 1, "raised")
         canvas.put(1, y, "▌", "accent")
-    key = [Span(change.key, "accent", True), Span(f" {change.key_text}", "dim")] if change.key else []
+    key = [Span(change.key, "accent", True), Span(f" {change.key_text}", "dim")] if change.action in BY_ID else []
     keys = 10 if width >= 70 else 0
-    times = 8 if width >= 46 else 0
+    times = len(at) + 3 if width >= 46 else 0
     room = width - 5 - keys - times
     canvas.put(3, y, change.glyph, change.ink, bold=True)
     what = [Span(change.what, "text", chosen or change.rank < 2)]
@@ -209,6 +214,6 @@ def _draw_change(canvas: Canvas, y: int, change: Change, *, chosen: bool) -> Non
     if beside < room:
         canvas.spans(5 + beside, y, cut((Span(change.why, "dim"),), room - beside - 1))
     if times:
-        canvas.put(5 + room, y, wall(change.at)[:5], "dim")
+        canvas.put(5 + room, y, at, "dim")
     if keys:
         canvas.spans(5 + room + times, y, key)

@@ -139,7 +139,10 @@ class MainScreen(Screen[object]):
             if panel.is_mounted and panel.size.area:
                 panel.show(partial(ROWS[name], scene=scene))
         self._stage.show(scene)
-        self._keys.offer(hints(self._stage.context, scene.snap if scene.snap.run_id else None))
+        offered = hints(self._stage.context, scene.snap if scene.snap.run_id else None)
+        if self.ship.feed.refusal:  # what would be refused is not offered
+            offered = [hint for hint in offered if not BY_ID[hint.action].changes]
+        self._keys.offer(offered)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._refresh)
