@@ -57,6 +57,15 @@ class Killable(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A `Port` that can be asked for fewer snapshots while nobody looks at them."""
+
+    def pace(self, hz: float) -> None:
+        """From now on so many a second."""
+        ...
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One thing wrong with a preset."""
 
