@@ -15,8 +15,8 @@ from qtui.cli.common import clear_errors, screen_options, state_option
 @state_option
 @screen_options
 @clear_errors
-def command(run: str, watch: bool, state: str, theme: str, mouse: bool) -> None:
+def command(run: str, watch: bool, state: str, screen: dict[str, object]) -> None:
     """Open the screen for a live run: its id, the beginning of it, or the preset's name. Without it: the newest."""
     from qtui.wiring.attaching import attach
 
-    sys.exit(attach(run, {"theme": theme, "mouse": mouse, "watch": watch}, state=state))
+    sys.exit(attach(run, {**screen, "watch": watch}, state=state))

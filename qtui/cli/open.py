@@ -28,7 +28,12 @@ from qtui.errors import UsageError
 @screen_options
 @clear_errors
 def command(
-    preset: str, input_: str, changes: tuple[tuple[str, str], ...], state: str, theme: str, mouse: bool, **resume: bool
+    preset: str,
+    input_: str,
+    changes: tuple[tuple[str, str], ...],
+    state: str,
+    screen: dict[str, object],
+    **resume: bool,
 ) -> None:
     """Open the screen for PRESET, a TOML file or the name of a bundled preset. Without it: pick one."""
     arguments, wanted = preset_arguments(input_, changes), resume_arguments(resume)
@@ -40,5 +45,4 @@ def command(
         sys.exit(run(Headless(preset, arguments + wanted, state)))
     from qtui.wiring.launcher import open_screen
 
-    screen = {"theme": theme, "mouse": mouse}
     sys.exit(open_screen(preset, arguments, wanted, screen, state=state))

@@ -32,7 +32,7 @@ class Action:
 
     id: str
     keys: tuple[str, ...]
-    """As Textual names them."""
+    """As Textual names them; an action without keys is found in the command palette only."""
     label: str
     """The keys as people read them."""
     short: str
@@ -277,6 +277,9 @@ ACTIONS = (
     ),
     Action("back", ("escape",), "esc", "back", "Close what is open; while draining: keep running", rank=3),
     Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
+    Action("theme", (), "", "", "Choose the colours", title="Choose a theme…"),
+    Action("glyphs", (), "", "", "Choose the characters that are drawn with", title="Choose the glyphs…"),
+    Action("motion", (), "", "", "Choose how much may move", title="Choose the motion…"),
     Action(
         "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"
     ),
@@ -320,6 +323,8 @@ def sections(context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
     """The keys that work there under their headings, for the help: (heading, [(keys, sentence)])."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in valid(context):
+        if not action.keys:
+            continue  # only the command palette knows it
         groups.setdefault(action.group, []).append((action.label, action.help))
     return list(groups.items())
 
@@ -334,7 +339,7 @@ def bindings() -> list[Binding]:
     return [
         Binding(",".join(action.keys), f"do('{action.id}')", action.help, show=False, id=action.id)
         for action in ACTIONS
-        if action.id not in ON_APP
+        if action.keys and action.id not in ON_APP
     ]
 
 

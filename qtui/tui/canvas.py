@@ -64,7 +64,7 @@ class Canvas:
     @property
     def textured(self) -> bool:
         """True where shapes must do the work of colours."""
-        return not self.palette.colour
+        return self.palette.textured
 
     def put(
         self, x: int, y: int, text: str, fg: str = "text", *, bold: bool = False, bg: str = "", underline: bool = False

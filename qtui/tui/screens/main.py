@@ -181,6 +181,8 @@ class MainScreen(Screen[object]):
                 self._help()
             case "palette":
                 self.ship.work(self._palette(), "palette")
+            case "theme" | "glyphs" | "motion":
+                self._choose_look(action_id)
             case "inspect":
                 self._inspect()
             case "another":
@@ -228,6 +230,11 @@ class MainScreen(Screen[object]):
         from qtui.tui.screens.help import HelpScreen
 
         self.ship.push_screen(HelpScreen(sections(self._stage.context)))
+
+    def _choose_look(self, what: str) -> None:
+        from qtui.tui.screens.looks import choose
+
+        choose(self.ship, what)
 
     async def _palette(self) -> None:
         from qtui.tui.screens.palette import CommandPalette
