@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from qtui.tui.glyphs import Glyphs
 
@@ -163,24 +163,7 @@ def _own_style(palette: Palette, fg: str, bg: str, bold: bool, underline: bool) 
 def textual_theme(palette: Palette) -> Theme:
     """The same look for Textual's own widgets (inputs, scrollbars)."""
     if palette.ansi:
-        ours = {name: f"ansi_{palette.of(name)}" for name in ("accent", "queued", "pressure", "failed", "done")}
-        default = "ansi_default"
-        return Theme(
-            name=palette.name,
-            primary=ours["accent"],
-            secondary=ours["queued"],
-            accent=ours["accent"],
-            warning=ours["pressure"],
-            error=ours["failed"],
-            success=ours["done"],
-            foreground=default,
-            background=default,
-            surface=default,
-            panel=default,
-            boost=default,
-            dark=palette.dark,
-            ansi=True,
-        )
+        return replace(BUILTIN_THEMES["ansi-dark" if palette.dark else "ansi-light"], name=palette.name)
     return Theme(
         name=palette.name,
         primary=palette.accent,
