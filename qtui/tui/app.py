@@ -196,6 +196,7 @@ class QtuiApp(App[Ending]):
             self._refused(refusal)
             return
         await self.feed.close()
+        self.feed = self._new_feed()  # the old one would tell of an engine that does not answer
         try:
             port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
         except QtuiError as error:
