@@ -116,9 +116,15 @@ def drawn(text: str, glyphs: Glyphs) -> str:
     """The text as a set draws it, in as many cells; ASCII has a question mark for every cell of a foreign letter."""
     if glyphs is Glyphs.FULL or text.isascii():
         return text
-    if glyphs is Glyphs.BASIC:
-        return text.translate(_BASIC)
-    return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text.translate(_ASCII))
+    text = substituted(text, glyphs)
+    return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text) if glyphs is Glyphs.ASCII else text
+
+
+def substituted(text: str, glyphs: Glyphs) -> str:
+    """The text with our own glyphs as a set has them; foreign letters are left alone, for what may be copied."""
+    if glyphs is Glyphs.FULL or text.isascii():
+        return text
+    return text.translate(_BASIC if glyphs is Glyphs.BASIC else _ASCII)
 
 
 class Substitutes(LineFilter):

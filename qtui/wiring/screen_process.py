@@ -16,6 +16,7 @@ from typing import TextIO
 
 from qtui.errors import ExitCode
 from qtui.tui.ending import Ending, Left
+from qtui.tui.glyphs import Glyphs, substituted
 from qtui.wiring.ground import Ground, asked_for_its_ground, hand_on
 from qtui.wiring.looks import asks_terminal, motion, palette
 
@@ -78,7 +79,7 @@ def _show(start: ScreenStart, environ: dict[str, str], ground: Ground) -> int:
         ending = app.run(mouse=start.mouse)
     if ending is None:
         return int(app.return_code or ExitCode.BUG)
-    return say_goodbye(ending, _again(start, ending))
+    return say_goodbye(ending, _again(start, ending), chosen.glyphs)
 
 
 def _started(socket: Path) -> int:
@@ -131,7 +132,7 @@ def _again(start: ScreenStart, ending: Ending) -> str:
     return command(["qtui"], source, arguments, start.state) if source else ""
 
 
-def say_goodbye(ending: Ending, again: str = "") -> int:
+def say_goodbye(ending: Ending, again: str = "", glyphs: Glyphs = Glyphs.FULL) -> int:
     """A short summary on the normal screen, and the exit code."""
     from qtui.core.snapshot import RunState
     from qtui.plain.summary import LOST, exit_code, farewell
@@ -147,7 +148,7 @@ def say_goodbye(ending: Ending, again: str = "") -> int:
     detached = ending.how in (Left.DETACHED, Left.SIGNAL)
     killed = ending.how is Left.STOPPED and snap.state is not RunState.STOPPED
     told = LOST if ending.how is Left.LOST else "killed" if killed else ""
-    _say(farewell(snap, detached=detached, told=told, again=again), sys.stdout)
+    _say(substituted(farewell(snap, detached=detached, told=told, again=again), glyphs), sys.stdout)
     if ending.how is Left.SIGNAL:
         return 128 + ending.signal
     if ending.how is Left.LOST:
