@@ -454,8 +454,8 @@ ACTIONS = (
     ),
     Action(
         "since",
-        ("H",),
-        "H",
+        ("A",),
+        "A",
         "",
         "What has changed since a while ago, most important first",
         title="What changed since…",
