@@ -52,10 +52,10 @@ class Barriers:
         engine, share = self._engine, memory.share if memory else 0.0
         limit = memory.limit if memory else 0
         engine.health = msgspec.structs.replace(engine.health, memory_share=share, memory_limit=limit)
-        if engine.ledger.started is None:
+        if engine.ledger.started is None or engine.ledger.ended is not None:
             return
         was = self._memory.on
-        if self._memory.step(engine.now(), share) is was or engine.ledger.ended is not None:
+        if self._memory.step(engine.now(), share) is was:
             return
         starts = engine.dispatcher.starts
         (starts.barred.discard if was else starts.barred.add)(MEMORY)

@@ -107,6 +107,7 @@ class Life:
         parts = Parts(list(world.sources), kind, LocalExecutor(kind), journal, clock, luck, past)
         engine = self.engine = Engine(world.preset, parts)
         journal.on_state = engine.journal_told
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: self._blame(f"unheard: {context}"))
         engine.subscribe(self._note)
         engine.subscribe(self._show, durable=True)
         person = self._person = Person(world, engine, journal, self._spawn, feels=self._feels, last=self.last)
