@@ -31,7 +31,7 @@ from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
 from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
-from qtui.engine.dispatch import Dispatcher, Policy, Work
+from qtui.engine.dispatch import SLICE_S, Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
 from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
@@ -112,7 +112,7 @@ class Engine:
         self._last_seq = past.last_seq
         self._suspects = _suspects(past, preset.job.crashes)
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
-        self._feeding = 0
+        self._feeding, self._starting = 0, True  # until what earlier lives left open is there again
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.strategy = preset.workers.strategy
@@ -191,7 +191,8 @@ class Engine:
         if self._past is None:
             self.emit(started)
         else:
-            self._restore(self._past, started)
+            await self._restore(self._past, started)
+        self._starting = False
         self.ceilings.begin()
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
@@ -204,21 +205,26 @@ class Engine:
         for producer in self.producers:
             self._spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
+        self._check_ended()
 
     def _producer_starts(self, producer: Producer, given: int) -> None:
         table = self.preset.sources[producer.index]
         name, total = clean(table.name or table.kind, 40), producer.source.total()
         self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
 
-    def _restore(self, past: Past, started: ev.RunStarted) -> None:
-        """Bring back what earlier lives left open."""
+    async def _restore(self, past: Past, started: ev.RunStarted) -> None:
+        """Bring back what earlier lives left open, some at a time: it may be a hundred thousand jobs."""
         at = self.now()
         self.emit(
             ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled, past.lost)
         )
         for group in past.groups:
             self.emit(ev.GroupRestored(at, group))
+        slice_began = at
         for entry in past.open:
+            if (at := self.now()) - slice_began > SLICE_S:
+                await asyncio.sleep(0)
+                slice_began = at = self.now()
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
             if entry.job.seq in self._gone:
                 self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
@@ -298,8 +304,8 @@ class Engine:
     def _committed(self, position: int) -> None:
         self.ledger.commit(position, self.now())
         self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
-        if self.durability.commit(position):
-            self.dispatcher.starts.in_doubt = self.durability.in_doubt
+        self.durability.commit(position)
+        if self.dispatcher.starts.committed(self.durability.in_doubt):
             self.dispatcher.wake()
         for producer in self.producers:
             if producer.frontier is not None and self.ledger.ended is None:
@@ -486,7 +492,7 @@ class Engine:
         ledger = self.ledger
         if ledger.open and not ledger.stopping:
             return  # nearly always; asked after every attempt
-        if ledger.ended is not None or ledger.started is None:
+        if ledger.ended is not None or self._starting:
             return
         # A stop does not wait for a full disk: closing the journal gives it a last chance and says what is not saved.
         if ledger.unsettled and not (ledger.stopping and self.journal.state == "blocked"):

@@ -65,6 +65,8 @@ class Starts:
         self._hopes = hopes
         self._retry_was_last = False
         self._holding = False
+        self._hurried = False
+        """A slot waits, and it was asked that outcomes become durable."""
         self._lines: tuple[Hosts, Line, Line] | None = None
         """The hosts, new work and ready retries, where something may be limited per host."""
         self._timer: asyncio.TimerHandle | None = None
@@ -83,7 +85,9 @@ class Starts:
             return None
         if self._alone or self.running + self.in_doubt >= self.concurrency:
             self._set_holding(False, now)
-            self._hopes.hurry()
+            if not self._hurried:
+                self._hurried = True
+                self._hopes.hurry()
             return None
         if (wait := self.limit.wait(now)) > 0:
             self._set_holding(True, now)
@@ -161,6 +165,12 @@ class Starts:
         self.close()
         self._armed_for = when
         self._timer = self._loop.call_later(when - now, self._fired)
+
+    def committed(self, in_doubt: int) -> bool:
+        """More is durable; True when somebody has waited for that, and is to look again."""
+        was, self._hurried = self._hurried, False
+        freed, self.in_doubt = in_doubt < self.in_doubt, in_doubt
+        return was or freed
 
     def ended(self) -> None:
         """An attempt that was chosen is over."""
