@@ -255,14 +255,14 @@ class Ledger:
 
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
-        self._depth_changed(at)
-        depth = len(self.queued)
+        depth = self._depth_changed(at)
         if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
         self.high_water = max(self.high_water, depth)
 
-    def _depth_changed(self, at: float) -> None:
+    def _depth_changed(self, at: float) -> int:
+        """Note how many are pending now, and tell it."""
         depth = len(self.queued)
         full, empty = 0 < self.capacity <= depth, depth == 0
         if full != self.full.value:
@@ -271,6 +271,7 @@ class Ledger:
             self.empty.set(at, float(empty))
         if at >= self._next_second:
             self._turn(at)
+        return depth
 
     def _turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
@@ -300,8 +301,9 @@ class Ledger:
             self._depth_changed(at)
         entry.job = job
         self.begun.add(at)
-        new = self.resting.pop(job.seq, None) is None
-        self.busy.add(at, int(new))
+        new = not self.resting or self.resting.pop(job.seq, None) is None
+        if new:
+            self.busy.add(at, 1)
         if event.slot > self.concurrency and self.strategy == "unbounded":
             self.concurrency = event.slot
         if event.slot > MAX_CONCURRENCY:
@@ -352,7 +354,7 @@ class Ledger:
             return
         track = self.slots[number]
         track.leave(at)
-        if number > self.workers:
+        if number > self.concurrency or (self.limits and number > self.workers):
             track.retired = at
 
     def _attempt_progressed(self, event: ev.AttemptProgressed, _: int) -> None:

@@ -16,13 +16,15 @@ Subscriber = Callable[[Event], None]
 class Audience:
     """Every subscriber hears every event from its subscription on, in order. One that fails is dropped."""
 
-    __slots__ = ("_later", "_now", "_untold")
+    __slots__ = ("_later", "_now", "_untold", "anybody")
 
     def __init__(self) -> None:
         self._now: tuple[Subscriber, ...] = ()
         self._later: tuple[Subscriber, ...] = ()
         self._untold: deque[tuple[int, Event]] = deque()
         """With their positions: what waits for the disk, and what came after it."""
+        self.anybody = False
+        """Somebody listens."""
 
     def add(self, subscriber: Subscriber, *, durable: bool) -> None:
         """A `durable` one tells others: it hears of an outcome, and of what came after it, once that is on disk."""
@@ -30,10 +32,12 @@ class Audience:
             self._later = (*self._later, subscriber)
         else:
             self._now = (*self._now, subscriber)
+        self.anybody = True
 
     def remove(self, subscriber: Subscriber) -> None:
         self._now = tuple(known for known in self._now if known != subscriber)
         self._later = tuple(known for known in self._later if known != subscriber)
+        self.anybody = bool(self._now or self._later)
 
     def tell(self, event: Event, position: int, *, unsettled: bool) -> None:
         """An event that stands at `position`; `unsettled`: some outcome is not on disk yet."""

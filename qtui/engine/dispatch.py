@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from qtui.core.job import NO_DESCRIPTORS, Done, Failed, Interrupted, Job, LastWords, Outcome
+from qtui.engine.collector import Collector
 from qtui.engine.crowd import Crowd, Numbers
 from qtui.engine.deadlines import GRACE_S, Deadlines, Slot
 from qtui.engine.lane import Lane
@@ -89,6 +90,7 @@ class Dispatcher:
         self._resting: dict[int, Slot] = {}
         """By the numbers of the jobs that they rest for."""
         self._crowd: Crowd[Slot] | None = None if policy.strategy == "pool" else Crowd(self._turn)
+        self._collector = Collector()
         self.most_tasks = 0
         """The most tasks of slots and jobs that there ever were at once."""
         self._abandoned: set[asyncio.Task[None]] = set()
@@ -138,7 +140,9 @@ class Dispatcher:
         """A job was accepted or gets another attempt; where there is no pool, its task begins to wait."""
         if self._crowd is not None:
             self._crowd.join(seq)
-            self.most_tasks = max(self.most_tasks, len(self._crowd) + len(self._slots))
+            tasks = len(self._crowd) + len(self._slots)
+            self.most_tasks = max(self.most_tasks, tasks)
+            self._collector.grown(tasks)
 
     def leave(self, seq: int) -> None:
         """A job that was not running was cancelled."""
@@ -204,6 +208,7 @@ class Dispatcher:
             tasks += self._crowd.close()
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE_S)
+        self._collector.close()
 
     # -- what starts
 
@@ -267,6 +272,7 @@ class Dispatcher:
         """The task of the job becomes the slot that it runs in."""
         slot = self._new_slot()
         slot.task, permit = crowd.take(job.seq)
+        self._collector.grown(len(crowd) + len(self._slots))
         self._begin(slot, job, now)
         permit.set_result(slot)
 
@@ -284,6 +290,8 @@ class Dispatcher:
     def _remove(self, slot: Slot) -> None:
         del self._slots[slot.number]
         self._numbers.give_back(slot.number)
+        if self._crowd is not None:
+            self._collector.shrunk(len(self._crowd) + len(self._slots))
 
     def _begin(self, slot: Slot, job: Job, now: float) -> None:
         """The job leaves its place and enters the slot in one step, so that every count agrees at every moment."""

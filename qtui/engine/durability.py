@@ -29,10 +29,11 @@ class Durability:
         """Attempts whose end is not on disk: after a crash they run again."""
         return len(self._ends)
 
-    def ended(self) -> None:
-        """The newest record is the end of an attempt."""
+    def ended(self) -> int:
+        """The newest record is the end of an attempt; how many are in doubt now."""
         if self.position > self.saved:
             self._ends.append(self.position)
+        return len(self._ends)
 
     def commit(self, position: int) -> None:
         """Everything up to `position` is on disk."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from qtui.core import events as ev
 from qtui.core import picture
 from qtui.core.commands import MAX_CONCURRENCY, Reply, Request
+from qtui.core.events import PASSING
 from qtui.core.job import Cancelled, Done, Failed, Found, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
@@ -22,14 +22,13 @@ from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Ordered, Source
+from qtui.core.seams import Adopting, FinalJob, Ordered
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset, Throttle
 from qtui.engine.audience import Audience
 from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
-from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
 from qtui.engine.dispatch import SLICE_S, Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
@@ -38,10 +37,13 @@ from qtui.engine.gauges import Gauges
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
+from qtui.engine.parts import Parts, RunInfo
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
 from qtui.errors import CannotWrite
 from qtui.text import clean, plural
+
+__all__ = ["Engine", "Parts", "RunInfo"]
 
 log = logging.getLogger(__name__)
 
@@ -57,40 +59,11 @@ INTERRUPTED_PAUSE_S = 0.5
 """How long a job rests that was interrupted because the machine lacked something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What an engine is built from; tests hand in fakes, wiring the real ones."""
-
-    sources: list[Source]
-    kind: Kind
-    executor: Executor
-    journal: Journal
-    clock: Clock
-    luck: random.Random = field(default_factory=random.Random)
-    past: Past | None = None
-    """What the run remembers of its earlier lives."""
-    skip: bool = True
-    """The sources give the rows that were accepted before once more, in the same order."""
-    gone: frozenset[int] = frozenset()
-    """Jobs of earlier lives that their rows no longer stand for: open ones are cancelled, none is retried with others.
-    """
-    renew: Callable[[Job], Job] = lambda job: job
-    """What a job of an earlier life is in this one, where its address may be another."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    run_id: str = "run"
-    results: str = ""
-    note: str = ""
-    """Something the person should know from the start."""
-
-
 class Engine:
     """One run. `start`, then `wait_ended`, then `close`; everything else by `ask`, `query` and `snapshot`."""
 
-    def __init__(self, preset: Preset, parts: Parts, info: RunInfo = RunInfo()) -> None:
-        self.preset, self.info = preset, info
+    def __init__(self, preset: Preset, parts: Parts, info: RunInfo | None = None) -> None:
+        self.preset, self.info = preset, info or RunInfo()
         self.executor = parts.executor
         self.journal = parts.journal
         self.ledger = Ledger()
@@ -110,7 +83,7 @@ class Engine:
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
         self._last_seq = past.last_seq
-        self._suspects = _suspects(past, preset.job.crashes)
+        self._holds, self._suspects = preset.job.on_crash == "hold", _suspects(past, preset.job.crashes)
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding, self._starting = 0, True  # until what earlier lives left open is there again
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
@@ -154,7 +127,7 @@ class Engine:
         self._given_again = 0
         """How many rounds final jobs were given in this life."""
         self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
-        parts.journal.on_commit = self._committed
+        parts.journal.on_commit, self._append = self._committed, parts.journal.append
 
     def _make_producers(self, parts: Parts) -> list[Producer]:
         producers = []
@@ -283,13 +256,14 @@ class Engine:
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
         durability, ledger = self.durability, self.ledger
-        if type(event) in ev.PASSING:
+        if type(event) in PASSING:
             ledger.apply(event)
         else:
             durability.position += 1
             ledger.apply(event, durability.position)
-            self.journal.append(durability.position, event)
-        self._audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
+            self._append(durability.position, event)
+        if self._audience.anybody:
+            self._audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
 
     def subscribe(self, subscriber: Callable[[ev.Event], None], *, durable: bool = False) -> None:
         """Call `subscriber` with every event from now on, in order, on the engine's loop.
@@ -318,10 +292,11 @@ class Engine:
 
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
-        if self.preset.job.on_crash == "hold" or self._suspected(job):
+        durability = self.durability
+        if self._holds or (self._suspects and self._suspected(job)):
             self.journal.hurry()
-            return self.durability.until(self.durability.position)
-        if self.blocked or self.durability.backlog > MAX_BACKLOG:
+            return durability.until(durability.position)
+        if self.blocked or durability.position - durability.saved > MAX_BACKLOG:
             return self.journal.room()
         return None
 
@@ -400,8 +375,10 @@ class Engine:
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
             self._asked_for.discard(job.seq)
-        self.emit(ev.AttemptStarted(now - self._zero, job, slot))
-        self.ceilings.started(now - self._zero)
+        at = now - self._zero
+        self.emit(ev.AttemptStarted(at, job, slot))
+        if self.ceilings.limit is not None:
+            self.ceilings.started(at)
 
     def mind_hosts(self) -> Hosts:
         """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
@@ -409,10 +386,6 @@ class Engine:
             self.hosts = Hosts(self._lane_of, self.throttle, self.preset.retry.max_retry_after)
             self.dispatcher.mind(self.hosts)
         return self.hosts
-
-    def _tell_limits(self, job: Job, outcome: Outcome, run_s: float, now: float) -> None:
-        if not isinstance(outcome, Done):
-            self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
 
     def limit_hosts(self, throttle: Throttle) -> None:
         """Other limits per host from now on."""
@@ -443,29 +416,18 @@ class Engine:
 
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
         """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
-        then, delay, group, spared = "done", 0.0, "", False
         found: tuple[Found, ...] = ()
-        match outcome:
-            case Done():
-                outcome, found = self._adopted(job, outcome)
-            case Failed():
-                group = signature(outcome)
-                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
-                then = "failed"
-                if isinstance(decision, RetryAfter):
-                    then, delay, spared = "waiting", decision.delay_s, decision.spared
-            case Cancelled():
-                then = "cancelled"
-            case Interrupted():
-                then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
+        follows = DONE
+        if not isinstance(outcome, Done):
+            follows = self._follows(job, outcome)
+        elif outcome.found:
+            outcome, found = self._adopted(job, outcome)
+        then, delay, group, spared = follows
         keeps = keeps and then == "waiting"
         at = now - self._zero
         self.emit(ev.AttemptEnded(at, job, slot, run_s, outcome, then, delay, group, found, keeps, spared))
-        self._tell_limits(job, outcome, run_s, now)
-        self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
-        self.barriers.attempt_ended(outcome, now - self._zero)
-        self.durability.ended()
-        self.dispatcher.starts.in_doubt = self.durability.in_doubt
+        self.dispatcher.starts.in_doubt = self.durability.ended()
+        self._tell_limits(job, outcome, then, run_s, now)
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
@@ -477,10 +439,32 @@ class Engine:
         self._check_ended()
         return keeps
 
+    def _follows(self, job: Job, outcome: Failed | Cancelled | Interrupted) -> Follows:
+        """What becomes of a job whose attempt is not done."""
+        match outcome:
+            case Failed():
+                group = signature(outcome)
+                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
+                if isinstance(decision, RetryAfter):
+                    return Follows("waiting", decision.delay_s, group, decision.spared)
+                return Follows("failed", 0.0, group)
+            case Cancelled():
+                return Follows("cancelled")
+            case Interrupted():
+                return BACK if self.ledger.stopping else Follows("waiting", INTERRUPTED_PAUSE_S)
+
+    def _tell_limits(self, job: Job, outcome: Outcome, then: str, run_s: float, now: float) -> None:
+        """Whatever limits attempts learns from the end of one; what is not asked for costs nothing."""
+        if then != "done":
+            self.ceilings.ended(outcome, job, self._lane_of, run_s, now - self._zero)
+            self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
+        elif self.hosts is not None:
+            self._tell_hosts(job, outcome, now, final=True)
+        if self.barriers.counts:
+            self.barriers.attempt_ended(outcome, now - self._zero)
+
     def _adopted(self, job: Job, done: Done) -> tuple[Done, tuple[Found, ...]]:
         """The end of a job without what it came across, and what of that its source takes."""
-        if not done.found:
-            return done, ()
         frontier = self.producers[job.producer].frontier
         found = frontier.adopt(job.row, done.found) if frontier is not None else ()
         return msgspec.structs.replace(done, found=()), found
@@ -661,6 +645,18 @@ class Engine:
             offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
             return True
+
+
+class Follows(NamedTuple):
+    """What becomes of a job when an attempt has ended, as `AttemptEnded` tells it."""
+
+    then: str
+    delay_s: float = 0.0
+    group: str = ""
+    spared: bool = False
+
+
+DONE, BACK = Follows("done"), Follows("pending")
 
 
 def _next_attempt(job: Job, *, spared: bool) -> Job:
