@@ -14,6 +14,7 @@ import msgspec
 
 from qtui import text
 from qtui.core import events as ev
+from qtui.core import steered
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
@@ -139,35 +140,20 @@ class Ledger:
             ev.FrontierGrew: self._frontier_grew,
             ev.ProducerBlocked: self._producer_blocked,
             ev.ProducerUnblocked: self._producer_unblocked,
-            ev.ProducersPaused: self._producers_paused,
-            ev.ProducersResumed: self._producers_resumed,
-            ev.ConcurrencyChanged: self._concurrency_changed,
-            ev.LimitChanged: self._limit_changed,
-            ev.CapacityChanged: self._capacity_changed,
-            ev.RateChanged: self._rate_changed,
-            ev.Held: self._held,
-            ev.Released: self._released,
-            ev.Halted: self._halted,
-            ev.MemoryHolds: self._memory_holds,
-            ev.PerHostChanged: self._per_host_changed,
-            ev.PerHostRateChanged: self._per_host_rate_changed,
-            ev.HostPaused: self._host_paused,
-            ev.HostOpened: self._host_opened,
-            ev.ThrottleHolding: self._throttle_holding,
             ev.RunStarted: self._run_started,
             ev.RunResumed: self._run_resumed,
             ev.JobRestored: self._job_restored,
             ev.GroupRestored: self._group_restored,
             ev.Sampled: self._sampled,
-            ev.DrainStarted: self._drain_started,
-            ev.DrainTakenBack: self._drain_taken_back,
-            ev.StopStarted: self._stop_started,
             ev.RunEnded: self._run_ended,
             ev.RunReopened: self._run_reopened,
-            ev.CommandDone: self._command_done,
-            ev.CommandRefused: self._command_refused,
             ev.Notice: self._notice,
         }
+        for event, handler in steered.HANDLERS.items():
+            self._handlers[event] = self._steered(handler)
+
+    def _steered(self, handler: Callable[[Ledger, Any], None]) -> Callable[[Any, int], None]:
+        return lambda event, _: handler(self, event)
 
     def apply(self, event: ev.Event, position: int = 0) -> None:
         """Fold one event in. Raises IllegalTransition for a move the law does not know; then nothing has changed."""
@@ -255,13 +241,13 @@ class Ledger:
 
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
-        depth = self._depth_changed(at)
+        depth = self.depth_changed(at)
         if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
         self.high_water = max(self.high_water, depth)
 
-    def _depth_changed(self, at: float) -> int:
+    def depth_changed(self, at: float) -> int:
         """Note how many are pending now, and tell it."""
         depth = len(self.queued)
         full, empty = 0 < self.capacity <= depth, depth == 0
@@ -270,10 +256,10 @@ class Ledger:
         if empty != self.empty.value:
             self.empty.set(at, float(empty))
         if at >= self._next_second:
-            self._turn(at)
+            self.turn(at)
         return depth
 
-    def _turn(self, at: float) -> None:
+    def turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
         self._next_second = int(at) + 1
         self._column = self.series.column(at, len(self.queued), self.capacity)
@@ -281,7 +267,7 @@ class Ledger:
 
     def _columns(self, at: float) -> tuple[Column, Column]:
         if at >= self._next_second:
-            self._turn(at)
+            self.turn(at)
         return self._column, self._wide
 
     def _move(self, entry: _Open, move: Move) -> State:
@@ -298,7 +284,7 @@ class Ledger:
         entry = self.open[job.seq]
         if self._move(entry, Move.START) is State.PENDING:
             del self.queued[job.seq]
-            self._depth_changed(at)
+            self.depth_changed(at)
         entry.job = job
         self.begun.add(at)
         new = not self.resting or self.resting.pop(job.seq, None) is None
@@ -406,7 +392,7 @@ class Ledger:
             self._empty_slot(slot, event.at)
         if was is State.PENDING:
             del self.queued[event.seq]
-            self._depth_changed(event.at)
+            self.depth_changed(event.at)
         recent = RecentOutcome(event.at, entry.job, "cancelled", 0.0, None)
         self._endings.append(_Ending(position, entry, was, State.CANCELLED, "", recent))
 
@@ -421,7 +407,7 @@ class Ledger:
         else:
             entry = self.open[job.seq]
             del self.queued[job.seq]
-            self._depth_changed(at)
+            self.depth_changed(at)
         was, outcome, group = entry.state, REJECTED if event.rejected else DROPPED, ""
         entry.state = step(job.seq, was, Move.FAIL if event.rejected else Move.CANCEL)
         if isinstance(outcome, Failed):
@@ -465,7 +451,7 @@ class Ledger:
         producer.problem = event.problem
         producer.total = producer.given
         if event.problem:
-            self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+            self.write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
 
     def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
         producer = self.producers[event.index]
@@ -481,46 +467,8 @@ class Ledger:
         self._blocked -= 1
         self.pressed.set(event.at, float(self._blocked > 0))
 
-    def _producers_paused(self, event: ev.ProducersPaused, _: int) -> None:
-        self._gate(event.producer, paused=True)
-        self._mark(event.at, "║")
-        self._told(event, f"{self._whom(event.producer)} paused")
-
-    def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
-        self._gate(event.producer, paused=False)
-        self._mark(event.at, "►")
-        self._told(event, f"{self._whom(event.producer)} resumed")
-
-    def _gate(self, index: int | None, *, paused: bool) -> None:
-        for number, producer in self.producers.items():
-            if index in (None, number):
-                producer.paused = paused
-
-    def _whom(self, index: int | None) -> str:
-        return "producers" if index is None else f"producer {self.producers[index].name}"
-
-    # -- controls
-
-    def _concurrency_changed(self, event: ev.ConcurrencyChanged, _: int) -> None:
-        self.concurrency = event.new
-        self._workers_changed(event.at)
-        self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
-        self._told(event, f"concurrency {event.old} → {event.new}")
-
-    def _limit_changed(self, event: ev.LimitChanged, _: int) -> None:
-        if event.new is None:
-            self.limits.pop(event.what, None)
-        else:
-            self.limits[event.what] = event.new
-        self._workers_changed(event.at)
-        new, old = (self.concurrency if each is None else each for each in (event.new, event.old))
-        self._mark(event.at, f"~{'▲' if new > old else '▼'}{new}")
-        limit = "limit" if event.what == "adaptive" else f"limit for want of {event.what}"
-        words = ["none" if each is None else f"{each}" for each in (event.old, event.new)]
-        said = f"{limit} {words[0]} → {words[1]}"
-        self._write(event.at, event.by, f"{said}: {event.reason}" if event.reason else said)
-
-    def _workers_changed(self, at: float) -> None:
+    def workers_changed(self, at: float) -> None:
+        """The slots follow how many may run now."""
         workers = self.workers
         for number in range(1, workers + 1):
             track = self.slots.get(number)
@@ -533,61 +481,6 @@ class Ledger:
             if number > workers and track.job is None and track.retired is None:
                 track.retired = at
 
-    def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
-        self.capacity = event.new
-        self._depth_changed(event.at)
-        self._turn(event.at)  # they tell the capacity too
-        self._mark(event.at, f"■{event.new}")
-        self._told(event, f"bound {event.old} → {event.new}")
-
-    def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
-        self.rate = event.new
-        self._mark(event.at, "≈")
-        self._told(event, f"rate limit {_limit(event.old)} → {_limit(event.new)}")
-
-    def _held(self, event: ev.Held, _: int) -> None:
-        self.held_by_person = True
-        self._mark(event.at, "≈")
-        self._told(event, "workers held: nothing new starts")
-
-    def _released(self, event: ev.Released, _: int) -> None:
-        self.held_by_person, self.halted = False, ""
-        self._mark(event.at, "►")
-        self._told(event, "workers released")
-
-    def _halted(self, event: ev.Halted, _: int) -> None:
-        self.halted = event.reason
-        self._mark(event.at, "≈")
-        self._write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
-
-    def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
-        self.short_of_memory = event.held
-        self._mark(event.at, "≈" if event.held else "►")
-        said = "nothing new starts" if event.held else "enough to start again"
-        used = f"memory {text.percent(event.share)} of {text.size(event.limit)}"
-        self._write(event.at, "qtui", f"{used}: {said}", "warning" if event.held else "info")
-
-    def _per_host_changed(self, event: ev.PerHostChanged, _: int) -> None:
-        self._mark(event.at, "≈")
-        words = ["none" if value is None else text.count(value) for value in (event.old, event.new)]
-        self._told(event, f"limit per host {words[0]} → {words[1]}")
-
-    def _per_host_rate_changed(self, event: ev.PerHostRateChanged, _: int) -> None:
-        self._mark(event.at, "≈")
-        self._told(event, f"rate limit per host {_limit(event.old)} → {_limit(event.new)}")
-
-    def _host_paused(self, event: ev.HostPaused, _: int) -> None:
-        self._mark(event.at, "≈")
-        host, lasts = event.host or "jobs without a host", text.seconds(event.for_s)
-        why = "Retry-After" if event.why == "cooling" else "errors in a row: its circuit is open"
-        self._told(event, f"{host} left alone for {lasts}, {why}")
-
-    def _host_opened(self, event: ev.HostOpened, _: int) -> None:
-        self._told(event, f"{event.host or 'jobs without a host'} asked again")
-
-    def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
-        self.holding.set(event.at, float(event.held))
-
     # -- the run
 
     def _run_started(self, event: ev.RunStarted, _: int) -> None:
@@ -596,8 +489,8 @@ class Ledger:
         self.limits.clear()
         for number in range(1, event.concurrency + 1):
             self.slots[number] = SlotTrack(event.at)
-        self._depth_changed(event.at)
-        self._turn(event.at)
+        self.depth_changed(event.at)
+        self.turn(event.at)
 
     def _run_resumed(self, event: ev.RunResumed, position: int) -> None:
         finals = (event.done, event.failed, event.held, event.cancelled)
@@ -610,8 +503,8 @@ class Ledger:
         for counter in (self.admitted, self.begun, self.finished, self.failed_attempts, self.losses):
             counter.restart(event.at)
         self._run_started(event.started, position)
-        self._mark(event.at, "►")
-        self._write(event.at, "qtui", f"resumed, life {event.lives}")
+        self.mark(event.at, "►")
+        self.write(event.at, "qtui", f"resumed, life {event.lives}")
 
     def _job_restored(self, event: ev.JobRestored, _: int) -> None:
         entry = self.open[event.job.seq] = _Open(event.job)
@@ -633,20 +526,6 @@ class Ledger:
     def _sampled(self, event: ev.Sampled, _: int) -> None:
         """For replays; the ledger knows it all."""
 
-    def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
-        self.draining = True
-        self._mark(event.at, "▼")
-        self._told(event, "draining: nothing new is accepted")
-
-    def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
-        self.draining = False
-        self._mark(event.at, "►")
-        self._told(event, "keeps running")
-
-    def _stop_started(self, event: ev.StopStarted, _: int) -> None:
-        self.stopping = True
-        self._told(event, "stopping: running attempts are interrupted")
-
     def _run_ended(self, event: ev.RunEnded, _: int) -> None:
         self.ended = event
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
@@ -654,29 +533,22 @@ class Ledger:
 
     def _run_reopened(self, event: ev.RunReopened, _: int) -> None:
         self.ended = None
-        self._depth_changed(event.at)
-        self._mark(event.at, "►")
-
-    def _command_done(self, event: ev.CommandDone, _: int) -> None:
-        self._told(event, event.text)
-
-    def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
-        self._write(event.at, event.by, f"refused: {event.text}", "warning")
+        self.depth_changed(event.at)
+        self.mark(event.at, "►")
 
     def _notice(self, event: ev.Notice, _: int) -> None:
-        self._write(event.at, "qtui", event.text, event.level)
+        self.write(event.at, "qtui", event.text, event.level)
 
-    def _mark(self, at: float, glyph: str) -> None:
+    def mark(self, at: float, glyph: str) -> None:
+        """Put a sign into the columns of now."""
         for column in self._columns(at):
             column.marks.append(glyph)
 
-    def _told(self, event: ev.Control, said: str) -> None:
-        self._write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
+    def told(self, event: ev.Control, said: str) -> None:
+        """A line of the log about a person's wish."""
+        self.write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
 
-    def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+    def write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+        """A line of the log."""
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
-
-
-def _limit(rate: float | None) -> str:
-    return text.rate(rate) if rate is not None else "none"

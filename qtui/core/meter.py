@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
 
 from qtui.core.snapshot import LATENCY_BUCKETS, LATENCY_FLOOR_S, LATENCY_STEP, Latency, Series
@@ -10,7 +11,7 @@ from qtui.core.snapshot import LATENCY_BUCKETS, LATENCY_FLOOR_S, LATENCY_STEP, L
 _LOG_STEP = math.log(LATENCY_STEP)
 
 
-class _Sum:
+class _Sum(ABC):
     """A running sum, and what it was when each of the last `seconds` began: a window is a difference of two.
 
     Nearly every observation falls into the same second as the one before it, and then costs one comparison.
@@ -30,9 +31,9 @@ class _Sum:
             self._marks[second % size] = self._when(second)
         self._next = now + 1
 
+    @abstractmethod
     def _when(self, second: int) -> float:
         """The sum as it was, or will have been, at the beginning of `second`."""
-        raise NotImplementedError
 
     def _begin(self, at: float, window: float) -> int:
         """The first of the whole seconds that the window, the present second included, reaches back to."""

@@ -22,10 +22,10 @@ from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, JobStory, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Adopting, FinalJob, Ordered
+from qtui.core.seams import Adopting, Ordered
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
-from qtui.core.tables import Preset, Throttle
+from qtui.core.tables import Preset
 from qtui.engine.audience import Audience
 from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
@@ -34,12 +34,14 @@ from qtui.engine.dispatch import SLICE_S, Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
 from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
+from qtui.engine.host_limits import HostLimits
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.parts import Parts, RunInfo
 from qtui.engine.producer import Offer, Producer
-from qtui.engine.queue import BoundedQueue, Gate
+from qtui.engine.queue import BoundedQueue
+from qtui.engine.rounds import NOBODY, Rounds
 from qtui.errors import CannotWrite
 from qtui.text import clean, plural
 
@@ -49,12 +51,9 @@ log = logging.getLogger(__name__)
 
 MAX_BACKLOG = 10_000
 """Records that may wait for the disk before slots wait too."""
-RETRY_PAGE = 200
 SUSPICIOUS = 2
 """A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
 one more would have it held."""
-NOBODY = -1
-"""The index of what enters the queue and is no producer's: retries that a person asked for."""
 INTERRUPTED_PAUSE_S = 0.5
 """How long a job rests that was interrupted because the machine lacked something."""
 
@@ -78,14 +77,14 @@ class Engine:
         """Told when a stop begins: whoever can ends the process should the stop get stuck."""
         self._clock, self._clock_now = parts.clock, parts.clock.now
         self._luck, self._lane_of = parts.luck, parts.kind.lane
-        self._past, self._gone, self._renew = parts.past, parts.gone, parts.renew
+        self._past, self._gone = parts.past, parts.gone
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
         self._last_seq = past.last_seq
         self._holds, self._suspects = preset.job.on_crash == "hold", _suspects(past, preset.job.crashes)
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
-        self._feeding, self._starting = 0, True  # until what earlier lives left open is there again
+        self._starting = True  # until what earlier lives left open is there again
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.strategy = preset.workers.strategy
@@ -111,10 +110,9 @@ class Engine:
             self.dispatcher, preset.throttle.adapts, self.emit, self.now, bounded=self.strategy != "unbounded"
         )
         self.barriers, self.throttle = Barriers(self), preset.throttle  # a person may change the limits
-        self.hosts: Hosts | None = None
-        """Where something is limited per host, or a host has asked for a pause."""
+        self.host_limits = HostLimits(self, parts.kind.lane)
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
-            self.mind_hosts()
+            self.host_limits.mind()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
         self.producers = self._make_producers(parts)
         if self._suspects:
@@ -122,10 +120,7 @@ class Engine:
         self.controls = Controls(self)
         self.gauges = Gauges(self.ledger, self.now, self.emit)
         """Where attempts tell how far they are."""
-        self._retry_gate = Gate()
-        self._giving_again = asyncio.Lock()
-        self._given_again = 0
-        """How many rounds final jobs were given in this life."""
+        self.rounds = Rounds(self, parts.gone, parts.renew)
         self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit, self._append = self._committed, parts.journal.append
 
@@ -174,11 +169,11 @@ class Engine:
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
-                self.retry_many(None, number, said, "you", state=state)
+                self.rounds.retry_many(None, number, said, "you", state=state)
         for producer in self.producers:
-            self._spawn(producer.run(self), f"producer {producer.index}")
+            self.spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
-        self._check_ended()
+        self.check_ended()
 
     def _producer_starts(self, producer: Producer, given: int) -> None:
         table = self.preset.sources[producer.index]
@@ -230,7 +225,7 @@ class Engine:
         await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
 
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
@@ -248,6 +243,15 @@ class Engine:
     def now(self) -> float:
         """Seconds since the start of the run."""
         return self._clock_now() - self._zero
+
+    def at(self, clock_now: float) -> float:
+        """The same for a moment of the clock."""
+        return clock_now - self._zero
+
+    @property
+    def hosts(self) -> Hosts | None:
+        """None while nothing is limited per host."""
+        return self.host_limits.hosts
 
     def clock_now(self) -> float:
         """The clock's own time, which dispatcher and limits count by."""
@@ -284,7 +288,7 @@ class Engine:
         for producer in self.producers:
             if producer.frontier is not None and self.ledger.ended is None:
                 producer.frontier.committed()
-        self._check_ended()
+        self.check_ended()
 
     def _suspected(self, job: Job) -> bool:
         """Whether it was running when the engine crashed, often enough to be the cause."""
@@ -305,7 +309,7 @@ class Engine:
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1, waits=0)
-            self._given_again += 1
+            self.rounds.given += 1
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
@@ -357,7 +361,7 @@ class Engine:
 
     def source_ended(self, index: int, problem: str) -> None:
         self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
-        self._check_ended()
+        self.check_ended()
 
     def finds(self, producer: int) -> bool:
         """Whether a job of the producer is open: it could still find something."""
@@ -370,7 +374,7 @@ class Engine:
         """Let a producer go on whose jobs found something after its end: a person gave one another round."""
         producer = self.producers[index]
         self._producer_starts(producer, self.ledger.producers[index].given)
-        self._spawn(producer.run(self), f"producer {index}")
+        self.spawn(producer.run(self), f"producer {index}")
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
@@ -379,37 +383,6 @@ class Engine:
         self.emit(ev.AttemptStarted(at, job, slot))
         if self.ceilings.limit is not None:
             self.ceilings.started(at)
-
-    def mind_hosts(self) -> Hosts:
-        """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
-        if self.hosts is None:
-            self.hosts = Hosts(self._lane_of, self.throttle, self.preset.retry.max_retry_after)
-            self.dispatcher.mind(self.hosts)
-        return self.hosts
-
-    def limit_hosts(self, throttle: Throttle) -> None:
-        """Other limits per host from now on."""
-        self.throttle = throttle
-        self.mind_hosts().change(throttle, self._clock_now())
-        self.dispatcher.starts.limit_changed()
-
-    def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
-        """An attempt has ended; its host may need a pause, or be well again."""
-        hosts = self.hosts
-        if hosts is None:
-            if not (isinstance(outcome, Failed) and outcome.retry_after and self._lane_of(job)):
-                return
-            hosts = self.mind_hosts()  # the slot has let go of the job
-            hosts.running([job])
-        for change in hosts.ended(job, outcome, now):
-            at = now - self._zero
-            if change.why == "closed":
-                self.emit(ev.HostOpened(at, "auto", change.host))
-                self.dispatcher.wake()  # more than the slot that has become free may go on
-            else:
-                self.emit(ev.HostPaused(at, "auto", change.host, change.why, change.for_s))
-        if final:
-            hosts.forget(job.seq)
 
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
@@ -436,7 +409,7 @@ class Engine:
             self.lane.add(job if isinstance(outcome, Interrupted) else _next_attempt(job, spared=spared), delay)
         elif then == "pending":
             self.queue.put_back(job)
-        self._check_ended()
+        self.check_ended()
         return keeps
 
     def _follows(self, job: Job, outcome: Failed | Cancelled | Interrupted) -> Follows:
@@ -457,9 +430,9 @@ class Engine:
         """Whatever limits attempts learns from the end of one; what is not asked for costs nothing."""
         if then != "done":
             self.ceilings.ended(outcome, job, self._lane_of, run_s, now - self._zero)
-            self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
-        elif self.hosts is not None:
-            self._tell_hosts(job, outcome, now, final=True)
+            self.host_limits.tell(job, outcome, now, final=then not in ("waiting", "pending"))
+        elif self.host_limits.hosts is not None:
+            self.host_limits.tell(job, outcome, now, final=True)
         if self.barriers.counts:
             self.barriers.attempt_ended(outcome, now - self._zero)
 
@@ -471,7 +444,7 @@ class Engine:
 
     # -- the end
 
-    def _check_ended(self) -> None:
+    def check_ended(self) -> None:
         """End the run when nothing is left to do and everything that was done is on disk."""
         ledger = self.ledger
         if ledger.open and not ledger.stopping:
@@ -487,8 +460,8 @@ class Engine:
             return
         exhausted = all(producer.ended for producer in ledger.producers.values())
         # A drain shuts the gate before retries that are still being given: what is left of them stays as it was.
-        if ledger.draining or (exhausted and not self._feeding):
-            self._end("finished" if exhausted and not self._feeding else "stopped")
+        if ledger.draining or (exhausted and not self.rounds.feeding):
+            self._end("finished" if exhausted and not self.rounds.feeding else "stopped")
 
     def _end(self, how: str) -> None:
         self.emit(ev.RunEnded(self.now(), how))
@@ -534,7 +507,7 @@ class Engine:
         """Take nothing new, finish everything accepted, then end."""
         self.emit(ev.DrainStarted(self.now(), by, reason))
         self._shut_gates(True)
-        self._check_ended()
+        self.check_ended()
 
     def keep_running(self, by: str, reason: str = "") -> None:
         """Take a drain back."""
@@ -549,7 +522,7 @@ class Engine:
         self.emit(ev.StopStarted(self.now(), by, reason))
         self._shut_gates(True)
         self.dispatcher.stop()
-        self._check_ended()
+        self.check_ended()
 
     def give_up(self, by: str) -> None:
         """Stop without waiting for any attempt; each is written down as interrupted."""
@@ -568,12 +541,12 @@ class Engine:
         """The journal cannot be written for now, for example because the disk is full; empty when it can be again."""
         self.blocked = bool(problem)
         self.problem = problem
-        self._check_ended()
+        self.check_ended()
 
     def _shut_gates(self, shut: bool) -> None:
         for producer in self.producers:
             producer.gate.shut = shut
-        self._retry_gate.shut = shut
+        self.rounds.gate.shut = shut
         self.queue.settle()
 
     def cancel_job(self, seq: int, by: str, reason: str = "") -> None:
@@ -586,65 +559,12 @@ class Engine:
                 self.hosts.forget(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self.dispatcher.leave(seq)
-            self._check_ended()
+            self.check_ended()
 
-    def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
-        """Give one final job another round."""
-        self._feed(lambda: self._offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
-
-    def retry_many(
-        self, group: str | None, number: int, said: str, by: str, reason: str = "", state: str = "failed"
-    ) -> None:
-        """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
-        self._feed(lambda: self._feed_final(group, number, by, state), said, by, reason)
-
-    def _feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
-        if self.ledger.ended is not None:
-            self.emit(ev.RunReopened(self.now(), by))
-            self._ended.clear()
-            self._reopened.set()
-        self.emit(ev.CommandDone(self.now(), by, said, reason))
-        self._feeding += 1
-        self._spawn(self._fed(work), said)
-
-    async def _fed(self, work: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await work()
-        finally:
-            self._feeding -= 1
-            self._check_ended()
-
-    async def _feed_final(self, group: str | None, number: int, by: str, state: str) -> None:
-        """Final jobs go through the queue like all others, page by page: they wait for room too."""
-        after = 0
-        while number > 0:
-            known = self._given_again
-            page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number), state)
-            if not page:
-                return
-            for final in page:
-                after = final.job.seq
-                if after in self._gone:
-                    continue
-                number -= 1
-                known += await self._offer_again(final, by, known)
-
-    async def _offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
-        """Let a final job enter the queue, unless it has had another round meanwhile; True when it has entered.
-
-        `known` is how many rounds had been given when the journal was asked for it, or None. Several commands may
-        offer the same job: they take turns, and whoever asked before another one has given rounds asks again.
-        """
-        seq = final.job.seq
-        async with self._giving_again:
-            if seq in self.ledger.open:
-                return False
-            if known != self._given_again and await self.journal.job(seq) != final:
-                return False
-            again = self._renew(final.job)
-            offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
-            await self.queue.put(offer, NOBODY, self._retry_gate)
-            return True
+    def ended_no_more(self) -> None:
+        """A person gives work to a run that had finished."""
+        self._ended.clear()
+        self._reopened.set()
 
 
 class Follows(NamedTuple):
