@@ -76,6 +76,8 @@ class Cancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
     """A person cancelled the job."""
 
     by: str = "you"
+    detail: str = ""
+    """Several cleaned lines for the inspector: what it had written until then."""
 
 
 DROPPED = Cancelled("queue full")
@@ -88,6 +90,8 @@ class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
     """We ended the attempt (stop, crash, no descriptors); it spends no try."""
 
     why: str = "stopped"
+    detail: str = ""
+    """As that of Cancelled."""
 
 
 NO_DESCRIPTORS = Interrupted("this machine has no file descriptors left")
@@ -98,7 +102,7 @@ class LastWords(msgspec.Struct, frozen=True):
     """The argument of the CancelledError of an attempt that was cancelled and has something to show for it."""
 
     detail: str
-    """Several cleaned lines, e.g. the tail of an output: what a timeout is told with."""
+    """Several cleaned lines, e.g. the tail of an output: what its end is told with, whoever ended it."""
 
 
 Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

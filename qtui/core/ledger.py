@@ -18,10 +18,12 @@ from qtui.core import steered
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
-from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
+from qtui.core.meter import Column, Counter, History, Level, RunTimes, Stays, bucket
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
+from qtui.core.told import told
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
+from qtui.core.utilisation import GroupUse
 
 MAX_GROUPS = 200
 OTHER = "other errors"
@@ -45,6 +47,8 @@ class _Open(msgspec.Struct, gc=False):
     job: Job
     state: State = State.PENDING
     due_at: float = 0.0
+    started: float = 0.0
+    """When its attempt began."""
     from_group: str = ""
     """The failure group a person took it out of."""
 
@@ -87,6 +91,8 @@ class Ledger:
         self.halted = ""
         """Why nothing new starts until a person releases the run, or empty."""
         self.short_of_memory = False
+        self.grips: dict[str, ev.Held] = {}
+        """Who keeps what from going on since when: producers, or `halted`, `held`, `memory` everything new."""
         self.concurrency = self.capacity = 0
         self.limits: dict[str, int] = {}
         """What qtui itself allows at once, by its reason."""
@@ -102,6 +108,7 @@ class Ledger:
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
+        self.use = GroupUse()
         """At most MAX_CONCURRENCY; what runs beyond is only counted."""
         self.resting: dict[int, int] = {}
         """Jobs that wait for another attempt and keep their slots, with the numbers of those."""
@@ -116,10 +123,12 @@ class Ledger:
         self.pressed = Level()
         """1 while any producer is blocked."""
         self.admitted, self.begun, self.finished, self.failed_attempts = Counter(), Counter(), Counter(), Counter()
+        self.stays, self.runs = Stays(), Stays()
+        """Of jobs in the queue, and of attempts."""
         self.peak_rate = 0.0
         self.run_times = RunTimes()
-        self.series = History(SERIES_SECONDS)
-        self.overview = History(240, fold=True)
+        self.series = History(SERIES_SECONDS, sums=self._sums)
+        self.overview = History(240, fold=True, sums=self._sums)
         self._next_second = 1
         self._column = self.series.column(0.0, 0, 0)
         self._wide = self.overview.column(0.0, 0, 0)
@@ -148,9 +157,8 @@ class Ledger:
             ev.RunEnded: self._run_ended,
             ev.RunReopened: self._run_reopened,
             ev.Notice: self._notice,
+            **{event: self._steered(handler) for event, handler in steered.HANDLERS.items()},
         }
-        for event, handler in steered.HANDLERS.items():
-            self._handlers[event] = self._steered(handler)
 
     def _steered(self, handler: Callable[[Ledger, Any], None]) -> Callable[[Any, int], None]:
         return lambda event, _: handler(self, event)
@@ -239,13 +247,25 @@ class Ledger:
         if (producer := self.producers.get(job.producer)) is not None:
             producer.admitted.add(at)
 
+    def _sums(self, second: float) -> tuple[float, float]:
+        whole = int(second)
+        if whole == second:
+            return self.busy.at_second(whole), self.admitted.at_second(whole)
+        self.busy.advance(second)
+        return self.busy.area, self.admitted.total
+
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
+        self.stays.enter(at)
         depth = self.depth_changed(at)
         if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
         self.high_water = max(self.high_water, depth)
+
+    def _dequeue(self, seq: int, at: float) -> None:
+        self.stays.leave(at, self.queued.pop(seq))
+        self.depth_changed(at)
 
     def depth_changed(self, at: float) -> int:
         """Note how many are pending now, and tell it."""
@@ -262,8 +282,8 @@ class Ledger:
     def turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
         self._next_second = int(at) + 1
-        self._column = self.series.column(at, len(self.queued), self.capacity)
-        self._wide = self.overview.column(at, len(self.queued), self.capacity)
+        self._column = self.series.column(at, len(self.queued), self.capacity, self.workers)
+        self._wide = self.overview.column(at, len(self.queued), self.capacity, self.workers)
 
     def _columns(self, at: float) -> tuple[Column, Column]:
         if at >= self._next_second:
@@ -283,10 +303,10 @@ class Ledger:
         job, at = event.job, event.at
         entry = self.open[job.seq]
         if self._move(entry, Move.START) is State.PENDING:
-            del self.queued[job.seq]
-            self.depth_changed(at)
-        entry.job = job
+            self._dequeue(job.seq, at)
+        entry.job, entry.started = job, at
         self.begun.add(at)
+        self.runs.enter(at)
         new = not self.resting or self.resting.pop(job.seq, None) is None
         if new:
             self.busy.add(at, 1)
@@ -313,12 +333,13 @@ class Ledger:
                 self.slots[event.slot].rest(at, job, at + event.delay_s)
         else:
             self._empty_slot(event.slot, at)
+        self.runs.leave(at, entry.started)
         outcome = event.outcome
         if isinstance(outcome, Done):
             self.run_times.add(event.run_s)
-            latency = self._columns(at)[0].latency
             row = bucket(event.run_s)
-            latency[row] = latency.get(row, 0) + 1
+            for column in self._columns(at):
+                column.latency[row] = column.latency.get(row, 0) + 1
         elif isinstance(outcome, Failed):
             self._failure(event, outcome)
         if then == "waiting":
@@ -391,8 +412,7 @@ class Ledger:
         if (slot := self.resting.pop(event.seq, None)) is not None:
             self._empty_slot(slot, event.at)
         if was is State.PENDING:
-            del self.queued[event.seq]
-            self.depth_changed(event.at)
+            self._dequeue(event.seq, event.at)
         recent = RecentOutcome(event.at, entry.job, "cancelled", 0.0, None)
         self._endings.append(_Ending(position, entry, was, State.CANCELLED, "", recent))
 
@@ -406,8 +426,7 @@ class Ledger:
                 producer.admitted.add(at)
         else:
             entry = self.open[job.seq]
-            del self.queued[job.seq]
-            self.depth_changed(at)
+            self._dequeue(job.seq, at)
         was, outcome, group = entry.state, REJECTED if event.rejected else DROPPED, ""
         entry.state = step(job.seq, was, Move.FAIL if event.rejected else Move.CANCEL)
         if isinstance(outcome, Failed):
@@ -451,7 +470,7 @@ class Ledger:
         producer.problem = event.problem
         producer.total = producer.given
         if event.problem:
-            self.write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+            self.say(event)
 
     def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
         producer = self.producers[event.index]
@@ -466,6 +485,10 @@ class Ledger:
         self.producers[event.index].set_blocked(event.at, False)
         self._blocked -= 1
         self.pressed.set(event.at, float(self._blocked > 0))
+
+    def grip(self, what: str, at: float, by: str, reason: str = "") -> None:
+        """Note since when; what has begun already has begun then."""
+        self.grips.setdefault(what, ev.Held(at, text.clean(by, 40), text.clean(reason)))
 
     def workers_changed(self, at: float) -> None:
         """The slots follow how many may run now."""
@@ -502,9 +525,11 @@ class Ledger:
             level.restart(event.at)
         for counter in (self.admitted, self.begun, self.finished, self.failed_attempts, self.losses):
             counter.restart(event.at)
+        self.stays.restart(event.at)
+        self.runs.restart(event.at)
         self._run_started(event.started, position)
         self.mark(event.at, "►")
-        self.write(event.at, "qtui", f"resumed, life {event.lives}")
+        self.say(event)
 
     def _job_restored(self, event: ev.JobRestored, _: int) -> None:
         entry = self.open[event.job.seq] = _Open(event.job)
@@ -537,18 +562,19 @@ class Ledger:
         self.mark(event.at, "►")
 
     def _notice(self, event: ev.Notice, _: int) -> None:
-        self.write(event.at, "qtui", event.text, event.level)
+        self.say(event)
 
     def mark(self, at: float, glyph: str) -> None:
         """Put a sign into the columns of now."""
         for column in self._columns(at):
             column.marks.append(glyph)
 
-    def told(self, event: ev.Control, said: str) -> None:
-        """A line of the log about a person's wish."""
-        self.write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
+    def say(self, event: ev.Event) -> None:
+        """Write down what people are told of it."""
+        line = told(event, {index: producer.name for index, producer in self.producers.items()})
+        if line is not None:
+            self._write(event.at, line.who, line.text, line.level)
 
-    def write(self, at: float, actor: str, said: str, level: str = "info") -> None:
-        """A line of the log."""
+    def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))

@@ -13,6 +13,7 @@ from qtui.core.snapshot import (
     AutoView,
     Control,
     Counts,
+    Grip,
     HeadView,
     Health,
     HostView,
@@ -28,6 +29,8 @@ from qtui.core.tables import Throttle
 from qtui.core.tracks import RETIRED_SHOWN_S
 
 MAX_GROUPS_SHOWN = 50
+EACH_TOLD = 128
+"""Up to so many slots each has its whole history told."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -45,6 +48,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     head: tuple[int, int] | None = None
     """The job whose result is written next, and how many results wait behind it."""
     adaptive: AutoView | None = None
+    next_s: float = 0.0
+    """Seconds until the rate limit allows the next start."""
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -53,7 +58,9 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
     if ledger.ended is not None:
         at = ledger.ended.at  # a finished run's picture no longer moves
     for history in (ledger.series, ledger.overview):
-        history.column(at, len(ledger.queued), ledger.capacity)  # time passes in the charts even when nothing happens
+        history.column(
+            at, len(ledger.queued), ledger.capacity, ledger.workers
+        )  # time passes in the charts even when nothing happens
     groups = sorted(ledger.groups.items(), key=lambda item: (item[1].jobs, item[1].attempts), reverse=True)
     return Snapshot(
         around.run_id,
@@ -71,8 +78,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         _throttle(ledger, at, around),
         _rates(ledger, at),
         ledger.run_times.latency(),
-        ledger.series.series(),
-        ledger.overview.series(),
+        ledger.series.series(at),
+        ledger.overview.series(at),
         [track.view(signature, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
         len(groups),
         [outcome.view(at) for outcome in ledger.recent],
@@ -84,7 +91,17 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.note,
         ledger.unseen,
         _head(ledger, around.head),
+        use=ledger.use.look(at, ledger.slots) if len(ledger.slots) > EACH_TOLD else None,
+        paused=_grip(ledger, at, "paused"),
+        waiting=ledger.stays.law(at, 30),
+        running=ledger.runs.law(at, 30),
     )
+
+
+def _grip(ledger: Ledger, at: float, *kinds: str) -> Grip | None:
+    """The first of these that there is."""
+    found = next((ledger.grips[kind] for kind in kinds if kind in ledger.grips), None)
+    return Grip(found.by, max(0.0, at - found.at), found.reason) if found else None
 
 
 def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
@@ -101,6 +118,8 @@ def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
         ledger.limits.get("descriptors"),
         halted=ledger.halted,
         short_of_memory=ledger.short_of_memory,
+        grip=_grip(ledger, at, "halted", "held", "memory"),
+        next_s=around.next_s,
     )
 
 
@@ -159,7 +178,7 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     for number in [n for n, t in ledger.slots.items() if t.retired is not None and at - t.retired > RETIRED_SHOWN_S]:
         del ledger.slots[number]
     shown = len(ledger.slots)
-    length = STRIP_SECONDS if shown <= 128 else 8 if shown <= 512 else 0
+    length = STRIP_SECONDS if shown <= EACH_TOLD else 8 if shown <= 512 else 0
     attempts = ledger.started.attempts if ledger.started else 0
     timeout = ledger.started.timeout_s if ledger.started else 0.0
     has_work = bool(ledger.queued)

@@ -168,6 +168,23 @@ class SlotView(msgspec.Struct, frozen=True):
     """Seconds until the next attempt may start, in back-off."""
 
 
+BUSY_LEVELS = "012345678"
+FAILED_LEVELS = "abcdefghi"
+UNUSED = " "
+
+
+class Use(msgspec.Struct, frozen=True):
+    """How busy groups of slots were, one character per second, newest last, the present second included.
+
+    A digit is the busy share of the slots there were, in eighths rounded up; a letter from `a` on the same, and a job
+    failed; a space: there were no slots.
+    """
+
+    size: int
+    """Slots in a group: 1 to `size` are the first."""
+    rows: list[str]
+
+
 class LaneView(msgspec.Struct, frozen=True):
     """Retries waiting for their back-off, without a slot."""
 
@@ -188,6 +205,15 @@ class HostView(msgspec.Struct, frozen=True):
     """cooling (it asked for a pause), open or probing (its circuit), limit."""
     left_s: float | None = None
     """Until when, where that is known."""
+
+
+class Grip(msgspec.Struct, frozen=True):
+    """Who keeps the run, or a part of it, from going on."""
+
+    by: str
+    since_s: float
+    """How long ago it began."""
+    reason: str = ""
 
 
 class AutoView(msgspec.Struct, frozen=True):
@@ -220,6 +246,10 @@ class ThrottleView(msgspec.Struct, frozen=True):
     """Why nothing new starts until a person releases the run, in numbers; or empty."""
     short_of_memory: bool = False
     """Nothing new starts until there is memory again."""
+    grip: Grip | None = None
+    """Since when nothing at all may start; None where it may, or where that is not known."""
+    next_s: float = 0.0
+    """Seconds until the rate limit allows the next start."""
 
     @property
     def closed(self) -> bool:
@@ -267,6 +297,21 @@ class Series(msgspec.Struct, frozen=True):
     marks: list[list[str]] = []
     """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `■32` bound;
     `~` before it: qtui did so itself."""
+    admitted: list[int] = []
+    """Jobs that entered the queue from a producer."""
+    busy: list[int] = []
+    """Busy share of the workers in per cent, by time."""
+
+
+class Law(msgspec.Struct, frozen=True):
+    """Little's law, L = λ·W, over the last 30 s: all three measured by themselves."""
+
+    level: float = 0.0
+    """L: how many were there, on average over time."""
+    rate: float = 0.0
+    """λ: how many left per second."""
+    span_s: float = 0.0
+    """W: how long those who left had stayed, on average."""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
@@ -386,7 +431,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     series: Series = Series()
     """The last three minutes in one-second columns."""
     overview: Series = Series()
-    """The whole run in at most 240 columns; latency left empty."""
+    """The whole run in at most 240 columns."""
     failures: list[FailureGroup] = []
     """Largest first, at most 50."""
     groups: int = 0
@@ -408,6 +453,14 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
     head: HeadView | None = None
     """Who holds back results, when somebody does."""
+    use: Use | None = None
+    """Instead of a history of each slot, where there are many."""
+    paused: Grip | None = None
+    """Who paused producers; None while none is paused."""
+    waiting: Law = Law()
+    """Of the jobs in the queue."""
+    running: Law = Law()
+    """Of the attempts in the slots."""
 
     @property
     def workers(self) -> int:

@@ -94,7 +94,8 @@ class Dispatcher:
         self.most_tasks = 0
         """The most tasks of slots and jobs that there ever were at once."""
         self._abandoned: set[asyncio.Task[None]] = set()
-        self._waking = False
+        self._waking = self._missed = False
+        """Missed: somebody hoped for a start at a moment at which not everything was counted yet."""
         self._deadlines = Deadlines(policy.timeout_s, now, self._passed)
         # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
         self._loop = asyncio.get_running_loop()
@@ -218,6 +219,7 @@ class Dispatcher:
     def wake(self) -> None:
         """Start whatever may start now. Call it after anything that could allow a start."""
         if self._waking:
+            self._missed = True
             return  # beginning an attempt makes room in the queue, which comes back here; the loop below goes on
         self._waking = True
         until = self._now() + SLICE_S
@@ -279,8 +281,8 @@ class Dispatcher:
     async def _turn(self, permit: asyncio.Future[Slot]) -> None:
         """What the task of a job does."""
         slot = await permit
-        assert slot.job is not None, "a permit comes with the job"
-        await self._serve(slot, slot.job)
+        if slot.job is not None:  # otherwise it was abandoned before it could begin
+            await self._serve(slot, slot.job)
 
     def _new_slot(self) -> Slot:
         number = self._numbers.take()
@@ -386,10 +388,23 @@ class Dispatcher:
             outcome = Interrupted(f"qtui did not run in between: {outcome.message}")
         keeps = self._policy.holds_slot and not (slot.stale or self.starts.stopping)
         keeps = keeps and slot.number <= self.starts.concurrency
-        if self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now, keeps=keeps):
-            slot.rests = True
-            self._resting[job.seq] = slot
-            self.starts.resting.add(job.seq)
+        if self._told(job, slot, outcome, now, keeps=keeps):
+            if slot.number <= self.starts.concurrency:
+                slot.rests = True
+                self._resting[job.seq] = slot
+                self.starts.resting.add(job.seq)
+            else:  # this very end has lowered the limit
+                self.join(job.seq)
+
+    def _told(self, job: Job, slot: Slot, outcome: Outcome, now: float, *, keeps: bool) -> bool:
+        """Tell the end of an attempt. Nothing starts before all that follows from it is counted."""
+        waking, self._waking, self._missed = self._waking, True, False
+        try:
+            return self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now, keeps=keeps)
+        finally:
+            self._waking = waking
+            if self._missed:
+                self._loop.call_soon(self.wake)
 
     def _broken_by_sleep(self, slot: Slot, failed: Failed) -> bool:
         ours = slot.reason is not None  # our own deadlines leave out the time in which we did not run
@@ -429,7 +444,7 @@ class Dispatcher:
 
 def _with_last_words(outcome: Outcome, error: asyncio.CancelledError) -> Outcome:
     for words in error.args:
-        if isinstance(outcome, Failed) and isinstance(words, LastWords):
+        if isinstance(words, LastWords) and not isinstance(outcome, Done):
             return msgspec.structs.replace(outcome, detail=words.detail)
     return outcome
 

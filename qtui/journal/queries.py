@@ -10,10 +10,25 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from qtui.core.job import Job, Value
-from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.queries import (
+    Answer,
+    AttemptRow,
+    FailureQuery,
+    JobQuery,
+    JobRow,
+    Jobs,
+    JobsQuery,
+    JobStory,
+    LogQuery,
+    Query,
+    TimelineQuery,
+    Unknown,
+)
 from qtui.core.seams import FinalJob, Kept
+from qtui.journal import log
 from qtui.journal.encoding import decode, fields, kept
 from qtui.journal.schema import LOST
+from qtui.journal.timeline import nearest_failure, timeline
 
 WINDOW = 1_000
 """Rows of one answer at most."""
@@ -39,6 +54,12 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             return _jobs(db, query, now)
         case JobQuery():
             return _story(db, query.seq, now)
+        case LogQuery():
+            return log.read(db, query)
+        case TimelineQuery():
+            return timeline(db, query)
+        case FailureQuery():
+            return nearest_failure(db, query)
 
 
 def failed_jobs(

@@ -17,7 +17,7 @@ from qtui.core.job import REJECTED, Failed, Job, Value
 from qtui.core.past import OpenJob, Past, PastGroup, mark
 from qtui.core.template import as_text
 from qtui.errors import CannotWrite, JournalUnreadable
-from qtui.journal import flight, schema
+from qtui.journal import flight, schema, stretch
 from qtui.journal.columns import JobState, Totals
 from qtui.journal.encoding import fields, kept
 from qtui.journal.queries import OPEN
@@ -255,6 +255,7 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
 def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) -> None:
     db.executemany("INSERT OR REPLACE INTO suspect VALUES (?, ?)", list(crashes_of(before).items()))
     held = in_doubt(before, policy)
+    stretch.cut_off(db, [state for state in before.states if state.state == "running"])
     for state in before.states:
         running, why = state.state == "running", held.get(state.seq, "")
         if running:

@@ -42,6 +42,7 @@ from qtui.core.verdict import Judge, Verdict, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
+from qtui.tui.asides import mouse_modes
 from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
@@ -133,6 +134,7 @@ class QtuiApp(App[Ending]):
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
         self._blurred = False
+        self._mouse = True
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
         self._picked: str | None = None
 
@@ -213,8 +215,8 @@ class QtuiApp(App[Ending]):
         return await self.host.open(self._source, wanted)
 
     async def another(self) -> None:
-        """Show another run in place of the one that is over."""
-        port = await self._pick()
+        """Show another run in place of this one, which goes on in the background if it is not over."""
+        port = await self._pick(behind=True)
         if port is None:
             return
         await self.feed.close()
@@ -243,12 +245,12 @@ class QtuiApp(App[Ending]):
         self._source = source
         return await self.host.open(source)
 
-    async def _pick(self) -> Port | None:
-        """Let a preset or a live run be chosen until one can be shown; None when the person leaves."""
+    async def _pick(self, *, behind: bool = False) -> Port | None:
+        """Let a preset or a live run be chosen until one can be shown; None when the person goes back or leaves."""
         from qtui.tui.screens.picker import PickerScreen
 
         while True:
-            source = await self.push_screen_wait(PickerScreen(self.host))
+            source = await self.push_screen_wait(PickerScreen(self.host, behind=behind))
             if source is None:
                 return None
             run_id = source.removeprefix("attach:")
@@ -391,6 +393,14 @@ class QtuiApp(App[Ending]):
     def leave(self) -> None:
         self.leaving.leave()
 
+    def toggle_mouse(self) -> None:
+        """Leave the mouse to the terminal's own selection, or take it back."""
+        self._mouse = not self._mouse
+        if self._driver is not None:
+            self._driver.write(mouse_modes(self._mouse))
+            self._driver.flush()
+        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
+
     @property
     def is_starting(self) -> bool:
         """A run was asked for and may begin before it is seen."""
@@ -406,19 +416,26 @@ class QtuiApp(App[Ending]):
 
     def _answer_signals(self) -> None:
         """End with the terminal restored, where Textual would leave it in disorder."""
+        if not all(self.answer_signal(name) for name in ("SIGTERM", "SIGHUP", "SIGINT")):
+            return  # not the main thread, or a platform without it: the launcher restores the terminal
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-            number = getattr(signal, name, None)
-            if number is None:
-                continue
-            try:
-                loop.add_signal_handler(number, self.leave_with, Left.SIGNAL, f"{name} received", int(number))
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # not the main thread, or a platform without it: the launcher restores the terminal
         resized = signal.getsignal(signal.SIGWINCH)
         if callable(resized):
             # Textual's handler can be interrupted by itself: it would then tell the sizes in the wrong order
             loop.add_signal_handler(signal.SIGWINCH, resized, signal.SIGWINCH, None)
+
+    def answer_signal(self, name: str) -> bool:
+        """Leave when this signal comes; False where that cannot be arranged."""
+        number = getattr(signal, name, None)
+        if number is None:
+            return True
+        try:
+            asyncio.get_running_loop().add_signal_handler(
+                number, self.leave_with, Left.SIGNAL, f"{name} received", int(number)
+            )
+        except (NotImplementedError, RuntimeError, ValueError):
+            return False
+        return True
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""

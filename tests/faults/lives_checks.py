@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from qtui.core.events import PASSING, Event
+from qtui.core.job import REJECTED
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.retry import FREE_WAITS
+from qtui.core.signature import signature as group_of
 from qtui.journal import schema
 
 RESULTS = "results.jsonl"
@@ -87,7 +89,7 @@ def _jobs(db: sqlite3.Connection) -> dict[str, JobRow]:
     return jobs
 
 
-def check(books: Books, attempts: int, again: Iterable[str], submission: bool) -> None:
+def check(books: Books, attempts: int, again: Container[str], submission: bool) -> None:
     """A journal agrees with itself; `again` are the jobs that a person gave another round."""
     done = books.having("done")
     for row in books.jobs.values():
@@ -100,6 +102,8 @@ def check(books: Books, attempts: int, again: Iterable[str], submission: bool) -
     assert not twice, f"G6: twice in the results file: {twice}"
     if submission:
         assert set(books.results) <= done, "G6: in the results file and not done"
+        first_round = [books.jobs[key].seq for key in books.results if key not in again]
+        assert first_round == sorted(first_round), f"G6: not in the order of submission: {first_round}"
     else:
         assert set(books.results) == done, f"G6: the results file differs: {sorted(done ^ set(books.results))}"
 
@@ -113,7 +117,7 @@ def _check_job(row: JobRow, attempts: int, *, anew: bool) -> None:
     spent -= min(outcomes["asked"], FREE_WAITS)
     assert row.tries <= attempts, f"G7: more tries than there are: {row}"
     assert row.tries <= spent if anew else row.tries == spent, f"G7: tries of {row}"
-    if row.state == "failed":
+    if row.state == "failed" and row.signature != group_of(REJECTED):
         assert row.tries == attempts or row.code in LAST_CODES, f"G7: failed before its tries were spent: {row}"
 
 

@@ -101,6 +101,9 @@ FROM_FACE: list[wire.FromFace] = [
     *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
     wire.Look(1, queries.JobsQuery(10, 20, "text", "failed", "sig", "longest")),
     wire.Look(2, queries.JobQuery(7)),
+    wire.Look(4, queries.TimelineQuery(1.5e9, 1.6e9)),
+    wire.Look(5, queries.FailureQuery(1.5e9, 7, False)),
+    wire.Look(3, queries.LogQuery("attempts", (1.5e9, 7, 1), None, 50, AWKWARD, "error")),
 ]
 FROM_ENGINE: list[wire.FromEngine] = [
     wire.Welcome(wire.VERSION, "run-1"),
@@ -109,6 +112,10 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(1, queries.Jobs([ROW], 1)),
     wire.Answered(2, STORY),
     wire.Answered(3, queries.Unknown("gone")),
+    wire.Answered(
+        5, queries.Timeline([queries.Span(7, 1, 2, 1.5e9, 1.6e9, "done")], True, [(1.5e9, "▲12")], [(1.5e9, 8)])
+    ),
+    wire.Answered(4, queries.Log([queries.LogRow((1.5, 7, 1), 1.5e9, "job", AWKWARD, "error")], (1.5, 7, 1), True)),
     wire.Happened(EVENTS, 3),
     wire.Goodbye(),
     wire.Goodbye(2, "no", Checked("p.toml", problems=[Problem("a.b", AWKWARD, 3, "x", "y", "z")], total=None)),

@@ -7,8 +7,21 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
-from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
-from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry, Unfinished
+from qtui.core.queries import (
+    LEVELS,
+    Answer,
+    JobQuery,
+    JobRow,
+    Jobs,
+    JobsQuery,
+    JobStory,
+    Log,
+    LogQuery,
+    LogRow,
+    Query,
+    Unknown,
+)
 from qtui.core.snapshot import Snapshot
 from qtui.core.stall import Stall
 from qtui.errors import QtuiError
@@ -29,6 +42,8 @@ class FakePort:
         self.replies: Callable[[Command], Reply] = lambda command: Reply(True, f"did {type(command).__name__}")
         self.rows = rows or []
         self.stories: dict[int, JobStory] = {}
+        self.lines: dict[str, list[LogRow]] = {"events": [], "attempts": []}
+        """The logs by their name, oldest first."""
         self._coming: asyncio.Queue[Snapshot | None] = asyncio.Queue()
         for snap in first:
             self.give(snap)
@@ -67,10 +82,30 @@ class FakePort:
         if isinstance(query, JobsQuery):
             matching = [row for row in self.rows if query.text.casefold() in row.name.casefold()]
             return Jobs(matching[query.offset : query.offset + query.limit], len(matching))
-        return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        if isinstance(query, LogQuery):
+            return window(self.lines[query.of], query)
+        if isinstance(query, JobQuery):
+            return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        return Unknown("this run keeps no journal")
 
     async def close(self) -> None:
         self.closed = True
+
+
+def window(lines: list[LogRow], query: LogQuery) -> Log:
+    """What a journal with these lines would answer."""
+    wanted = [
+        row
+        for row in lines
+        if (query.before is None or row.place < query.before) and (query.after is None or row.place > query.after)
+        if query.text.casefold() in f"{row.who} {row.text}".casefold()
+        if LEVELS.index(row.level) >= LEVELS.index(query.level)
+    ]
+    if query.after is not None:
+        found = wanted[: query.limit]
+        return Log(found, found[-1].place if found else None, len(wanted) > len(found))
+    found = wanted[max(0, len(wanted) - query.limit) :]
+    return Log(found, found[0].place if found else None, len(wanted) > len(found))
 
 
 class FakeHost:
@@ -84,6 +119,10 @@ class FakeHost:
         self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
         self.past: list[RunEntry] = []
         self.stall: Stall | None = None
+        self.asked: list[str] = []
+        self.drafted = Draft("/x/tuned.toml", "")
+        self.saved: list[tuple[Draft, bool]] = []
+        self.changed: list[Change] = []
 
     def presets(self) -> list[PresetEntry]:
         return self.entries
@@ -103,6 +142,17 @@ class FakeHost:
 
     async def attach(self, run_id: str) -> Port:
         return await self.open(run_id)
+
+    def draft(self, snap: Snapshot, path: str) -> Draft:
+        self.asked.append(path)
+        return self.drafted
+
+    def save(self, draft: Draft, *, replace: bool) -> str:
+        self.saved.append((draft, replace))
+        return f"saved as {draft.path}"
+
+    def reload(self, snap: Snapshot) -> list[Change]:
+        return self.changed
 
     def stalled(self, run_id: str) -> Stall | None:
         return self.stall

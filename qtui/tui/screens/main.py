@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.tui.actions import BY_ID, Context, bindings, entries, hints, sections
+from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
+from qtui.tui.asides import About, copy_status
 from qtui.tui.canvas import Canvas
+from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
 from qtui.tui.layout import classes_at
+from qtui.tui.mouse import action_at
 from qtui.tui.panel import Panel
+from qtui.tui.preset_keys import save_preset
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
 from qtui.tui.widgets.band import draw_band
@@ -92,7 +96,6 @@ class KeyBar(Panel):
 class MainScreen(Screen[object]):
     """Draws scenes; keys become actions of the one registry."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = ""
 
     def __init__(self) -> None:
@@ -146,6 +149,24 @@ class MainScreen(Screen[object]):
 
     # ------------------------------------------------------------------ keys
 
+    async def on_key(self, event: events.Key) -> None:
+        """What the view has left over."""
+        action = action_of(event.key, self._stage.context)
+        if action is not None:
+            event.stop()
+            event.prevent_default()
+            await self.action_do(action)
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on what a key would do; dialogs and lists have taken theirs before."""
+        widget = event.widget
+        if widget is None or self.app.screen is not self:
+            return
+        action = action_at(widget.id or "", event.x, widget.size.width, self._scene, twice=event.chain == 2)
+        if action:
+            event.stop()
+            await self.action_do(action)
+
     async def action_do(self, action_id: str) -> None:
         """Run an action of the registry, unless the engine is away and it would change something."""
         action = BY_ID[action_id]
@@ -174,22 +195,26 @@ class MainScreen(Screen[object]):
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
     def _look(self, action_id: str) -> None:
-        match action_id:
-            case "leave":
-                self.ship.leave()
-            case "help":
-                self._help()
-            case "palette":
-                self.ship.work(self._palette(), "palette")
-            case "inspect":
-                self._inspect()
-            case "another":
-                self.ship.work(self.ship.another(), "another run")
-            case "back":
-                self._back()
-            case _:
-                self._stage.do(action_id)
-                self._refresh()
+        ship, scene = self.ship, self._scene
+        looks: dict[str, Callable[[], object]] = {
+            "leave": ship.leave,
+            "detach": lambda: ship.leave_with(Left.DETACHED),
+            "help": self._help,
+            "palette": lambda: ship.work(self._palette(), "palette"),
+            "inspect": self._inspect,
+            "another": lambda: ship.work(ship.another(), "another run"),
+            "elsewhere": lambda: ship.work(ship.another(), "another run"),
+            "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
+            "copy_status": lambda: copy_status(ship, scene),
+            "about": lambda: ship.push_screen(About(scene)),
+            "mouse": ship.toggle_mouse,
+            "back": self._back,
+        }
+        if action_id in looks:
+            looks[action_id]()
+        else:
+            self._stage.do(action_id)
+            self._refresh()
 
     def _back(self) -> None:
         """One level: the drawer, then the view, then a drain."""

@@ -27,6 +27,7 @@ def story_lines(
     total = seconds(found[-1].end) if found else ""
     lines.append((Span("ATTEMPTS", bold=True), Span(f"   total {total}" if total else "", "dim")))
     lines += [cut((Span(" "), *line), width) for line in waterfall(found, width - 2, textured=textured)]
+    lines += _last_words(story.attempts, width)
     lines += _error(story.attempts, width)
     lines += _section("FIELDS", _fields(story.fields), width)
     if story.row.state == "done" and story.value is not None:
@@ -59,6 +60,22 @@ def _state(story: JobStory, *, found_totals: Mapping[str, float], allowed: int, 
     return [cut((Span(f" {label:<11}", "dim"), *value), width) for label, value in facts if value]
 
 
+def _last_words(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
+    """What the last attempt had written when it was cancelled or interrupted."""
+    last = attempts[-1] if attempts else None
+    if last is None or last.outcome not in ("cancelled", "interrupted") or not last.detail:
+        return []
+    when = f"   attempt {last.number}, {clean(last.outcome)} {wall(last.started_at + last.run_s)}"
+    return [(), (Span("LAST OUTPUT", bold=True), Span(when, "dim")), *_block(last.detail, width)]
+
+
+def _block(text: str, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for part in clean_block(text).split("\n")[:_MAX_LINES]:
+        lines += [(Span("   "), *line) for line in wrap((Span(part, "dim"),), width - 3)]
+    return lines
+
+
 def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
     failed = next((attempt for attempt in reversed(attempts) if attempt.outcome in ("retry", "failed")), None)
     if failed is None:
@@ -67,9 +84,7 @@ def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
     lines: list[Line] = [(), (Span("LAST ERROR", bold=True), Span(when, "dim"))]
     message = ": ".join(part for part in (clean(failed.code), clean(failed.message)) if part)
     lines += [(Span(" "), *line) for line in wrap((Span(message, "failed_text"),), width - 1)]
-    for text in clean_block(failed.detail).split("\n")[:_MAX_LINES] if failed.detail else []:
-        lines += [(Span("   "), *line) for line in wrap((Span(text, "dim"),), width - 3)]
-    return lines
+    return lines + (_block(failed.detail, width) if failed.detail else [])
 
 
 def _section(title: str, content: Sequence[Line], width: int) -> list[Line]:
