@@ -10,6 +10,7 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
+    AlertView,
     AutoView,
     Control,
     Counts,
@@ -39,6 +40,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     run_id: str = ""
     health: Health = Health()
     undo: str = ""
+    redo: str = ""
     problem: str = ""
     doing: str = ""
     note: str = ""
@@ -50,6 +52,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     adaptive: AutoView | None = None
     next_s: float = 0.0
     """Seconds until the rate limit allows the next start."""
+    alerts: list[AlertView] = []
+    alone_from: float | None = None
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -70,7 +74,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, around.redo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -95,6 +99,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         paused=_grip(ledger, at, "paused"),
         waiting=ledger.stays.law(at, 30),
         running=ledger.runs.law(at, 30),
+        alerts=around.alerts,
+        alone_from=around.alone_from,
     )
 
 

@@ -57,6 +57,15 @@ class Killable(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A `Port` that can be asked for fewer snapshots while nobody looks at them."""
+
+    def pace(self, hz: float) -> None:
+        """From now on so many a second."""
+        ...
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One thing wrong with a preset."""
 
@@ -157,6 +166,11 @@ class RunEntry(msgspec.Struct, frozen=True):
     """It was set aside: nothing goes on with it."""
     ended_at: float = 0.0
     """Wall clock of its orderly end, 0 when it has none."""
+
+    @property
+    def given(self) -> str:
+        """The input it was given in place of its preset's own; empty when there was none."""
+        return msgspec.json.decode(self.identity, type=list[str])[1] if self.identity else ""
 
 
 Unfinished: TypeAlias = Literal["ask", "resume", "fresh"]

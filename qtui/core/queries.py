@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from qtui.core.job import Value
+from qtui.core.snapshot import LogLine
 
 
 class JobRow(msgspec.Struct, frozen=True):
@@ -130,6 +131,55 @@ class Log(msgspec.Struct, frozen=True, tag="log"):
     """There is more beyond it."""
 
 
+class PeriodQuery(msgspec.Struct, frozen=True, tag="period"):
+    """What happened between two moments, by the wall clock."""
+
+    start: float
+    end: float
+    columns: int = 60
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A run in a few numbers at one moment."""
+
+    at: float = 0.0
+    """Wall clock of when it was so first."""
+    pending: int = 0
+    done: int = 0
+    failed: int = 0
+    held: int = 0
+    cancelled: int = 0
+    concurrency: int = 0
+    capacity: int = 0
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Jobs of one failure group that failed for good in a period."""
+
+    signature: str
+    error: str
+    """Title and message, of the newest."""
+    jobs: int
+    first_at: float
+    """Wall clock."""
+
+
+class Period(msgspec.Struct, frozen=True, tag="period"):
+    start: float
+    end: float
+    before: Standing
+    after: Standing
+    done: list[int]
+    """Jobs done in each column."""
+    failed: list[int]
+    full_share: float
+    """About the share of the time in which the queue was full."""
+    failures: list[Failure] = []
+    """Most jobs first, at most 20 groups."""
+    log: list[LogLine] = []
+    """Control actions and notices, the newest first, at most 50."""
+
+
 class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     """Nothing is known about it; `text` says why."""
 
@@ -181,5 +231,5 @@ class FailureQuery(msgspec.Struct, frozen=True, tag="failure"):
     forward: bool = True
 
 
-Query: TypeAlias = JobsQuery | JobQuery | TimelineQuery | FailureQuery | LogQuery
-Answer: TypeAlias = Jobs | JobStory | Timeline | Log | Unknown
+Query: TypeAlias = JobsQuery | JobQuery | TimelineQuery | FailureQuery | LogQuery | PeriodQuery
+Answer: TypeAlias = Jobs | JobStory | Timeline | Log | Period | Unknown

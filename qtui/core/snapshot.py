@@ -366,6 +366,23 @@ class LogLine(msgspec.Struct, frozen=True):
     """info, warning or error."""
 
 
+class AlertView(msgspec.Struct, frozen=True):
+    """Something a person who does not look should be told; every claim cites its number."""
+
+    id: int
+    """Counted up in the life of the engine: a face tells each once."""
+    kind: str
+    """stalled, slow, failing, halted, new, storm, eta, overdue, disk, memory or lag."""
+    severity: str
+    """notice, warning or critical."""
+    text: str
+    at_s: float
+    """When it was raised, seconds since the start of the run."""
+    key: str = ""
+    """The key that leads to it, or helps."""
+    key_text: str = ""
+
+
 class Health(msgspec.Struct, frozen=True):
     loop_lag_s: float = 0.0
     rss_bytes: int = 0
@@ -383,6 +400,9 @@ class Health(msgspec.Struct, frozen=True):
     """What is in use of the memory that this process may use with all others around it; 0 when that is not known."""
     memory_limit: int = 0
     """How many bytes those are."""
+    disk_free: int = 0
+    """Bytes free where the journal is; of `disk_total`, which is 0 when that is not known."""
+    disk_total: int = 0
 
 
 class HeadView(msgspec.Struct, frozen=True):
@@ -405,6 +425,8 @@ class Control(msgspec.Struct, frozen=True):
     rate: float | None = None
     undo: str = ""
     """What `undo` would take back, or empty."""
+    redo: str = ""
+    """What `redo` would do again, or empty."""
     strategy: str = "pool"
     """pool, semaphore or unbounded; cannot be changed. Without a pool `capacity` is 0, and where it is unbounded
     `concurrency` is the most attempts that ran at once so far."""
@@ -461,6 +483,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Of the jobs in the queue."""
     running: Law = Law()
     """Of the attempts in the slots."""
+    alerts: list[AlertView] = []
+    """What holds now, the worst first."""
+    alone_from: float | None = None
+    """When nobody looked any more the last time, seconds since the start of the run; None when that never was."""
 
     @property
     def workers(self) -> int:

@@ -83,7 +83,7 @@ class Engine:
         self.durability = Durability()
         self._last_seq = past.last_seq
         self._holds, self._suspects = preset.job.on_crash == "hold", _suspects(past, preset.job.crashes)
-        self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
+        self.audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._starting = True  # until what earlier lives left open is there again
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
@@ -266,22 +266,22 @@ class Engine:
             durability.position += 1
             ledger.apply(event, durability.position)
             self._append(durability.position, event)
-        if self._audience.anybody:
-            self._audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
+        if self.audience.anybody:
+            self.audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
 
     def subscribe(self, subscriber: Callable[[ev.Event], None], *, durable: bool = False) -> None:
         """Call `subscriber` with every event from now on, in order, on the engine's loop.
 
         A `durable` one tells others: it hears of an outcome, and of what came after it, once that is on disk.
         """
-        self._audience.add(subscriber, durable=durable)
+        self.audience.add(subscriber, durable=durable)
 
     def unsubscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
-        self._audience.remove(subscriber)
+        self.audience.remove(subscriber)
 
     def _committed(self, position: int) -> None:
         self.ledger.commit(position, self.now())
-        self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
+        self.audience.committed(position, unsettled=bool(self.ledger.unsettled))
         self.durability.commit(position)
         if self.dispatcher.starts.committed(self.durability.in_doubt):
             self.dispatcher.wake()
@@ -492,6 +492,7 @@ class Engine:
             self.info.run_id,
             health,
             self.controls.undo_text,
+            self.controls.redo_text,
             self.problem,
             "",
             self.info.note,
@@ -501,6 +502,8 @@ class Engine:
             head=self._ordered.head if self._ordered is not None else None,
             adaptive=self.ceilings.view(),
             next_s=self.dispatcher.starts.limit.wait(self._clock_now()),
+            alerts=self.audience.alerts,
+            alone_from=self.audience.alone_from,
         )
         return picture.take(self.ledger, self.now(), around)
 

@@ -20,6 +20,7 @@ from qtui.core.queries import (
     JobsQuery,
     JobStory,
     LogQuery,
+    PeriodQuery,
     Query,
     TimelineQuery,
     Unknown,
@@ -27,6 +28,7 @@ from qtui.core.queries import (
 from qtui.core.seams import FinalJob, Kept
 from qtui.journal import log
 from qtui.journal.encoding import decode, fields, kept
+from qtui.journal.period import period
 from qtui.journal.schema import LOST
 from qtui.journal.timeline import nearest_failure, timeline
 
@@ -60,6 +62,8 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             return timeline(db, query)
         case FailureQuery():
             return nearest_failure(db, query)
+        case PeriodQuery():
+            return period(db, query)
 
 
 def failed_jobs(

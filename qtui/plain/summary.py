@@ -38,11 +38,12 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
         lines.append(f"  it goes on in the background; look at it again with: qtui attach {run}")
     elif told == LOST:
         lines.append(
-            f"  the engine is gone without a word; go on with: qtui {clean(snap.preset)} · its log: engine.log of {run}"
+            f"  the engine is gone without a word; go on with: {again or f'qtui {clean(snap.preset)}'}"
+            f" · its log: engine.log of {run}"
         )
     else:
         lines.append(f"  run {run} · exit code {int(exit_code(snap))}: {exit_words(snap)}")
-    if again and not detached and snap.state is not RunState.FINISHED:
+    if again and not detached and told != LOST and snap.state is not RunState.FINISHED:
         lines.append(f"  to go on: {again}")
     return "\n".join(lines)
 

@@ -210,6 +210,17 @@ ACTIONS = (
     Action("reload", (), "", "", "", LIVE, title="Reload the preset, showing what would change…", changes=True),
     Action("save", (), "", "", "", title="Save the preset with the values in force as…"),
     Action(
+        "redo",
+        ("Z",),
+        "Z",
+        "",
+        "Do again what was taken back",
+        LIVE,
+        title="Redo the change that was undone",
+        group="Steer",
+        changes=True,
+    ),
+    Action(
         "retry",
         ("r",),
         "r",
@@ -424,7 +435,35 @@ ACTIONS = (
         "details_down", ("shift+down", "J"), "shift+↓ J", "", "Scroll the details down", frozenset({Context.FAILURES})
     ),
     Action("back", ("escape",), "esc", "back", "Close what is open; while draining: keep running", rank=3),
+    Action(
+        "acknowledge",
+        ("a",),
+        "a",
+        "",
+        "Take note of the alerts that hold; they go from the screen and stay in the log",
+        LIVE - {Context.FAILURES},
+        title="Acknowledge the alerts",
+    ),
+    Action(
+        "mute",
+        ("M",),
+        "M",
+        "",
+        "Hear of no alerts for ten minutes, or hear of them again",
+        title="Mute the alerts for 10 min, or hear them again",
+    ),
+    Action(
+        "since",
+        ("H",),
+        "H",
+        "",
+        "What has changed since a while ago, most important first",
+        title="What changed since…",
+    ),
     Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
+    Action("theme", (), "", "", "Choose the colours", title="Choose a theme…"),
+    Action("glyphs", (), "", "", "Choose the characters that are drawn with", title="Choose the glyphs…"),
+    Action("motion", (), "", "", "Choose how much may move", title="Choose the motion…"),
     Action(
         "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"
     ),

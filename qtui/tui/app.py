@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -32,7 +33,7 @@ from qtui.core.commands import (
     SetPerHostRate,
     SetRate,
 )
-from qtui.core.eta import Certainty, Forecast
+from qtui.core.eta import Certainty, Eta, Forecast
 from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
@@ -42,25 +43,31 @@ from qtui.core.verdict import Judge, Verdict, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
+from qtui.tui.alerting import Alerting
 from qtui.tui.asides import mouse_modes
+from qtui.tui.away_watch import AwayWatch
 from qtui.tui.ending import Ending, Left
-from qtui.tui.fading import faded
+from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
+from qtui.tui.glyphs import Substitutes
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
+from qtui.tui.motion import Motion
 from qtui.tui.panel import Panel
+from qtui.tui.presence import Presence
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
 from qtui.tui.theme import Palette, textual_theme
+from qtui.tui.title import Title
 from qtui.tui.widgets.ticker import Answer
 
 ANSWER_S = 5.0
 """How long the answer to a key stays."""
-EAGER_S = 2.0
-"""How long after a key every snapshot is painted as it comes."""
+MUTE = ("dumb", "linux", None)
+"""Terminals without titles and notifications; some print what they do not know."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
 UNDOABLE = (SetConcurrency, SetAdaptive, SetCapacity, SetRate, SetPerHost, SetPerHostRate, Pause, Resume, Hold, Release)
@@ -105,14 +112,17 @@ class QtuiApp(App[Ending]):
         hz: float = 4.0,
         keep_report: Callable[[str], str] | None = None,
         joins: Joins = Joins.OWN,
+        outward: Callable[[str], None] | None = None,
+        motion: Motion = Motion.FULL,
     ) -> None:
-        self._gates: list[LineFilter] = [NoControls()]
-        super().__init__(ansi_color=not palette.colour)
+        self._gates: list[LineFilter] = [NoControls(), Substitutes(palette.glyphs)]
+        super().__init__(ansi_color=None if palette.colour else True)
         if not palette.colour and not any(isinstance(gate, NoColor) for gate in self._filters):
             self._gates.append(NoColor())
         self.palette = self._colours = palette
         self.register_theme(textual_theme(palette))
         self.theme = palette.name
+        self.move(motion)
         self.host = host
         self.steering = Steering(self)
         self._watch = joins is Joins.WATCHED
@@ -130,10 +140,13 @@ class QtuiApp(App[Ending]):
         """The last one on a picture of now."""
         self._answer: tuple[float, Answer] | None = None
         self._painted_at = 0.0
-        self._key_at = float("-inf")
+        self.presence = Presence()
+        self.title_row = Title(self._write_out)
+        self.away = AwayWatch(self, attached=joins is not Joins.OWN)
+        self.alerting = Alerting(self._write_out, os.environ)
+        self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
-        self._blurred = False
         self._mouse = True
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
         self._picked: str | None = None
@@ -149,9 +162,10 @@ class QtuiApp(App[Ending]):
         return self._main
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._gates]
+        return [*super().get_line_filters(), *(gate for gate in self._gates if gate.enabled)]
 
     def on_mount(self) -> None:
+        self.presence = Presence(self._now)
         self._answer_signals()
         self.set_interval(1 / self._hz, self._tick, name="paint")
         self.call_after_refresh(self._start)
@@ -194,6 +208,7 @@ class QtuiApp(App[Ending]):
             self._refused(refusal)
             return
         await self.feed.close()
+        self.feed = self._new_feed()  # the old one would tell of an engine that does not answer
         try:
             port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
         except QtuiError as error:
@@ -222,6 +237,7 @@ class QtuiApp(App[Ending]):
         await self.feed.close()
         self.feed = self._new_feed()
         self._judge, self._forecast = Judge(), Forecast()
+        self.away = AwayWatch(self, attached=self.leaving.attached)
         self._scene = before_the_first()
         self._main.show(self._scene)
         self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
@@ -262,23 +278,31 @@ class QtuiApp(App[Ending]):
             if port is not None:
                 self._picked = source if run_id == source else ""
                 self.leaving = Leaving(self, attached=run_id != source, watches=False)
+                self.away = AwayWatch(self, attached=run_id != source)
                 return port
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
         self.leaving.seen()
-        if self._now - self._key_at < EAGER_S:
-            self.paint()
+        if self._rest_s < 0.2:
+            self._paint_if_due()
 
     # ------------------------------------------------------------------ painting
 
     def _tick(self) -> None:
         self.feed.beat()
+        self.feed.pace(self.presence.snapshots_hz(self._now))
+        self._paint_if_due()
+
+    def _paint_if_due(self) -> None:
         now = self._now
-        idle = now - self._key_at
-        rest = 2.0 if self._blurred else 0.5 if idle > 300 else 0.0
-        if now - self._painted_at >= rest - 0.01:
+        if now - self._painted_at >= self._rest_s - 0.05:  # the next tick would be later than that
             self.paint()
+
+    @property
+    def _rest_s(self) -> float:
+        """How long a picture is left standing: by who looks, and by how much may move."""
+        return max(self.presence.rest_s(self._now), self.motion.rest_s)
 
     def paint(self) -> None:
         """Draw the newest snapshot, with what this face adds to it."""
@@ -288,7 +312,8 @@ class QtuiApp(App[Ending]):
             self._answer = None
         answer = self._answer[1] if self._answer else None
         trouble, stale = self.feed.trouble, self.feed.stale
-        self._colour(faded(self._colours) if stale else self._colours)
+        idle = self.presence.idle(now)
+        self._colour(faded(self._colours) if stale else dimmed(self._colours) if idle else self._colours)
         if snap is None:
             verdict = self._heard(self._scene.snap, self._scene.verdict)
             self._main.show(Scene(self._scene.snap, verdict, self._scene.eta, "", trouble, answer))
@@ -303,7 +328,6 @@ class QtuiApp(App[Ending]):
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
         self._verdict = verdict
         verdict = self._heard(snap, verdict)
-        moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(
             snap,
@@ -313,11 +337,24 @@ class QtuiApp(App[Ending]):
             trouble,
             answer,
             self.steering.dial.target,
-            int(self._phase) if moving else 0,
+            int(self._phase) if self.motion is Motion.FULL else 0,
             self._watch,
+            self.alerting.pinned(snap, verdict, now),
         )
         self._painted_at = now
         self._main.show(self._scene)
+        self.title_row.show(self._scene)
+        self.away.look(snap, eta)
+        self.alerting.look(snap, verdict, now, focused=not self.presence.blurred)
+
+    @property
+    def seen(self) -> tuple[Snapshot, Eta]:
+        """What was drawn last."""
+        return self._scene.snap, self._scene.eta
+
+    @property
+    def main(self) -> MainScreen:
+        return self._main
 
     def _heard(self, snap: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or what is to be said of an engine that cannot be heard."""
@@ -330,8 +367,32 @@ class QtuiApp(App[Ending]):
         """Draw everything in another palette from now on."""
         if palette is not self.palette:
             self.palette = palette
-            for widget in self._main.walk_children():
+            self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        for screen in self.screen_stack:
+            for widget in screen.walk_children():
                 widget.forget() if isinstance(widget, Panel) else widget.refresh()
+
+    @property
+    def look(self) -> Palette:
+        """What is drawn with, apart from the fading of an old picture."""
+        return self._colours
+
+    def dress(self, look: Palette) -> None:
+        """Draw everything with another theme or other glyphs."""
+        if look.glyphs is not self._colours.glyphs:
+            self._gates = [Substitutes(look.glyphs) if isinstance(gate, Substitutes) else gate for gate in self._gates]
+        self._colours = look
+        if look.name != self.theme:
+            self.register_theme(textual_theme(look))
+            self.theme = look.name
+        self._colour(faded(look) if self.feed.stale else look)
+
+    def move(self, motion: Motion) -> None:
+        """How much may move from now on."""
+        self.motion = motion
+        self.animation_level = motion.animations
 
     def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
         """Answer a key press in the ticker row."""
@@ -347,7 +408,7 @@ class QtuiApp(App[Ending]):
     async def send(self, command: Command) -> bool:
         """Ask the engine for a change and say what it answered."""
         reply = await self.feed.send(command)
-        self._key_at = self._now
+        self.presence.key(self._now)
         self.say(reply.text, ok=reply.ok, undo=reply.ok and isinstance(command, UNDOABLE))
         return reply.ok
 
@@ -362,7 +423,7 @@ class QtuiApp(App[Ending]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self._key_at = self._now
+            self.presence.key(self._now)
             await self._keys.take(event)
         else:
             await super().on_event(event)
@@ -372,11 +433,28 @@ class QtuiApp(App[Ending]):
         self.screen.refresh()
 
     def on_app_blur(self) -> None:
-        self._blurred = True
+        self.presence.blur(self._now)
+        self.away.left(*self.seen)
 
     def on_app_focus(self) -> None:
-        self._blurred = False
+        away_s = self.presence.focus(self._now)
         self.paint()
+        self.away.back(away_s)
+
+    def heed(self, action_id: str) -> None:
+        """Take note of the alerts that hold, or hear of none for a while."""
+        if action_id == "mute":
+            self.say(self.alerting.mute(self._now))
+        else:
+            self.say(self.alerting.acknowledge(self._scene.snap))
+
+    def _write_out(self, sequence: str) -> None:
+        """What a terminal understands and Textual does not write: titles, notifications."""
+        if self._outward is not None:
+            self._outward(sequence)
+        elif self._driver is not None and not self.is_headless and os.environ.get("TERM") not in MUTE:
+            self._driver.write(sequence)
+            self._driver.flush()
 
     # ------------------------------------------------------------------ leaving
 
@@ -408,6 +486,7 @@ class QtuiApp(App[Ending]):
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""
+        self.title_row.close()
         ending = Ending(how, self.feed.newest, reason, number, code, self._picked)
         self.exit(ending, return_code=128 + number if number else code)
 

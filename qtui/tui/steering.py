@@ -12,6 +12,7 @@ from qtui.core.commands import (
     Drain,
     Hold,
     Pause,
+    Redo,
     Release,
     Resume,
     RetryFailed,
@@ -51,6 +52,9 @@ class Steering:
 
     async def hold(self, snap: Snapshot) -> None:
         await self._app.send(Release() if snap.throttle.held_by_person or snap.throttle.halted else Hold())
+
+    async def redo(self, snap: Snapshot) -> None:
+        await self._app.send(Redo())
 
     async def undo(self, snap: Snapshot) -> None:
         await self._app.send(Undo())

@@ -17,13 +17,16 @@ from qtui.core.commands import (
     Hold,
     KeepRunning,
     Pause,
+    Redo,
     Release,
     Resume,
     RetryFailed,
     RetryGroup,
     RetryJob,
+    SetAdaptive,
     SetCapacity,
     SetConcurrency,
+    SetPerHost,
     SetRate,
     Stop,
     Undo,
@@ -631,6 +634,49 @@ async def test_undo_takes_controls_back_one_by_one() -> None:
         assert (control.concurrency, control.capacity, control.rate) == (2, 8, None)
         assert rig.snap.state is RunState.RUNNING
         assert not (await rig.ask(Undo())).ok
+        await rig.ask(Stop())
+
+
+async def test_redo_does_again_what_undo_took_back() -> None:
+    async with Rig(sleeping(10), jobs=50, capacity=8, concurrency=2) as rig:
+        for command in (SetConcurrency(5), SetCapacity(16), SetPerHost(3), SetAdaptive("on"), Pause(), Hold()):
+            assert (await rig.ask(command)).ok
+        for _ in range(6):
+            assert (await rig.ask(Undo())).ok
+        assert rig.snap.control.redo == "concurrency 2 → 5"
+        said = [(await rig.ask(Redo())).text for _ in range(6)]
+
+        assert said[0] == "concurrency 2 → 5"
+        assert said[-1] == "workers held: nothing new starts"
+        control = rig.snap.control
+        assert (control.concurrency, control.capacity, control.redo) == (5, 16, "")
+        assert rig.snap.throttle.per_host == 3
+        assert rig.snap.throttle.held_by_person
+        assert (await rig.ask(Redo())).text == "there is nothing to redo"
+        assert (await rig.ask(Undo())).text == "workers released"
+        await rig.ask(Stop())
+
+
+async def test_a_new_change_forgets_what_could_be_done_again() -> None:
+    async with Rig(sleeping(10), jobs=50, capacity=8, concurrency=2) as rig:
+        await rig.ask(SetConcurrency(5))
+        await rig.ask(Undo())
+        await rig.ask(SetCapacity(16))
+
+        assert not (await rig.ask(Redo())).ok
+        assert rig.snap.control.concurrency == 2
+        await rig.ask(Stop())
+
+
+async def test_ten_changes_can_be_taken_back() -> None:
+    async with Rig(sleeping(10), jobs=50, concurrency=2) as rig:
+        for number in range(3, 15):
+            await rig.ask(SetConcurrency(number))
+        undone = 0
+        while (await rig.ask(Undo())).ok:
+            undone += 1
+
+        assert (undone, rig.snap.control.concurrency) == (10, 4)
         await rig.ask(Stop())
 
 

@@ -95,6 +95,7 @@ class Person:
             cmd.Hold() if self._last else cmd.Drain(),
             cmd.KeepRunning(),
             cmd.Undo(),
+            cmd.Redo(),
         ]
         return chance.choice(commands)
 

@@ -64,7 +64,8 @@ class HttpTable(Asked, frozen=True, kw_only=True):
     login: Login | None = None
     """A request that is made once, before the first job, and again when an answer says that the session has ended.
 
-    All jobs use the cookies that it sets, and `send`; a run does not begin when it fails.
+    All jobs use the cookies that it sets, and `send`; a run does not begin when it fails. Worker processes log in each
+    for itself.
     """
     cookie_jar: Literal["off", "attempt", "run"] = "off"
     """Where cookies of answers are kept: nowhere; through the redirects of one attempt; or for all jobs.

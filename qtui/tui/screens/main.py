@@ -61,7 +61,7 @@ def _lane(canvas: Canvas, scene: Scene) -> None:
 
 
 def _ticker(canvas: Canvas, scene: Scene) -> None:
-    draw_ticker(canvas, scene.snap, answer=scene.answer)
+    draw_ticker(canvas, scene.snap, answer=scene.answer, alert=scene.alert)
 
 
 ROWS = {
@@ -142,7 +142,10 @@ class MainScreen(Screen[object]):
             if panel.is_mounted and panel.size.area:
                 panel.show(partial(ROWS[name], scene=scene))
         self._stage.show(scene)
-        self._keys.offer(hints(self._stage.context, scene.snap if scene.snap.run_id else None))
+        offered = hints(self._stage.context, scene.snap if scene.snap.run_id else None)
+        if self.ship.feed.refusal:  # what would be refused is not offered
+            offered = [hint for hint in offered if not BY_ID[hint.action].changes]
+        self._keys.offer(offered)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._refresh)
@@ -202,12 +205,16 @@ class MainScreen(Screen[object]):
             "help": self._help,
             "palette": lambda: ship.work(self._palette(), "palette"),
             "inspect": self._inspect,
+            **{look: lambda: self._choose_look(action_id) for look in ("theme", "glyphs", "motion")},
             "another": lambda: ship.work(ship.another(), "another run"),
             "elsewhere": lambda: ship.work(ship.another(), "another run"),
             "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
             "copy_status": lambda: copy_status(ship, scene),
             "about": lambda: ship.push_screen(About(scene)),
             "mouse": ship.toggle_mouse,
+            "since": lambda: ship.work(ship.away.since(), "since"),
+            "acknowledge": lambda: ship.heed(action_id),
+            "mute": lambda: ship.heed(action_id),
             "back": self._back,
         }
         if action_id in looks:
@@ -249,10 +256,25 @@ class MainScreen(Screen[object]):
             self.ship.say("no job is chosen", ok=False)
         self._refresh()
 
+    async def go(self, action_id: str, group: str = "") -> None:
+        """Do what was chosen elsewhere: an action, perhaps about one failure group."""
+        if group and action_id == "retry":
+            self.ship.work(self.ship.steering.retry_group(self._scene.snap, group), "retry")
+        elif group:
+            self._stage.show_jobs_of(group)
+            self._refresh()
+        else:
+            await self.action_do(action_id)
+
     def _help(self) -> None:
         from qtui.tui.screens.help import HelpScreen
 
         self.ship.push_screen(HelpScreen(sections(self._stage.context)))
+
+    def _choose_look(self, what: str) -> None:
+        from qtui.tui.screens.looks import choose
+
+        choose(self.ship, what)
 
     async def _palette(self) -> None:
         from qtui.tui.screens.palette import CommandPalette

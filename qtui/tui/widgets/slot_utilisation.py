@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from qtui.core.snapshot import FAILED_LEVELS, STRIP_SECONDS, UNUSED, Cell, Snapshot, Use
+from qtui.core.snapshot import BUSY_LEVELS, FAILED_LEVELS, STRIP_SECONDS, UNUSED, Cell, Snapshot, Use
 from qtui.core.utilisation import level
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import fit
