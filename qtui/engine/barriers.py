@@ -27,7 +27,7 @@ class Barriers:
         preset = engine.preset
         self._engine = engine
         self._policy, self._tally = preset.halt, halt.FRESH
-        self._counts = preset.halt.failures is not None or preset.halt.consecutive is not None
+        self.counts = preset.halt.failures is not None or preset.halt.consecutive is not None
         most = preset.throttle.memory
         self.minds_memory = most > 0
         self._memory = Latch(most, max(most - EASES, most / 2))
@@ -35,7 +35,7 @@ class Barriers:
     def attempt_ended(self, outcome: Outcome, at: float) -> None:
         """Halt the run when this was one failure too many."""
         ledger = self._engine.ledger
-        if not self._counts or ledger.halted or ledger.stopping:
+        if not self.counts or ledger.halted or ledger.stopping:
             return
         self._tally = halt.ended(self._policy, self._tally, outcome)
         if reason := halt.reason(self._policy, self._tally):

@@ -256,7 +256,7 @@ class Controls:
         final = await engine.journal.job(seq)
         if final is None:
             raise Refusal(f"there is no failed, held or cancelled job {seq}")
-        return Plan(f"retry of job {seq}", lambda: engine.retry_one(final, *who))
+        return Plan(f"retry of job {seq}", lambda: engine.rounds.retry_one(final, *who))
 
     def _retry_group(self, command: cmd.RetryGroup, who: Who) -> Plan:
         self._must_take_work()
@@ -265,7 +265,7 @@ class Controls:
             raise Refusal("this group has no failed jobs")
         number = min(group.jobs, command.limit or group.jobs)
         said = f"retry of {text.plural(number, 'job')} of {text.clean(command.signature, 60)}"
-        return Plan(said, lambda: self._engine.retry_many(command.signature, number, said, *who))
+        return Plan(said, lambda: self._engine.rounds.retry_many(command.signature, number, said, *who))
 
     def _retry_failed(self, _: cmd.RetryFailed, who: Who) -> Plan:
         self._must_take_work()
@@ -273,7 +273,7 @@ class Controls:
         if not number:
             raise Refusal("no job has failed")
         said = f"retry of all {text.plural(number, 'failed job')}"
-        return Plan(said, lambda: self._engine.retry_many(None, number, said, *who))
+        return Plan(said, lambda: self._engine.rounds.retry_many(None, number, said, *who))
 
     def _must_take_work(self) -> None:
         if self._engine.ledger.state in (RunState.DRAINING, RunState.STOPPING, RunState.STOPPED):

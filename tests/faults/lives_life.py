@@ -163,7 +163,7 @@ class Life:
         for state in ("held", "failed"):
             number = sum(count for named, count in counts.items() if str(named) == state)
             if number and (self.chance.random() < 0.2 or (self.last and state == "held")):
-                engine.retry_many(None, number, "retry", "you", state=state)
+                engine.rounds.retry_many(None, number, "retry", "you", state=state)
 
     async def _to_the_end(self, engine: Engine) -> None:
         if self.last and self.world.form is not None:
