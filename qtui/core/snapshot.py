@@ -166,15 +166,16 @@ class SlotView(msgspec.Struct, frozen=True):
     """Seconds until the next attempt may start, in back-off."""
 
 
-USE_FULL = 8
-USE_FAILED = "x"
+BUSY_LEVELS = "012345678"
+FAILED_LEVELS = "abcdefghi"
 UNUSED = " "
 
 
 class Use(msgspec.Struct, frozen=True):
     """How busy groups of slots were, one character per second, newest last, the present second included.
 
-    A digit is the busy share of the slots there were, in eighths rounded up; `x`: a job failed; a space: no slots.
+    A digit is the busy share of the slots there were, in eighths rounded up; a letter from `a` on the same, and a job
+    failed; a space: there were no slots.
     """
 
     size: int

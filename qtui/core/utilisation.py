@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from typing import final
 
-from qtui.core.snapshot import STRIP_SECONDS, UNUSED, USE_FAILED, USE_FULL, Cell, Use
+from qtui.core.snapshot import BUSY_LEVELS, FAILED_LEVELS, STRIP_SECONDS, UNUSED, Cell, Use
 from qtui.core.tracks import SlotTrack
 
 SMALLEST = 8
@@ -69,6 +70,9 @@ def _column(second: int, slots: Mapping[int, SlotTrack], size: int) -> list[str]
 
 
 def _level(there: int, busy: int, failed: bool) -> str:
-    if failed:
-        return USE_FAILED
-    return str(-(-busy * USE_FULL // there)) if there else UNUSED
+    return level(busy / there, failed) if there else UNUSED
+
+
+def level(share: float, failed: bool) -> str:
+    """The character for a busy share."""
+    return (FAILED_LEVELS if failed else BUSY_LEVELS)[math.ceil(share * (len(BUSY_LEVELS) - 1) - 1e-9)]

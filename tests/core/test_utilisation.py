@@ -24,7 +24,7 @@ def test_the_busy_share_of_a_group_is_told_for_every_second() -> None:
     slots[10].start(5.5, job(2))
     use = GroupUse().look(7.9, slots)
 
-    assert (use.size, [row[-8:] for row in use.rows]) == (8, ["04440000", "0000x111"])
+    assert (use.size, [row[-8:] for row in use.rows]) == (8, ["04440000", "0000b111"])
 
 
 def test_what_was_missed_between_two_looks_is_made_up() -> None:

@@ -265,7 +265,7 @@ def test_slots_that_came_later_do_not_make_the_past_look_idle() -> None:
 
 def test_the_engines_word_on_groups_is_drawn_with_as_many_of_them_in_one_as_it_takes() -> None:
     slots = [busy(n) for n in range(1, 513)]
-    told = Use(16, ["8" * 50 + ("8" if n < 16 else "0") * 9 + ("x" if n == 3 else "4") for n in range(32)])
+    told = Use(16, ["8" * 50 + ("8" if n < 16 else "0") * 9 + ("e" if n == 3 else "4") for n in range(32)])
     canvas = Canvas(120, 24, PLAIN)
     draw_slots(canvas, snapshot(slots, use=told), selected=0, top=0)
     rows = [row for row in canvas.rows() if "-" in row[:12]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from qtui.core.snapshot import STRIP_SECONDS, UNUSED, USE_FAILED, USE_FULL, Cell, Snapshot, Use
+from qtui.core.snapshot import BUSY_LEVELS, FAILED_LEVELS, STRIP_SECONDS, UNUSED, Cell, Snapshot, Use
+from qtui.core.utilisation import level
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import fit
 from qtui.tui.widgets.slot_marks import age_axis
@@ -71,10 +72,9 @@ class _Told:
 
 
 def _mean(cells: Sequence[str]) -> str:
-    if USE_FAILED in cells:
-        return USE_FAILED
-    known = [int(cell) for cell in cells if cell.isdigit()]
-    return str(-(-sum(known) // len(known))) if known else UNUSED
+    levels = [(FAILED_LEVELS if cell in FAILED_LEVELS else BUSY_LEVELS).index(cell) for cell in cells if cell != UNUSED]
+    failed = any(cell in FAILED_LEVELS for cell in cells)
+    return level(sum(levels) / len(levels) / (len(BUSY_LEVELS) - 1), failed) if levels else UNUSED
 
 
 def _levels(strips: Sequence[str]) -> Iterator[str]:
@@ -84,21 +84,25 @@ def _levels(strips: Sequence[str]) -> Iterator[str]:
         cells = [strip[column - length] for strip in strips if len(strip) >= length - column]
         there = len(cells) - cells.count(Cell.ABSENT)
         busy = there - cells.count(Cell.IDLE)
-        if Cell.FAILED_END in cells:
-            yield USE_FAILED
-        else:
-            yield str(-(-busy * USE_FULL // there)) if there else UNUSED
+        yield level(busy / there, Cell.FAILED_END in cells) if there else UNUSED
 
 
 def _draw_group(canvas: Canvas, x: int, y: int, levels: str) -> None:
-    for level, run in groupby(levels):
+    for cell, run in groupby(levels):
         length = sum(1 for _ in run)
-        if level == USE_FAILED:
-            canvas.put(x, y, "×" * length, "failed_text")
-        elif level.isdigit():
-            share = -(-int(level) // 2)
-            if canvas.textured:
-                canvas.put(x, y, _TEXTURES[min(4, share)] * length, "text" if share else "faint")
-            else:
-                canvas.put(x, y, "▇" * length, f"heat{min(4, share)}")
+        failed = cell in FAILED_LEVELS
+        if cell != UNUSED:
+            _draw_level(canvas, x, y, length, -(-(FAILED_LEVELS if failed else BUSY_LEVELS).index(cell) // 2), failed)
         x += length
+
+
+def _draw_level(canvas: Canvas, x: int, y: int, length: int, share: int, failed: bool) -> None:
+    """So many cells of one shade, in quarters."""
+    if failed and canvas.textured:
+        canvas.put(x, y, "×" * length, "failed_text")
+    elif failed:
+        canvas.put(x, y, "×" * length, "inverse" if share > 2 else "failed_text", bold=True, bg=f"heat{share}")
+    elif canvas.textured:
+        canvas.put(x, y, _TEXTURES[share] * length, "text" if share else "faint")
+    else:
+        canvas.put(x, y, "▇" * length, f"heat{share}")
