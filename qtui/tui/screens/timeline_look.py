@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import final
@@ -106,13 +107,14 @@ class Look:
         window = self.window
         when = moment(self.past, window, seen.started_at, self.now)
         slots = {slot.number: slot for slot in seen.slots}
+        known = self._known(window, seen.started_at)
         made: dict[int, Sequence[str]] = {}
 
         def cells(number: int) -> Sequence[str]:
             if number not in made:
                 base = self._base(number, when)
                 slot = slots.get(number)
-                made[number] = base if slot is None else with_the_present(base, slot, self._is_known, when)
+                made[number] = base if slot is None else with_the_present(base, slot, known, when)
             return made[number]
 
         chosen, also = self.under()
@@ -151,13 +153,13 @@ class Look:
             kept = self._cells[number] = (reason, of_the_past(number, self.past.tracks.get(number), when))
         return kept[1]
 
-    def _is_known(self, column: int) -> bool:
-        """Whether the journal has told everything of a column of the window."""
-        if self.past.sampled or self.past.empty or self.snap is None:
-            return False
-        window, origin = self.window, self.snap.started_at
-        since = origin + (window.first + column) * window.step
-        return self.past.since <= since and since + window.step <= self.past.until
+    def _known(self, window: Window, origin: float) -> range:
+        """The columns of which the journal has told everything."""
+        if self.past.sampled or self.past.empty:
+            return range(0)
+        first = math.ceil((self.past.since - origin) / window.step - 1e-6) - window.first
+        last = bin_of(self.past.until - origin, window.step) - window.first
+        return range(max(0, first), max(0, min(window.columns, last)))
 
     def _marks(self, seen: Snapshot) -> list[tuple[float, str]]:
         origin, series = seen.started_at, seen.series
