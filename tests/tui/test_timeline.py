@@ -302,7 +302,8 @@ async def test_v_and_the_arrows_choose_a_range_and_esc_lets_go_of_it() -> None:
 def test_a_range_counts_what_ended_in_it_and_how_busy_the_slots_were() -> None:
     past = Past()
     past.take(Timeline(SPANS, slots=[(ZERO, 3)]), ZERO, ZERO + 612)
-    told = stats(past, [1, 2, 3], [span(9, 3, 604.0, 610.0)], ZERO + 600, ZERO + 610)
+    present = [span(9, 3, 604.0, 610.0), span(10, 2, 610.5, 612.0)]
+    told = stats(past, [1, 2, 3], present, ZERO + 600, ZERO + 610)
     busy = 1.1 + 4.5 + 0.3 + 4.0 + 6.0
     assert told.busy_share == pytest.approx(busy / 30)
     assert (told.jobs, told.failures, told.retries) == (3, 1, 0)
