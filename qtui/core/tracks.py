@@ -112,7 +112,8 @@ class SlotTrack:
 
     def cell(self, second: int) -> Cell:
         """One second of the last two minutes."""
-        self._advance(second)
+        if second > self._second:
+            self._advance(second)
         if second < int(self.born) or second <= self._second - STRIP_SECONDS:
             return Cell.ABSENT
         cell = self._cells[second % STRIP_SECONDS]

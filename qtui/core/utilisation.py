@@ -46,7 +46,7 @@ class GroupUse:
             self._columns.append(_column(second, slots, size))
         self._second = last
         groups = -(-highest // size)
-        columns = [*self._columns, _column(int(at), slots, size)]
+        columns = [*self._columns, _present(slots, size)]
         return Use(size, ["".join(_of_group(column, group) for column in columns) for group in range(groups)])
 
 
@@ -71,6 +71,17 @@ def _column(second: int, slots: Mapping[int, SlotTrack], size: int) -> list[str]
 
 def _level(there: int, busy: int, failed: bool) -> str:
     return level(busy / there, failed) if there else UNUSED
+
+
+def _present(slots: Mapping[int, SlotTrack], size: int) -> list[str]:
+    """The second that is not over, in which nothing has been seen to fail yet."""
+    groups = -(-max(slots, default=1) // size)
+    there, busy = [0] * groups, [0] * groups
+    for number, track in slots.items():
+        group = (number - 1) // size
+        there[group] += 1
+        busy[group] += track.job is not None and track.due_at is None
+    return [_level(*each, False) for each in zip(there, busy, strict=True)]
 
 
 def level(share: float, failed: bool) -> str:

@@ -143,13 +143,9 @@ def _marks(db: sqlite3.Connection, query: TimelineQuery) -> list[tuple[float, st
 
 def _slots(db: sqlite3.Connection, query: TimelineQuery) -> list[tuple[float, int]]:
     """How many slots there were, as the last sample before the stretch and the changes in it tell."""
-    found = []
-    row = db.execute(
-        "SELECT data FROM sample WHERE rowid = ?", (first_at(db, "sample", "at", query.since, "rowid") - 1,)
-    ).fetchone()
-    told = decode(row[0]) if row else None
-    if isinstance(told, list) and isinstance(number := told[_CONCURRENCY], int):
-        found.append((query.since, number))
+    found = [(at, 0) for at in _ends_of_lives(db)]
+    if (sample := _sample_before(db, query.since)) is not None:
+        found.append(sample)
     for at, kind, event in _events(db, query):
         if kind not in _COUNTING or not isinstance(event, dict):
             continue
@@ -157,7 +153,30 @@ def _slots(db: sqlite3.Connection, query: TimelineQuery) -> list[tuple[float, in
         number = of.get("new", of.get("concurrency")) if isinstance(of, dict) else None
         if isinstance(number, int):
             found.append((at, number))
-    return found
+    found.sort(key=lambda told: told[0])
+    before = [(query.since, number) for at, number in found if at <= query.since][-1:]
+    return before + [told for told in found if query.since < told[0] <= query.until]
+
+
+def _sample_before(db: sqlite3.Connection, at: float) -> tuple[float, int] | None:
+    """When the last sample before a moment was taken, and how many slots there were then."""
+    row = db.execute(
+        "SELECT at, data FROM sample WHERE rowid = ?", (first_at(db, "sample", "at", at, "rowid") - 1,)
+    ).fetchone()
+    told = decode(row[1]) if row else None
+    number = told[_CONCURRENCY] if isinstance(told, list) and len(told) > _CONCURRENCY else None
+    return (float(row[0]), number) if isinstance(number, int) else None
+
+
+def _ends_of_lives(db: sqlite3.Connection) -> list[float]:
+    """When each life but the last ended; after a crash, when it was last known to live."""
+    lives = db.execute("SELECT started, ended FROM epoch ORDER BY id").fetchall()
+    ends = []
+    for (_, ended), (following, _) in pairwise(lives):
+        last = _sample_before(db, following) if ended is None else None
+        if ended is not None or last is not None:
+            ends.append(float(ended) if last is None else last[0])
+    return ends
 
 
 def _events(db: sqlite3.Connection, query: TimelineQuery) -> list[tuple[float, str, object]]:

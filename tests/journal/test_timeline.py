@@ -126,6 +126,27 @@ async def test_what_was_changed_and_how_many_slots_there_were_comes_with_it(tmp_
     assert [mark for _, mark in later.marks] == ["■32"]
 
 
+async def test_between_two_lives_there_were_no_slots(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    journal = await told(folder, ev.Sampled(1.0, 0, 0, 0, 0, 0, 0, 0, 2, 64, 0))
+    await journal.journal.close("stopped")
+    with closing(schema.open_writer(folder / schema.FILE)) as db:
+        db.execute("UPDATE epoch SET started = ?, ended = ?", (STARTED, STARTED + 10))
+    again, past = SqliteJournal.resume(folder, Policy())
+    second = Told(again)
+    begins = ev.RunStarted(past.at, "scrape", "scrape.toml", STARTED + 60 - past.at, 4, 64, None, 3, 30.0)
+    second.tell(ev.RunResumed(past.at, begins, 2, 0, 0, 0, 0))
+    await second.durable()
+    with closing(schema.open_writer(folder / schema.FILE)) as db:
+        db.execute("UPDATE epoch SET started = ? WHERE id = 2", (STARTED + 60,))
+    whole = await ask(second)
+    within = await ask(second, since=STARTED + 30, until=STARTED + 40)
+    await again.close("finished")
+
+    assert [(at - STARTED, number) for at, number in whole.slots] == [(0, 2), (10, 0), (60, 4)]
+    assert [(at - STARTED, number) for at, number in within.slots] == [(30, 0)]
+
+
 async def test_an_attempt_cut_off_by_a_crash_ends_where_the_engine_was_last_known_to_live(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     journal = await told(

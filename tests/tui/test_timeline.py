@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -178,7 +179,7 @@ async def test_keys_change_the_width_of_a_column_and_keep_the_moment_in_its_plac
         assert view.selected_job() == 3
         await press(pilot, *["right_square_bracket"] * 9)
         assert "1 column = 1 min" in app.text()
-        assert view.step == len(STEPS) - 1
+        assert view.look.step == len(STEPS) - 1
 
 
 async def test_the_cursor_stays_on_its_moment_as_time_goes_on() -> None:
@@ -194,13 +195,13 @@ async def test_the_cursor_stays_on_its_moment_as_time_goes_on() -> None:
 async def test_l_and_the_right_edge_lead_back_to_now() -> None:
     async with shown(Journal()) as (view, app, pilot):
         await press(pilot, "H", "H", "H")
-        assert view.end is not None
+        assert view.look.end is not None
         assert " now " not in app.text()
         await press(pilot, "L")
-        assert (view.end, view.at) == (None, None)
+        assert (view.look.end, view.look.at) == (None, None)
         assert " now " in app.text()
         await press(pilot, "left", "left", "right", "right")
-        assert view.at is None
+        assert view.look.at is None
 
 
 async def test_going_back_asks_for_what_is_not_known_once() -> None:
@@ -217,12 +218,12 @@ async def test_going_back_asks_for_what_is_not_known_once() -> None:
 async def test_what_is_seen_is_asked_for_at_most_once_a_second() -> None:
     journal = Journal()
     async with shown(journal) as (view, _, pilot):
-        first = len(journal.windows)
+        first, began = len(journal.windows), time.monotonic()
         for step in range(1, 20):
             view.update_snapshot(later(three_slots(), step / 10))
             view._tick()
             await settled(pilot)
-        assert len(journal.windows) - first <= 1
+        assert len(journal.windows) - first <= 1 + int(time.monotonic() - began)
         view._asked_at -= 1.0
         view.update_snapshot(later(three_slots(), 2.0))
         view._tick()
@@ -250,7 +251,7 @@ async def test_n_leads_to_the_next_failure_and_capital_n_to_the_one_before() -> 
         assert view.selected_job() == 3
         await press(pilot, "N")
         assert view.selected_job() == 6
-        assert view.slot == 3
+        assert view.look.slot == 3
         assert "slot 3  #6" in app.text()
         await press(pilot, "n")
         assert view.selected_job() == 3
@@ -277,12 +278,12 @@ async def test_s_sorts_the_slots_and_says_so() -> None:
     async with shown(Journal()) as (view, app, pilot):
         await press(pilot, "s")
         assert "busiest first" in app.text()
-        assert view._rows == [2, 1, 3]
+        assert view.look.rows == [2, 1, 3]
         await press(pilot, "s")
         assert "slowest first" in app.text()
         await press(pilot, "s")
         assert "most failures first" in app.text()
-        assert view._rows == [1, 2, 3], "equal ones by their numbers"
+        assert view.look.rows == [1, 2, 3], "equal ones by their numbers"
         await press(pilot, "s")
         assert "first" not in app.rows()[0]
 
@@ -301,7 +302,8 @@ async def test_v_and_the_arrows_choose_a_range_and_esc_lets_go_of_it() -> None:
 def test_a_range_counts_what_ended_in_it_and_how_busy_the_slots_were() -> None:
     past = Past()
     past.take(Timeline(SPANS, slots=[(ZERO, 3)]), ZERO, ZERO + 612)
-    told = stats(past, [1, 2, 3], [span(9, 3, 604.0, 610.0)], ZERO + 600, ZERO + 610)
+    present = [span(9, 3, 604.0, 610.0), span(10, 2, 610.5, 612.0)]
+    told = stats(past, [1, 2, 3], present, ZERO + 600, ZERO + 610)
     busy = 1.1 + 4.5 + 0.3 + 4.0 + 6.0
     assert told.busy_share == pytest.approx(busy / 30)
     assert (told.jobs, told.failures, told.retries) == (3, 1, 0)
@@ -322,7 +324,7 @@ async def test_a_drag_chooses_a_range() -> None:
 async def test_a_click_puts_the_cursor_there() -> None:
     async with shown(Journal()) as (view, _, pilot):
         await pilot.click(TimelineView, offset=(77 - 30, 2))
-        assert (view.slot, view.selected_job()) == (2, 4)
+        assert (view.look.slot, view.selected_job()) == (2, 4)
 
 
 async def test_more_slots_than_rows_are_scrolled_to() -> None:
@@ -332,7 +334,7 @@ async def test_more_slots_than_rows_are_scrolled_to() -> None:
         assert "rows 1-8 of 40" in app.text()
         await press(pilot, "pagedown", "G")
         assert "rows 33-40 of 40" in app.text()
-        assert view.slot == 40
+        assert view.look.slot == 40
 
 
 async def test_of_very_many_slots_only_those_near_are_asked_for() -> None:
@@ -342,7 +344,7 @@ async def test_of_very_many_slots_only_those_near_are_asked_for() -> None:
         assert journal.windows[-1].last_slot < 40
         await press(pilot, "G")
         assert journal.windows[-1].first_slot > 1900
-        assert len(view.past.tracks) < 60
+        assert len(view.look.past.tracks) < 60
         assert app.rows()[1].count("▆") >= 9
 
 
@@ -394,7 +396,7 @@ async def test_another_life_of_the_engine_begins_anew() -> None:
         view.update_snapshot(sample(started_at=NOW - 500, elapsed_s=620.0, slots=[]))
         await settled(pilot)
         assert journal.windows[-1].until == NOW + 120
-        assert view.past.until > NOW
+        assert view.look.past.until > NOW
 
 
 async def test_esc_lets_go_one_level_at_a_time_and_then_leaves_the_view() -> None:
@@ -468,13 +470,12 @@ def test_any_attempts_are_drawn_at_any_size_without_crossing_a_border(
     rng = random.Random(seed)
     snap = msgspec.structs.replace(wild(rng), started_at=rng.choice((ZERO, 0.0)))
     view = TimelineView(Journal())
-    view._snap = snap
-    view._size = view._size.__class__(width, height)
-    view.step, view.end, view.at = step, past_end, None if past_end is None else past_end * STEPS[step]
-    view.past.take(Timeline(spans, rng.random() < 0.3, [(ZERO, "▲12")], [(ZERO, 5)]), ZERO - 100, ZERO + 1000)
-    view.range_from = rng.choice((None, 600.0))
-    view._frozen = rng.choice((None, snap))
-    view._arrange()
+    view.look.snap, view.look.size = snap, (width, height)
+    view.look.step, view.look.end, view.look.at = step, past_end, None if past_end is None else past_end * STEPS[step]
+    view.look.past.take(Timeline(spans, rng.random() < 0.3, [(ZERO, "▲12")], [(ZERO, 5)]), ZERO - 100, ZERO + 1000)
+    view.look.range_from = rng.choice((None, 600.0))
+    view.look.frozen = rng.choice((None, snap))
+    view.look.arrange()
     canvas = Canvas(width, height, PLAIN if textured else DARK)
     view.draw(canvas)
     rows = [cells(row) for row in canvas.rows()]

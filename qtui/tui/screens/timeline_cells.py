@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from qtui.core.queries import Span
@@ -33,6 +32,8 @@ _BODIES = {"retry": Cell.RETRY_BODY, "failed": Cell.FAILED_BODY}
 _ENDS = {"retry": Cell.RETRY_END, "failed": Cell.FAILED_END}
 _WITHOUT_END = str.maketrans(f"{Cell.RETRY_END}{Cell.FAILED_END}", f"{Cell.RETRY_BODY}{Cell.FAILED_BODY}")
 _OTHER_SHADE = str.maketrans(f"{Cell.DONE}{Cell.DONE_ALT}", f"{Cell.DONE_ALT}{Cell.DONE}")
+_SETTLED_BY = 10
+"""Known columns that are looked at for the shade they end with."""
 _DONE = (Cell.DONE, Cell.DONE_ALT)
 
 
@@ -126,8 +127,8 @@ def paint(cells: list[str], first: int, last: int, body: str, end: str) -> None:
         cells[last] = end
 
 
-def with_the_present(cells: list[str], slot: SlotView, known: Callable[[int], bool], when: Moment) -> list[str]:
-    """The cells with what the snapshot adds: seconds that `known` is false for, by column, and what runs now."""
+def with_the_present(cells: list[str], slot: SlotView, known: range, when: Moment) -> list[str]:
+    """The cells with what the snapshot adds: seconds in columns that are not `known`, and what runs now."""
     cells = list(cells)
     _draw_strip(cells, slot.strip, known, when)
     if slot.seq and slot.state in (SlotState.RUNNING, SlotState.LEAVING, SlotState.BACKOFF):
@@ -137,26 +138,29 @@ def with_the_present(cells: list[str], slot: SlotView, known: Callable[[int], bo
     return cells
 
 
-def _draw_strip(cells: list[str], strip: str, known: Callable[[int], bool], when: Moment) -> None:
+def _draw_strip(cells: list[str], strip: str, known: range, when: Moment) -> None:
     """Whole seconds: in narrower columns only their bodies, because nobody knows where in them something ended."""
     window = when.window
-    newest = int(when.now)
-    oldest = newest - len(strip) + 1
-    first, last = max(0, window.column(oldest)), min(len(cells) - 1, window.column(when.now))
+    oldest = int(when.now) - len(strip) + 1
+    columns = range(max(0, window.column(oldest)), max(0, min(len(cells), window.column(when.now) + 1)))
     if window.step < 1:
         strip = strip.translate(_WITHOUT_END)
     strip = strip.replace(Cell.RUNNING, Cell.IDLE)  # what runs is drawn from its start
-    settled = False
-    for column in range(first, last + 1):
-        at = (window.first + column) * window.step
-        seconds = strip[max(0, int(at + 1e-6) - oldest) : max(0, int(at + window.step - 1e-6) - oldest + 1)]
-        if not seconds:
-            continue
-        cell = max(reversed(seconds), key=lambda each: _RANK.get(each, 0))
-        if known(column):
-            if cell in _DONE and cells[column] in _DONE and not settled and cell != cells[column]:
+    for column in range(known.stop - 1, max(known.start, columns.start, known.stop - _SETTLED_BY) - 1, -1):
+        cell = _worst(strip, oldest, column, window)
+        if cell in _DONE and cells[column] in _DONE:
+            if cell != cells[column]:
                 strip = strip.translate(_OTHER_SHADE)  # so that it goes on as it will be drawn a second later
-                settled = True
+            break
+    for column in columns:
+        if column in known:
             continue
+        cell = _worst(strip, oldest, column, window)
         if _RANK.get(cell, 0) >= _RANK[cells[column]]:
             cells[column] = cell
+
+
+def _worst(strip: str, oldest: int, column: int, window: Window) -> str:
+    at = (window.first + column) * window.step
+    seconds = strip[max(0, int(at + 1e-6) - oldest) : max(0, int(at + window.step - 1e-6) - oldest + 1)]
+    return max(reversed(seconds), key=lambda each: _RANK.get(each, 0), default=str(Cell.ABSENT))

@@ -34,7 +34,7 @@ def running_in(slot: SlotView | None, origin: float, now: float) -> Span | None:
 def stats(past: Past, numbers: Sequence[int], running: Sequence[Span], since: float, until: float) -> Stats:
     """Of these slots between two wall clocks."""
     over = [span for number in numbers for span in past.over(number, since, until)]
-    busy = sum(min(span.end, until) - max(span.start, since) for span in [*over, *running] if span.end > since)
+    busy = sum(max(0.0, min(span.end, until) - max(span.start, since)) for span in [*over, *running])
     there = [past.slots_at(since + (until - since) * (step + 0.5) / 16) for step in range(16)]
     slots = sum(len(numbers) if number is None else min(number, len(numbers)) for number in there) / len(there)
     ended = [span for span in over if since <= span.end < until]
