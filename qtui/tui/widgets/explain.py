@@ -54,7 +54,7 @@ def draw_explain(canvas: Canvas, snap: Snapshot, *, eta: Eta | None = None) -> N
 
 
 def estimate(eta: Eta) -> str:
-    """`ETA 7:10 ± 1m if 3,270 jobs go on ending at 6.9/s, retries included`."""
+    """`ETA 7:10 ± 1m if 3,270 jobs end at 6.9/s, retries included`."""
     said = " ".join(part for part in ("ETA", eta.text, eta.margin) if part)
     return f"{said} {eta.assumption}" if eta.margin_s or eta.rate else f"{said}: {eta.assumption}"
 
