@@ -256,7 +256,7 @@ class EventsView(StageView):
         self._place()
 
     def _page(self) -> None:
-        from qtui.tui.screens.pager import show_log
+        from qtui.tui.screens.events_pager import show_log
 
         book, app = self._log.book, cast("QtuiApp", self.app)
         query = LogQuery(self.tab, text=book.text, level=book.level)

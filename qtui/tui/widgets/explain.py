@@ -86,7 +86,10 @@ def guess_lines(snap: Snapshot, eta: Eta, width: int = 80) -> list[Line]:
     if not guesses:
         return []
     roomy = width >= _ROOMY
-    head: Line = (Span("what if", bold=True), Span(f"  {'about, ' if roomy else ''}{ASSUMPTION}", "faint"))
+    head: Line = (
+        Span("what if", bold=True),
+        Span(f"  about, {ASSUMPTION}" if roomy else "  jobs stay as fast, about", "faint"),
+    )
     return [head, *(_guess(guess, roomy) for guess in guesses)]
 
 
@@ -109,7 +112,7 @@ def _bound(snap: Snapshot, width: int) -> list[Span]:
     if found is None:
         return [Span("no bound: nothing caps the wait", "dim")] if not snap.queue.capacity else []
     cap = f"{count(found.capacity)} ÷ {rate(found.rate)} = {seconds(found.wait_s)}"
-    said = "the bound caps the wait at " if width >= 27 + len(cap) else "at most "
+    said = "the bound caps the wait at " if width >= 27 + len(cap) else "wait at most "
     return [Span(said, "pressure"), Span(cap, "pressure", True)]
 
 
