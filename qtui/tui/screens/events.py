@@ -146,7 +146,7 @@ class EventsView(StageView):
             self._load(log.book.load_newest)
         elif (log.following or log.index >= len(log.book.rows) - 1) and log.seen != self._news():
             log.asked_at, log.seen = now, self._news()
-            self._load(log.book.load_newer)
+            self._load(log.book.catch_up if log.following else log.book.load_newer)
 
     def _news(self) -> object:
         snap = self._snap
