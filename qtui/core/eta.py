@@ -74,7 +74,7 @@ class Eta(msgspec.Struct, frozen=True):
         """What the estimate rests on, or why there is none; one clause."""
         match self.certainty:
             case Certainty.KNOWN:
-                return f"if {plural(self.jobs, 'job')} go on ending at {rate(self.rate)}, retries included"
+                return f"if {plural(self.jobs, 'job')} end at {rate(self.rate)}, retries included"
             case Certainty.STALLED:
                 return f"no job has ended for {clock(self.quiet_s)}"
             case Certainty.PAUSED:

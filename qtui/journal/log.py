@@ -6,8 +6,7 @@ A filter looks at rows one by one, at so many at most for one answer, which says
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 import msgspec
 
@@ -29,8 +28,11 @@ PER_JOB = ("cancelled", "requeued", "hastened", "dropped")
 _LEVEL_OF = {"done": "info", "cancelled": "info", "retry": "warning", "interrupted": "warning", "failed": "error"}
 _decode = msgspec.json.Decoder(ev.Event).decode
 
-Found = Iterator[tuple[Place, Callable[[], LogRow | None]]]
-"""Rows in order: where each stands, and what makes a line of it, or None where its level is not wanted."""
+CHUNK = 100
+"""Lines whose words are looked up together: every statement costs a busy engine's loop a moment."""
+
+Found = Iterator[tuple[Place, LogRow | None]]
+"""Rows in order: where each stands, and its line, or None where its level is not wanted."""
 
 
 def read(db: sqlite3.Connection, query: LogQuery) -> Log:
@@ -48,12 +50,11 @@ def _collect(found: Found, query: LogQuery) -> Log:
     rows: list[LogRow] = []
     reached: Place | None = None
     more = False
-    for looked, (place, make) in enumerate(found):
+    for looked, (place, row) in enumerate(found):
         if len(rows) >= limit or looked >= SCAN:
             more = True
             break
         reached = place
-        row = make()
         if row is not None and wanted in f"{row.who} {row.text}".casefold():
             rows.append(row)
     if query.after is None:
@@ -64,19 +65,16 @@ def _collect(found: Found, query: LogQuery) -> Log:
 def _attempts(db: sqlite3.Connection, query: LogQuery) -> Found:
     """The ends of attempts as they stand in `stretch`, a row of it for each commit."""
     least = LEVELS.index(query.level) if query.level in LEVELS else 0
+    chunk: list[tuple[Place, Span]] = []
+    for placed in _spans(db, query):
+        chunk.append(placed)
+        if len(chunk) >= CHUNK:
+            yield from _lines(db, chunk, least)
+            chunk = []
+    yield from _lines(db, chunk, least)
 
-    def line_of(span: Span, place: Place) -> LogRow | None:
-        level = _LEVEL_OF.get(span.outcome, "info")
-        if LEVELS.index(level) < least:
-            return None
-        (name,) = db.execute("SELECT name FROM job WHERE seq = ?", (span.seq,)).fetchone() or ("",)
-        code, message = db.execute(
-            "SELECT code, message FROM attempt WHERE seq = ? AND n = ?", (span.seq, span.number)
-        ).fetchone() or (None, None)
-        said = line(Failed(code, message or "")) if code else message or ""
-        run_s = max(0.0, round(span.end - span.start, 6))
-        return LogRow(place, span.end, clean(name), clean(said), level, span.outcome, span.seq, span.number, run_s)
 
+def _spans(db: sqlite3.Connection, query: LogQuery) -> Iterator[tuple[Place, Span]]:
     newest_first = query.after is None
     _, row, index = query.after or query.before or (0.0, last_of(db, "stretch") + 1, 0)
     last = last_of(db, "stretch")
@@ -86,31 +84,60 @@ def _attempts(db: sqlite3.Connection, query: LogQuery) -> Found:
         for at, span in reversed(numbered) if newest_first else numbered:
             if number == row and (at >= index if newest_first else at <= index):
                 continue
-            place = (span.end, number, at)
-            yield place, partial(line_of, span, place)
+            yield (span.end, number, at), span
+
+
+def _lines(db: sqlite3.Connection, chunk: list[tuple[Place, Span]], least: int) -> Found:
+    """What was said at those ends; only the wanted ones are looked up."""
+    levels = {span.outcome: _LEVEL_OF.get(span.outcome, "info") for _, span in chunk}
+    wanted = [span for _, span in chunk if LEVELS.index(levels[span.outcome]) >= least]
+    marks = ", ".join(["(?, ?)"] * len(wanted))
+    words = (
+        {
+            (seq, number): (name, code, message)
+            for seq, number, name, code, message in db.execute(
+                f"WITH wanted (seq, n) AS (VALUES {marks}) SELECT a.seq, a.n, j.name, a.code, a.message FROM wanted w"
+                " CROSS JOIN attempt a ON a.seq = w.seq AND a.n = w.n CROSS JOIN job j ON j.seq = a.seq",
+                [value for span in wanted for value in (span.seq, span.number)],
+            )
+        }
+        if wanted
+        else {}
+    )
+    for place, span in chunk:
+        level = levels[span.outcome]
+        if LEVELS.index(level) < least:
+            yield place, None
+            continue
+        name, code, message = words.get((span.seq, span.number), ("", None, None))
+        said = line(Failed(code, message or "")) if code else message or ""
+        run_s = max(0.0, round(span.end - span.start, 6))
+        yield (
+            place,
+            LogRow(place, span.end, clean(name), clean(said), level, span.outcome, span.seq, span.number, run_s),
+        )
 
 
 def _events(db: sqlite3.Connection, query: LogQuery) -> Found:
     least = LEVELS.index(query.level) if query.level in LEVELS else 0
     names = dict(db.execute("SELECT idx, name FROM producer"))
     newest_first = query.after is None
-    place = query.after or query.before or (float(1 << 62), 0, 0)
+    begin = query.after or query.before or (float(1 << 62), 0, 0)
     side, order = ("<", "DESC") if newest_first else (">", "ASC")
     kinds = ", ".join("?" * len(PER_JOB))
     rows = db.execute(
         f"SELECT id, at, kind, data FROM event WHERE id {side} ? AND kind NOT IN ({kinds}) ORDER BY id {order}",
-        (int(place[0]), *PER_JOB),
+        (int(begin[0]), *PER_JOB),
     )
 
-    def line_of(number: int, at: float, kind: str, data: str) -> LogRow | None:
+    for number, at, kind, data in rows:
+        place = (float(number), 0, 0)
         said = _words(kind, data, names)
         level = said.level if said is not None and said.level in LEVELS else "info"
         if said is None or LEVELS.index(level) < least:
-            return None
-        return LogRow((float(number), 0, 0), at, clean(said.who, 40), clean(said.text), level)
-
-    for number, at, kind, data in rows:
-        yield (float(number), 0, 0), partial(line_of, number, at, kind, data)
+            yield place, None
+        else:
+            yield place, LogRow(place, at, clean(said.who, 40), clean(said.text), level)
 
 
 def _words(kind: str, data: str, names: dict[int, str]) -> Told | None:

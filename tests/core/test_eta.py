@@ -79,7 +79,7 @@ def test_the_display_changes_only_by_more_than_two_percent() -> None:
 @pytest.mark.parametrize(
     ("at", "changes", "assumption"),
     [
-        (100, {}, "if 5,500 jobs go on ending at 5.0/s, retries included"),
+        (100, {}, "if 5,500 jobs end at 5.0/s, retries included"),
         (100, {"state": RunState.PAUSED}, "nothing new starts or comes; there is an estimate when it goes on"),
         (1, {}, "too few jobs have ended yet"),
         (100, {"counts": Counts(done=500)}, "nobody knows how many jobs there will be"),

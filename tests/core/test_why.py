@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC
 
 import msgspec
@@ -28,6 +29,8 @@ from qtui.core.snapshot import (
 )
 from qtui.core.why import ago, rate_of, why_job, why_run
 from tests.core.book import Book
+from tests.tui.looks import anything
+from tests.tui.wild import wild
 
 NOON = 12 * 3600.0
 """The wall clock of the snapshots is 12:10:00 in UTC."""
@@ -256,3 +259,11 @@ def test_the_picture_says_who_holds_the_workers_and_since_when() -> None:
     assert book.picture(18.0).throttle.grip == Grip("qtui", 1.0)
     book.tell(ev.MemoryHolds(19.0, False, 0.5, 10**9))
     assert book.picture(20.0).throttle.grip is None
+
+
+def test_any_snapshot_has_an_answer_of_one_clean_line() -> None:
+    rng = random.Random(6)
+    for _ in range(300):
+        snap = rng.choice((wild, anything))(rng)
+        for said in (why_run(snap, UTC), why_job(story(rng.choice(("pending", "running", "waiting"))), snap, UTC)):
+            assert said.isprintable()

@@ -254,6 +254,18 @@ async def test_what_is_kept_is_bounded_in_both_directions() -> None:
     assert [row.seq for row in book.rows] == list(range(3 * KEEP + 1, 4 * KEEP + 1))
 
 
+async def test_who_follows_a_fast_run_sees_its_newest_lines_and_not_those_of_a_minute_ago() -> None:
+    journal = Journal(ends(10))
+    book = LogBook(journal, "attempts")
+    await book.load_newest()
+    journal.rows = ends(10_000)
+    asked = journal.asked
+    await book.catch_up()
+    assert book.rows[-1].seq == 10_000
+    assert not book.newer
+    assert journal.asked - asked <= 6
+
+
 async def test_lines_that_come_in_one_by_one_are_neither_lost_nor_doubled() -> None:
     journal = Journal([])
     book = LogBook(journal, "attempts")

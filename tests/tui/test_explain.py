@@ -66,7 +66,7 @@ def test_what_if_is_a_table_with_its_assumption() -> None:
     assert "   12 workers    6.9/s  ETA 7:10" in text
     assert "now" in text
     assert "producers" in text, "they offer no more than 14/s"
-    assert "ETA 7:10 ± 1m if 3,270 jobs go on ending at 7.6/s" in text
+    assert "ETA 7:10 ± 1m if 3,270 jobs end at 7.6/s" in text
 
 
 def test_on_a_small_panel_words_go_before_numbers() -> None:

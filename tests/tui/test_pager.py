@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from qtui.core.queries import Answer, LogQuery, LogRow, Query, Unknown
-from qtui.tui.screens.pager import NO_PAGER, pager_command, write_log
+from qtui.tui.pager import NO_PAGER, pager_command
+from qtui.tui.screens.events_pager import write_log
 from tests.tui.fake_port import window
 from tests.tui.rig import running
 from tests.tui.samples import NOW

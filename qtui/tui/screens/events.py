@@ -146,7 +146,7 @@ class EventsView(StageView):
             self._load(log.book.load_newest)
         elif (log.following or log.index >= len(log.book.rows) - 1) and log.seen != self._news():
             log.asked_at, log.seen = now, self._news()
-            self._load(log.book.load_newer)
+            self._load(log.book.catch_up if log.following else log.book.load_newer)
 
     def _news(self) -> object:
         snap = self._snap
@@ -256,7 +256,7 @@ class EventsView(StageView):
         self._place()
 
     def _page(self) -> None:
-        from qtui.tui.screens.pager import show_log
+        from qtui.tui.screens.events_pager import show_log
 
         book, app = self._log.book, cast("QtuiApp", self.app)
         query = LogQuery(self.tab, text=book.text, level=book.level)

@@ -9,7 +9,7 @@ PAGE = 200
 KEEP = 2_000
 """Lines kept at most; those furthest from where one looks go."""
 BEHIND = 5
-"""Pages of new lines in a row; a face that is further behind begins again with the newest."""
+"""Pages of new lines asked for in a row."""
 BEGINNING: Place = (0.0, 0, 0)
 """Before every line."""
 
@@ -85,6 +85,11 @@ class LogBook:
             del self.rows[KEEP:]
             self.newer, self._high = True, self.rows[-1].place
         return len(answer.rows)
+
+    async def catch_up(self) -> int:
+        """Ask for what stands after the last line, or where that is too much for the newest alone."""
+        moved = await self.load_newer()
+        return await self.load_newest() if self.newer else moved
 
     async def load_newer(self) -> int:
         """Ask for what stands after the last line."""

@@ -54,7 +54,7 @@ def draw_explain(canvas: Canvas, snap: Snapshot, *, eta: Eta | None = None) -> N
 
 
 def estimate(eta: Eta) -> str:
-    """`ETA 7:10 ± 1m if 3,270 jobs go on ending at 6.9/s, retries included`."""
+    """`ETA 7:10 ± 1m if 3,270 jobs end at 6.9/s, retries included`."""
     said = " ".join(part for part in ("ETA", eta.text, eta.margin) if part)
     return f"{said} {eta.assumption}" if eta.margin_s or eta.rate else f"{said}: {eta.assumption}"
 
@@ -86,7 +86,10 @@ def guess_lines(snap: Snapshot, eta: Eta, width: int = 80) -> list[Line]:
     if not guesses:
         return []
     roomy = width >= _ROOMY
-    head: Line = (Span("what if", bold=True), Span(f"  {'about, ' if roomy else ''}{ASSUMPTION}", "faint"))
+    head: Line = (
+        Span("what if", bold=True),
+        Span(f"  about, {ASSUMPTION}" if roomy else "  jobs stay as fast, about", "faint"),
+    )
     return [head, *(_guess(guess, roomy) for guess in guesses)]
 
 
@@ -109,7 +112,7 @@ def _bound(snap: Snapshot, width: int) -> list[Span]:
     if found is None:
         return [Span("no bound: nothing caps the wait", "dim")] if not snap.queue.capacity else []
     cap = f"{count(found.capacity)} ÷ {rate(found.rate)} = {seconds(found.wait_s)}"
-    said = "the bound caps the wait at " if width >= 27 + len(cap) else "at most "
+    said = "the bound caps the wait at " if width >= 27 + len(cap) else "wait at most "
     return [Span(said, "pressure"), Span(cap, "pressure", True)]
 
 

@@ -82,7 +82,7 @@ def draw_times(canvas: Canvas, snap: Snapshot, *, whole: bool) -> None:
         return
     y = 1
     for track, rows in _shares(height):
-        gap = 1 if rows >= 4 else 0  # so that what is full does not touch what stands above it
+        gap = 1 if rows >= 3 else 0  # so that what is full does not touch what stands above it
         top = _draw_track(canvas, track, x, y + gap, rows - gap, series, covered)
         _draw_label(canvas, track, x, y, rows, top, snap)
         y += rows
