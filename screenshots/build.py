@@ -20,7 +20,7 @@ class Wait:
     """Wait until the screen shows a text."""
 
     text: str
-    timeout: float = 30.0
+    timeout: float = 90.0
 
     def perform(self, terminal: Terminal) -> None:
         terminal.wait(self.text, self.timeout)
@@ -85,6 +85,8 @@ SHOTS = [
         foreground="#11151C",
     ),
     Shot("failures", ["presets/scrape.toml"], [Wait("FULL"), Watch(40), Press(["4"]), Wait("sort"), Watch(1)]),
+    Shot("main-ascii", ["presets/backpressure.toml"], [Wait("FULL"), Watch(20)], env={"QTUI_GLYPHS": "ascii"}),
+    Shot("main-no-color", ["presets/backpressure.toml"], [Wait("FULL"), Watch(20)], env={"NO_COLOR": "1"}),
     Shot("picker", [], [Wait("choose a preset"), Watch(1)]),
 ]
 
