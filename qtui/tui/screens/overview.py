@@ -116,7 +116,7 @@ class Overview(Container):
         self.slots = SlotsPanel()
         names = ("flow", "latency", "failures", "mini", "side-failures", "job")
         self._panels = {name: Panel(id=name) for name in names}
-        self._drawn: dict[str, tuple[Snapshot, Size, int]] = {}
+        self._drawn: dict[str, tuple[object, Size, int]] = {}
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="upper"):
@@ -137,14 +137,19 @@ class Overview(Container):
             self.slots.show_snapshot(snap)
         slot = self.slots.slot()
         number = slot.number if slot else 0
+        beat = _beat(scene)
         for name, panel in self._panels.items():
-            if panel.size.area and self._is_news(name, (snap, panel.size, number if name == "job" else 0)):
+            cause = beat if name in CHARTS else snap
+            if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
                 panel.show(_drawing(name, snap, number))
 
-    def _is_news(self, name: str, reason: tuple[Snapshot, Size, int]) -> bool:
+    def _is_news(self, name: str, reason: tuple[object, Size, int]) -> bool:
         """Whether anything the panel is drawn from differs from the last time; snapshots differ by identity."""
         before = self._drawn.get(name)
-        if before is not None and before[0] is reason[0] and before[1:] == reason[1:]:
+        same = before is not None and (
+            before[0] is reason[0] if isinstance(reason[0], Snapshot) else before[0] == reason[0]
+        )
+        if before is not None and same and before[1:] == reason[1:]:
             return False
         self._drawn[name] = reason
         return True
@@ -155,6 +160,16 @@ class Overview(Container):
         if slot is None or slot.state not in (SlotState.RUNNING, SlotState.LEAVING, SlotState.BACKOFF):
             return None
         return slot.seq or None
+
+
+CHARTS = frozenset({"flow", "latency", "mini"})
+CHARTS_CALM_S = 6
+
+
+def _beat(scene: Scene) -> object:
+    """What the charts follow: their columns are seconds, but what a person does is seen at once."""
+    snap, step = scene.snap, CHARTS_CALM_S if scene.calm else 1
+    return snap.run_id, snap.state, snap.elapsed_s // step, [len(marks) for marks in snap.series.marks[-3:]]
 
 
 def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], None]:

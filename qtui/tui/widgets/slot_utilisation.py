@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotView
@@ -41,11 +42,12 @@ def draw_utilisation(canvas: Canvas, y: int, rows: int, slots: Sequence[SlotView
         group = slots[start : start + size]
         label = f"{group[0].number}-{group[-1].number}"
         canvas.put(x - 1 - len(label), row, fit(label, label_width), "faint")
-        _draw_group(canvas, x, row, _levels([slot.strip for slot in group], columns))
+        _draw_group(canvas, x, row, _levels(tuple(slot.strip for slot in group), columns))
     age_axis(canvas, width - 2, columns, 1)
 
 
-def _levels(strips: Sequence[str], columns: int) -> list[int]:
+@lru_cache(maxsize=64)  # a second lasts several pictures
+def _levels(strips: tuple[str, ...], columns: int) -> list[int]:
     """For each second the busy share of the slots there were, in quarters rounded up, or that a job failed."""
     seconds = "".join([strip[-columns:].rjust(columns) for strip in strips])
     levels = []
