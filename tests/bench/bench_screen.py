@@ -73,7 +73,7 @@ def main() -> None:
             for number, (name, size, blurred) in enumerate(LOOKS):
                 words = [preset] if number == 0 else ["attach"]
                 with stage.open(*words, size=size) as screen:
-                    screen.wait("RUNNING", 30)
+                    screen.wait_raw(b"RUNNING", 60)
                     if blurred:
                         screen.send(BLUR)
                     busy, written = share(screen, seconds)
