@@ -15,6 +15,8 @@ _LEAST_ROWS = 3
 _SMALLEST_GROUP = 8
 _TEXTURES = "·░▒▓▇"
 _FAILED = -1
+UNSETTLED = 10
+"""The last seconds of a strip change with every attempt that ends; what was before changes once a second."""
 
 
 def draw_utilisation(canvas: Canvas, y: int, rows: int, slots: Sequence[SlotView]) -> None:
@@ -42,14 +44,21 @@ def draw_utilisation(canvas: Canvas, y: int, rows: int, slots: Sequence[SlotView
         group = slots[start : start + size]
         label = f"{group[0].number}-{group[-1].number}"
         canvas.put(x - 1 - len(label), row, fit(label, label_width), "faint")
-        _draw_group(canvas, x, row, _levels(tuple(slot.strip for slot in group), columns))
+        _draw_group(canvas, x, row, _levels([slot.strip for slot in group], columns))
     age_axis(canvas, width - 2, columns, 1)
 
 
-@lru_cache(maxsize=64)  # a second lasts several pictures
-def _levels(strips: tuple[str, ...], columns: int) -> list[int]:
+def _levels(strips: Sequence[str], columns: int) -> list[int]:
     """For each second the busy share of the slots there were, in quarters rounded up, or that a job failed."""
-    seconds = "".join([strip[-columns:].rjust(columns) for strip in strips])
+    shown = [strip[-columns:].rjust(columns) for strip in strips]
+    settled = _part(tuple(strip[:-UNSETTLED] for strip in shown)) if columns > UNSETTLED else []
+    return [*settled, *_part(tuple(strip[-UNSETTLED:] for strip in shown))]
+
+
+@lru_cache(maxsize=512)
+def _part(strips: tuple[str, ...]) -> list[int]:
+    columns = len(strips[0])
+    seconds = "".join(strips)
     levels = []
     for column in range(columns):
         cells = seconds[column::columns]
