@@ -133,13 +133,14 @@ class Overview(Container):
     def show(self, scene: Scene) -> None:
         """Draw what is seen and has changed; panels without room cost nothing."""
         snap = scene.snap
-        if self.slots.size.area and self._is_news("slots", (snap, self.slots.size, self.slots.selected)):
+        beat = _beat(scene)
+        cause: object = beat if scene.calm else snap
+        if self.slots.size.area and self._is_news("slots", (cause, self.slots.size, self.slots.selected)):
             self.slots.show_snapshot(snap)
         slot = self.slots.slot()
         number = slot.number if slot else 0
-        beat = _beat(scene)
         for name, panel in self._panels.items():
-            cause = beat if name in CHARTS else snap
+            cause = beat if scene.calm or name in CHARTS else snap
             if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
                 panel.show(_drawing(name, snap, number))
 
@@ -163,12 +164,13 @@ class Overview(Container):
 
 
 CHARTS = frozenset({"flow", "latency", "mini"})
-CHARTS_CALM_S = 6
+CALM_S = 6
+"""While nobody looks the whole stage comes so often; the rows around it tell the state."""
 
 
 def _beat(scene: Scene) -> object:
-    """What the charts follow: their columns are seconds, but what a person does is seen at once."""
-    snap, step = scene.snap, CHARTS_CALM_S if scene.calm else 1
+    """What charts follow: their columns are seconds, but what a person does is seen at once."""
+    snap, step = scene.snap, CALM_S if scene.calm else 1
     return snap.run_id, snap.state, snap.elapsed_s // step, [len(marks) for marks in snap.series.marks[-3:]]
 
 
