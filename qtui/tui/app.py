@@ -339,6 +339,7 @@ class QtuiApp(App[Ending]):
             self.steering.dial.target,
             int(self._phase) if self.motion is Motion.FULL else 0,
             self._watch,
+            self.presence.blurred,
             self.alerting.pinned(snap, verdict, now),
         )
         self._painted_at = now

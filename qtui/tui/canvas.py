@@ -189,6 +189,10 @@ class Canvas:
                 start = x
         return Strip(segments, self.width)
 
+    def same_row(self, other: Canvas, y: int) -> bool:
+        """Whether row `y` looks the same on another canvas of this size."""
+        return self._chars[y] == other._chars[y] and self._looks[y] == other._looks[y]
+
     def _style(self, look: _Look) -> Style:
         rich_style = self._styles.get(look)
         if rich_style is None:

@@ -15,6 +15,6 @@ class NoControls(LineFilter):
     """Removes control and bidirectional characters; they have no width, so nothing moves."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        if not any(_FORBIDDEN.search(segment.text) for segment in segments):
+        if not _FORBIDDEN.search("".join([segment.text for segment in segments])):
             return segments
         return [Segment(_FORBIDDEN.sub("", text), style, control) for text, style, control in segments]

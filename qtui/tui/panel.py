@@ -23,6 +23,8 @@ class Panel(Widget, can_focus=False):
         super().__init__(id=id, classes=classes)
         self._draw = draw
         self._strips: list[Strip] = []
+        self._canvas: Canvas | None = None
+        """What the strips were made from."""
         self._drawn = (0, 0)
 
     @property
@@ -38,12 +40,13 @@ class Panel(Widget, can_focus=False):
         before = self._strips
         self._redraw()
         for y, strip in enumerate(self._strips):
-            if strip != before[y]:
+            if strip is not before[y]:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def forget(self) -> None:
         """Draw everything again, e.g. after a change of theme."""
         self._drawn = (0, 0)
+        self._canvas = None
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -56,5 +59,11 @@ class Panel(Widget, can_focus=False):
         canvas = Canvas(width, height, self.palette)
         if self._draw is not None:
             self._draw(canvas)
-        self._strips = [canvas.strip(y) for y in range(height)]
+        before = self._canvas if self._drawn == (width, height) else None
+        if before is None or before.palette is not canvas.palette:
+            self._strips = [canvas.strip(y) for y in range(height)]
+        else:
+            old = self._strips
+            self._strips = [old[y] if canvas.same_row(before, y) else canvas.strip(y) for y in range(height)]
+        self._canvas = canvas
         self._drawn = (width, height)

@@ -28,6 +28,8 @@ class Scene:
     """Where the arrows stand."""
     watching: bool = False
     """This face may not steer."""
+    calm: bool = False
+    """Nobody looks: what is dear to draw may come seldom."""
     alert: AlertView | None = None
     """What was raised, still holds, and nobody has acknowledged."""
 

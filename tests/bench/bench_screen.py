@@ -65,15 +65,17 @@ def share(screen: Terminal, seconds: float) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--only", default="", help="looks whose name holds this")
+    told = parser.parse_args()
+    seconds, looks = told.seconds, [look for look in LOOKS if told.only in look[0]]
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
         preset = stage.write("busy.toml", PRESET)
         try:
-            for number, (name, size, blurred) in enumerate(LOOKS):
+            for number, (name, size, blurred) in enumerate(looks):
                 words = [preset] if number == 0 else ["attach"]
                 with stage.open(*words, size=size) as screen:
-                    screen.wait("RUNNING", 30)
+                    screen.wait_raw(b"RUNNING", 60)
                     if blurred:
                         screen.send(BLUR)
                     busy, written = share(screen, seconds)

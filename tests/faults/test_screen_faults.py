@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from qtui.core.snapshot import Snapshot
 from tests.terminal import Terminal
 from tests.wiring.stage import Stage, ends, part, restored, runs
 
@@ -161,13 +163,14 @@ def test_a_terminal_that_is_gone_takes_the_screen_along_and_leaves_the_engine(st
 
 
 @pytest.mark.long
-def test_a_terminal_that_reads_nothing_for_five_seconds_holds_nothing_up(stage: Stage) -> None:
+@pytest.mark.parametrize("span_s", [5, 60])
+def test_a_terminal_that_reads_nothing_for_a_while_holds_nothing_up(stage: Stage, span_s: int) -> None:
     with stage.open(stage.preset(jobs=100_000, latency="5ms")) as screen:
         screen.wait("FULL", 20)
         with screen.stalled():
             before = stage.picture()
             last = before
-            while last.elapsed_s < before.elapsed_s + 5:
+            while last.elapsed_s < before.elapsed_s + span_s:
                 earlier = last
                 last = stage.picture(lambda snap: snap.elapsed_s >= earlier.elapsed_s + 1)  # noqa: B023  # used at once
                 assert last.counts.done > earlier.counts.done + 50
@@ -239,6 +242,49 @@ def test_a_storm_of_sizes_is_survived(stage: Stage) -> None:
         screen.press("esc")
         screen.wait_gone("Leave this run?")
         screen.press("1", "+")
+        screen.wait("WORKERS 5")
+
+
+def test_a_storm_of_keys_leaves_engine_and_screen_of_one_mind(stage: Stage) -> None:
+    chosen = random.Random(9)
+    keys = "".join(chosen.choice("+-pz") for _ in range(100))
+    with stage.open(stage.preset(jobs=20_000)) as screen:
+        screen.wait("FULL", 20)
+        for key in keys:
+            screen.send(key)
+            time.sleep(0.02)  # a hundred keys in two seconds
+        told: list[tuple[int, str]] = []
+
+        def settled(snap: Snapshot) -> bool:
+            told.append((snap.control.concurrency, snap.state.value))
+            return len(told) > 15 and len(set(told[-15:])) == 1
+
+        workers, state = (snap := stage.picture(settled)).control.concurrency, snap.state.value
+        screen.wait(lambda text: f"WORKERS {workers} " in text and state.upper() in text)
+        screen.press("+")
+        screen.wait(f"WORKERS {workers + 1} ")
+        assert stage.picture().control.concurrency == workers + 1
+        screen.press("z")
+        screen.wait(f"WORKERS {workers} ")
+
+
+@pytest.mark.parametrize("stop", ["SIGSTOP", "SIGTSTP"])
+def test_a_screen_that_was_stopped_goes_on_with_the_newest_picture_and_takes_keys(stage: Stage, stop: str) -> None:
+    with stage.open(stage.preset(jobs=20_000)) as screen:
+        screen.wait("FULL", 20)
+        pid = part(screen.pid, "screen")
+        os.kill(pid, signal.Signals[stop])
+        before = stage.picture()
+        later = stage.picture(lambda snap: snap.elapsed_s > before.elapsed_s + 3)
+        os.kill(pid, signal.SIGCONT)
+        screen.wait(
+            lambda text: (
+                (done := re.search(r"([\d,]+) / 20,000", text)) is not None
+                and int(done[1].replace(",", "")) >= later.counts.done
+            )
+        )
+        assert "s old" not in screen.text()
+        screen.press("+")
         screen.wait("WORKERS 5")
 
 

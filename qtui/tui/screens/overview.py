@@ -157,15 +157,18 @@ class Overview(Container):
     def show(self, scene: Scene) -> None:
         """Draw what is seen and has changed; panels without room cost nothing."""
         snap = scene.snap
+        beat = _beat(scene)
+        cause: object = beat if scene.calm else snap
         if self.slots.size.area:
             self._decide(snap)
             slots = self.slots
-            if self._is_news("slots", (snap, slots.size, slots.selected, slots.form, slots.wanted)):
+            if self._is_news("slots", (cause, slots.size, slots.selected, slots.form, slots.wanted)):
                 slots.show_snapshot(snap)
         slot = self.slots.slot()
         number = slot.number if slot else 0
         for name, panel in self._panels.items():
-            if panel.size.area and self._is_news(name, (snap, panel.size, number if name == "job" else 0)):
+            cause = beat if scene.calm or name in CHARTS else snap
+            if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
                 panel.show(_drawing(name, snap, number))
 
     def _decide(self, snap: Snapshot) -> None:
@@ -178,7 +181,10 @@ class Overview(Container):
     def _is_news(self, name: str, reason: tuple[object, ...]) -> bool:
         """Whether anything the panel is drawn from differs from the last time; snapshots differ by identity."""
         before = self._drawn.get(name)
-        if before is not None and before[0] is reason[0] and before[1:] == reason[1:]:
+        same = before is not None and (
+            before[0] is reason[0] if isinstance(reason[0], Snapshot) else before[0] == reason[0]
+        )
+        if before is not None and same and before[1:] == reason[1:]:
             return False
         self._drawn[name] = reason
         return True
@@ -189,6 +195,17 @@ class Overview(Container):
         if slot is None or slot.state not in (SlotState.RUNNING, SlotState.LEAVING, SlotState.BACKOFF):
             return None
         return slot.seq or None
+
+
+CHARTS = frozenset({"flow", "latency", "mini"})
+CALM_S = 6
+"""While nobody looks the whole stage comes so often; the rows around it tell the state."""
+
+
+def _beat(scene: Scene) -> object:
+    """What charts follow: their columns are seconds, but what a person does is seen at once."""
+    snap, step = scene.snap, CALM_S if scene.calm else 1
+    return snap.run_id, snap.state, snap.elapsed_s // step, [len(marks) for marks in snap.series.marks[-3:]]
 
 
 def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], None]:
