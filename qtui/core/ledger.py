@@ -18,6 +18,7 @@ from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
+from qtui.core.outstanding import Outstanding
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
@@ -108,6 +109,7 @@ class Ledger:
         """Attempts that run in slots with higher numbers."""
         self.producers: dict[int, ProducerTrack] = {}
         self.groups: dict[str, GroupTrack] = {}
+        self.outstanding = Outstanding(self)
         self.recent: deque[RecentOutcome] = deque(maxlen=20)
         self.log: deque[LogLine] = deque(maxlen=50)
         self.high_water = 0
@@ -167,6 +169,7 @@ class Ledger:
             ev.CommandDone: self._command_done,
             ev.CommandRefused: self._command_refused,
             ev.Notice: self._notice,
+            **self.outstanding.handlers,
         }
 
     def apply(self, event: ev.Event, position: int = 0) -> None:
@@ -388,6 +391,7 @@ class Ledger:
         if entry.from_group and (group := self._known_group(entry.from_group)):
             group.retrying -= 1
             group.recovered += done
+        self.outstanding.ended(ending.to, entry.from_group)
         if ending.to is State.FAILED and (group := self._known_group(ending.signature)):
             group.jobs += 1
         if done and (job.attempt > 1 or entry.from_group):
@@ -436,6 +440,7 @@ class Ledger:
         state = step(job.seq, was, Move.REQUEUE)
         signature = event.signature if was is State.FAILED else ""  # a group counts no others
         self.open[job.seq] = _Open(job, state, from_group=signature)
+        self.outstanding.requeued(job.seq)
         self.counts[was] -= 1
         self.counts[State.PENDING] += 1
         self._enqueue(job.seq, event.at)
@@ -463,7 +468,7 @@ class Ledger:
         producer.problem = event.problem
         producer.total = producer.given
         if event.problem:
-            self._write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+            self.write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
 
     def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
         producer = self.producers[event.index]
@@ -482,12 +487,12 @@ class Ledger:
     def _producers_paused(self, event: ev.ProducersPaused, _: int) -> None:
         self._gate(event.producer, paused=True)
         self._mark(event.at, "║")
-        self._told(event, f"{self._whom(event.producer)} paused")
+        self.told(event, f"{self._whom(event.producer)} paused")
 
     def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
         self._gate(event.producer, paused=False)
         self._mark(event.at, "►")
-        self._told(event, f"{self._whom(event.producer)} resumed")
+        self.told(event, f"{self._whom(event.producer)} resumed")
 
     def _gate(self, index: int | None, *, paused: bool) -> None:
         for number, producer in self.producers.items():
@@ -503,7 +508,7 @@ class Ledger:
         self.concurrency = event.new
         self._workers_changed(event.at)
         self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
-        self._told(event, f"concurrency {event.old} → {event.new}")
+        self.told(event, f"concurrency {event.old} → {event.new}")
 
     def _limit_changed(self, event: ev.LimitChanged, _: int) -> None:
         if event.new is None:
@@ -516,7 +521,7 @@ class Ledger:
         limit = "limit" if event.what == "adaptive" else f"limit for want of {event.what}"
         words = ["none" if each is None else f"{each}" for each in (event.old, event.new)]
         said = f"{limit} {words[0]} → {words[1]}"
-        self._write(event.at, event.by, f"{said}: {event.reason}" if event.reason else said)
+        self.write(event.at, event.by, f"{said}: {event.reason}" if event.reason else said)
 
     def _workers_changed(self, at: float) -> None:
         workers = self.workers
@@ -536,52 +541,52 @@ class Ledger:
         self._depth_changed(event.at)
         self._turn(event.at)  # they tell the capacity too
         self._mark(event.at, f"■{event.new}")
-        self._told(event, f"bound {event.old} → {event.new}")
+        self.told(event, f"bound {event.old} → {event.new}")
 
     def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
         self.rate = event.new
         self._mark(event.at, "≈")
-        self._told(event, f"rate limit {_limit(event.old)} → {_limit(event.new)}")
+        self.told(event, f"rate limit {_limit(event.old)} → {_limit(event.new)}")
 
     def _held(self, event: ev.Held, _: int) -> None:
         self.held_by_person = True
         self._mark(event.at, "≈")
-        self._told(event, "workers held: nothing new starts")
+        self.told(event, "workers held: nothing new starts")
 
     def _released(self, event: ev.Released, _: int) -> None:
         self.held_by_person, self.halted = False, ""
         self._mark(event.at, "►")
-        self._told(event, "workers released")
+        self.told(event, "workers released")
 
     def _halted(self, event: ev.Halted, _: int) -> None:
         self.halted = event.reason
         self._mark(event.at, "≈")
-        self._write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
+        self.write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
 
     def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
         self.short_of_memory = event.held
         self._mark(event.at, "≈" if event.held else "►")
         said = "nothing new starts" if event.held else "enough to start again"
         used = f"memory {text.percent(event.share)} of {text.size(event.limit)}"
-        self._write(event.at, "qtui", f"{used}: {said}", "warning" if event.held else "info")
+        self.write(event.at, "qtui", f"{used}: {said}", "warning" if event.held else "info")
 
     def _per_host_changed(self, event: ev.PerHostChanged, _: int) -> None:
         self._mark(event.at, "≈")
         words = ["none" if value is None else text.count(value) for value in (event.old, event.new)]
-        self._told(event, f"limit per host {words[0]} → {words[1]}")
+        self.told(event, f"limit per host {words[0]} → {words[1]}")
 
     def _per_host_rate_changed(self, event: ev.PerHostRateChanged, _: int) -> None:
         self._mark(event.at, "≈")
-        self._told(event, f"rate limit per host {_limit(event.old)} → {_limit(event.new)}")
+        self.told(event, f"rate limit per host {_limit(event.old)} → {_limit(event.new)}")
 
     def _host_paused(self, event: ev.HostPaused, _: int) -> None:
         self._mark(event.at, "≈")
         host, lasts = event.host or "jobs without a host", text.seconds(event.for_s)
         why = "Retry-After" if event.why == "cooling" else "errors in a row: its circuit is open"
-        self._told(event, f"{host} left alone for {lasts}, {why}")
+        self.told(event, f"{host} left alone for {lasts}, {why}")
 
     def _host_opened(self, event: ev.HostOpened, _: int) -> None:
-        self._told(event, f"{event.host or 'jobs without a host'} asked again")
+        self.told(event, f"{event.host or 'jobs without a host'} asked again")
 
     def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
         self.holding.set(event.at, float(event.held))
@@ -602,6 +607,7 @@ class Ledger:
         self.counts.update(zip((State.DONE, State.FAILED, State.HELD, State.CANCELLED), finals, strict=True))
         self.accepted = sum(finals)  # what is open comes back one by one
         self.lost = event.lost
+        self.outstanding.began_with(event.failed)
         self.began = event.at
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
             level.restart(event.at)
@@ -609,7 +615,7 @@ class Ledger:
             counter.restart(event.at)
         self._run_started(event.started, position)
         self._mark(event.at, "►")
-        self._write(event.at, "qtui", f"resumed, life {event.lives}")
+        self.write(event.at, "qtui", f"resumed, life {event.lives}")
 
     def _job_restored(self, event: ev.JobRestored, _: int) -> None:
         entry = self.open[event.job.seq] = _Open(event.job)
@@ -634,16 +640,16 @@ class Ledger:
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True
         self._mark(event.at, "▼")
-        self._told(event, "draining: nothing new is accepted")
+        self.told(event, "draining: nothing new is accepted")
 
     def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
         self.draining = False
         self._mark(event.at, "►")
-        self._told(event, "keeps running")
+        self.told(event, "keeps running")
 
     def _stop_started(self, event: ev.StopStarted, _: int) -> None:
         self.stopping = True
-        self._told(event, "stopping: running attempts are interrupted")
+        self.told(event, "stopping: running attempts are interrupted")
 
     def _run_ended(self, event: ev.RunEnded, _: int) -> None:
         self.ended = event
@@ -656,22 +662,24 @@ class Ledger:
         self._mark(event.at, "►")
 
     def _command_done(self, event: ev.CommandDone, _: int) -> None:
-        self._told(event, event.text)
+        self.told(event, event.text)
 
     def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
-        self._write(event.at, event.by, f"refused: {event.text}", "warning")
+        self.write(event.at, event.by, f"refused: {event.text}", "warning")
 
     def _notice(self, event: ev.Notice, _: int) -> None:
-        self._write(event.at, "qtui", event.text, event.level)
+        self.write(event.at, "qtui", event.text, event.level)
 
     def _mark(self, at: float, glyph: str) -> None:
         for column in self._columns(at):
             column.marks.append(glyph)
 
-    def _told(self, event: ev.Control, said: str) -> None:
-        self._write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
+    def told(self, event: ev.Control, said: str) -> None:
+        """Note in the log what a person's wish came to."""
+        self.write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
 
-    def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+    def write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+        """Note something in the log."""
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
 

@@ -13,6 +13,7 @@ from qtui.core.snapshot import (
     AutoView,
     Control,
     Counts,
+    FailureGroup,
     HeadView,
     Health,
     HostView,
@@ -25,7 +26,7 @@ from qtui.core.snapshot import (
     ThrottleView,
 )
 from qtui.core.tables import Throttle
-from qtui.core.tracks import RETIRED_SHOWN_S
+from qtui.core.tracks import RETIRED_SHOWN_S, GroupTrack
 
 MAX_GROUPS_SHOWN = 50
 
@@ -73,7 +74,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         ledger.run_times.latency(),
         ledger.series.series(),
         ledger.overview.series(),
-        [track.view(signature, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
+        [_group(ledger, signature, track, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
         len(groups),
         [outcome.view(at) for outcome in ledger.recent],
         list(ledger.log),
@@ -84,6 +85,17 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.note,
         ledger.unseen,
         _head(ledger, around.head),
+        ledger.outstanding.view(),
+    )
+
+
+def _group(ledger: Ledger, signature: str, track: GroupTrack, at: float) -> FailureGroup:
+    attention = ledger.outstanding.attention
+    return msgspec.structs.replace(
+        track.view(signature, at),
+        open=ledger.outstanding.open_of(signature, track.jobs),
+        aside=signature in attention.groups,
+        acknowledged=attention.is_quiet(signature, track.attempts),
     )
 
 

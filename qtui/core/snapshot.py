@@ -293,6 +293,18 @@ class FailureGroup(msgspec.Struct, frozen=True):
     """Where it happened and how often, most first, at most five."""
     detail: str = ""
     """The detail of the newest failure."""
+    open: int = 0
+    """Failed jobs that are not set aside."""
+    aside: bool = False
+    """A person has set the group aside."""
+    acknowledged: bool = False
+    """A person knows of it, and it has not grown to twice its size since."""
+    ok_again: int = 0
+    """Of the jobs in the last round that a person gave: those that are done."""
+    failed_again: int = 0
+    """Of the same: those that failed again."""
+    held_back: int = 0
+    """Of the same: those that were not tried, because the first ones failed again."""
 
 
 class Recent(msgspec.Struct, frozen=True):
@@ -363,6 +375,16 @@ class Control(msgspec.Struct, frozen=True):
     `concurrency` is the most attempts that ran at once so far."""
 
 
+class Triage(msgspec.Struct, frozen=True):
+    """How much of what failed still needs a person."""
+
+    open: int = 0
+    """Failed jobs that are not set aside."""
+    aside: int = 0
+    ever: int = 0
+    """Jobs that have failed for good at least once, whatever became of them later."""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     run_id: str
     name: str
@@ -406,6 +428,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
     head: HeadView | None = None
     """Who holds back results, when somebody does."""
+    triage: Triage = Triage()
 
     @property
     def workers(self) -> int:

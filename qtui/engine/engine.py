@@ -7,8 +7,9 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -20,12 +21,13 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
-from qtui.core.queries import Answer, JobStory, Query
+from qtui.core.queries import Answer, Query
 from qtui.core.retry import RetryAfter, decide
 from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Ordered, Source
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset, Throttle
+from qtui.engine.answers import answer
 from qtui.engine.audience import Audience
 from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
@@ -40,6 +42,7 @@ from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue, Gate
+from qtui.engine.retrying import Retrying
 from qtui.errors import CannotWrite
 from qtui.text import clean, plural
 
@@ -47,7 +50,6 @@ log = logging.getLogger(__name__)
 
 MAX_BACKLOG = 10_000
 """Records that may wait for the disk before slots wait too."""
-RETRY_PAGE = 200
 SUSPICIOUS = 2
 """A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
 one more would have it held."""
@@ -104,12 +106,12 @@ class Engine:
         self.on_stop: Callable[[], None] = lambda: None
         """Told when a stop begins: whoever can ends the process should the stop get stuck."""
         self._clock, self._clock_now = parts.clock, parts.clock.now
-        self._luck, self._lane_of = parts.luck, parts.kind.lane
-        self._past, self._gone, self._renew = parts.past, parts.gone, parts.renew
+        self._luck, self._kind, self._lane_of = parts.luck, parts.kind, parts.kind.lane
+        self._past, self.gone, self._renew = parts.past, parts.gone, parts.renew
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
-        self._last_seq = past.last_seq
+        self.last_seq = past.last_seq
         self._suspects = _suspects(past, preset.job.crashes)
         self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
@@ -151,7 +153,7 @@ class Engine:
         """Where attempts tell how far they are."""
         self._retry_gate = Gate()
         self._giving_again = asyncio.Lock()
-        self._given_again = 0
+        self.given_again = 0
         """How many rounds final jobs were given in this life."""
         self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit = self._committed
@@ -200,9 +202,9 @@ class Engine:
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
-                self.retry_many(None, number, said, "you", state=state)
+                self.feed(partial(Retrying(self).all, state, "you"), said, "you", "")
         for producer in self.producers:
-            self._spawn(producer.run(self), f"producer {producer.index}")
+            self.spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
 
     def _producer_starts(self, producer: Producer, given: int) -> None:
@@ -218,9 +220,11 @@ class Engine:
         )
         for group in past.groups:
             self.emit(ev.GroupRestored(at, group))
+        if past.attention:
+            self.emit(ev.AttentionRestored(at, past.attention))
         for entry in past.open:
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
-            if entry.job.seq in self._gone:
+            if entry.job.seq in self.gone:
                 self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
                 continue
             self.dispatcher.join(entry.job.seq)
@@ -251,7 +255,8 @@ class Engine:
         await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
 
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Do something beside everything else, until it is done or the engine closes."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
@@ -304,7 +309,7 @@ class Engine:
         for producer in self.producers:
             if producer.frontier is not None and self.ledger.ended is None:
                 producer.frontier.committed()
-        self._check_ended()
+        self.check_ended()
 
     def _suspected(self, job: Job) -> bool:
         """Whether it was running when the engine crashed, often enough to be the cause."""
@@ -324,7 +329,7 @@ class Engine:
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1)
-            self._given_again += 1
+            self.given_again += 1
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
@@ -336,8 +341,8 @@ class Engine:
 
     def _made(self, offer: Offer) -> Job:
         assert offer.row is not None, "an offer is a row or a job"
-        self._last_seq += 1
-        return self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
+        self.last_seq += 1
+        return self._named[offer.producer].job(self.last_seq, offer.producer, offer.row)
 
     def _overflows(self, offer: Offer) -> bool:
         """The queue is full: somebody is lost, unless a person asked for the offer, which then waits for room."""
@@ -376,7 +381,7 @@ class Engine:
 
     def source_ended(self, index: int, problem: str) -> None:
         self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
-        self._check_ended()
+        self.check_ended()
 
     def finds(self, producer: int) -> bool:
         """Whether a job of the producer is open: it could still find something."""
@@ -389,7 +394,7 @@ class Engine:
         """Let a producer go on whose jobs found something after its end: a person gave one another round."""
         producer = self.producers[index]
         self._producer_starts(producer, self.ledger.producers[index].given)
-        self._spawn(producer.run(self), f"producer {index}")
+        self.spawn(producer.run(self), f"producer {index}")
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
@@ -468,7 +473,7 @@ class Engine:
             self.lane.add(again, delay)
         elif then == "pending":
             self.queue.put_back(job)
-        self._check_ended()
+        self.check_ended()
         return keeps
 
     def _adopted(self, job: Job, done: Done) -> tuple[Done, tuple[Found, ...]]:
@@ -481,7 +486,7 @@ class Engine:
 
     # -- the end
 
-    def _check_ended(self) -> None:
+    def check_ended(self) -> None:
         """End the run when nothing is left to do and everything that was done is on disk."""
         ledger = self.ledger
         if ledger.open and not ledger.stopping:
@@ -513,12 +518,7 @@ class Engine:
 
     async def query(self, query: Query) -> Answer:
         """Ask about the past; what is not durable yet may be missing."""
-        answer = await self.journal.query(query)
-        if isinstance(answer, JobStory) and (entry := self.ledger.open.get(answer.row.seq)):
-            left = entry.due_at - self.now() if entry.state is State.WAITING else None
-            row = msgspec.structs.replace(answer.row, state=str(entry.state))
-            return msgspec.structs.replace(answer, row=row, next_try_s=left)
-        return answer
+        return await answer(self, query, self._kind)
 
     def snapshot(self) -> Snapshot:
         """The picture of now."""
@@ -544,7 +544,7 @@ class Engine:
         """Take nothing new, finish everything accepted, then end."""
         self.emit(ev.DrainStarted(self.now(), by, reason))
         self._shut_gates(True)
-        self._check_ended()
+        self.check_ended()
 
     def keep_running(self, by: str, reason: str = "") -> None:
         """Take a drain back."""
@@ -559,7 +559,7 @@ class Engine:
         self.emit(ev.StopStarted(self.now(), by, reason))
         self._shut_gates(True)
         self.dispatcher.stop()
-        self._check_ended()
+        self.check_ended()
 
     def give_up(self, by: str) -> None:
         """Stop without waiting for any attempt; each is written down as interrupted."""
@@ -578,7 +578,7 @@ class Engine:
         """The journal cannot be written for now, for example because the disk is full; empty when it can be again."""
         self.blocked = bool(problem)
         self.problem = problem
-        self._check_ended()
+        self.check_ended()
 
     def _shut_gates(self, shut: bool) -> None:
         for producer in self.producers:
@@ -596,50 +596,41 @@ class Engine:
                 self.hosts.forget(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self.dispatcher.leave(seq)
-            self._check_ended()
+            self.check_ended()
+
+    def cancel_waiting(self, seqs: Set[int], by: str) -> None:
+        """Cancel those of these jobs that wait in the queue or in the lane."""
+        removed = {job.seq for job in self.queue.remove_all(lambda job: job.seq in seqs)}
+        removed |= {seq for seq in seqs - removed if self.lane.remove(seq)}
+        for seq in sorted(removed):
+            if self.hosts is not None:
+                self.hosts.forget(seq)
+            self.emit(ev.JobCancelled(self.now(), seq, by))
+            self.dispatcher.leave(seq)
+        self.check_ended()
 
     def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
         """Give one final job another round."""
-        self._feed(lambda: self._offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
+        self.feed(lambda: self.offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
 
-    def retry_many(
-        self, group: str | None, number: int, said: str, by: str, reason: str = "", state: str = "failed"
-    ) -> None:
-        """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
-        self._feed(lambda: self._feed_final(group, number, by, state), said, by, reason)
-
-    def _feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
+    def feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
+        """Give final jobs another round; a run that had finished goes on for them, and does not end meanwhile."""
         if self.ledger.ended is not None:
             self.emit(ev.RunReopened(self.now(), by))
             self._ended.clear()
             self._reopened.set()
         self.emit(ev.CommandDone(self.now(), by, said, reason))
         self._feeding += 1
-        self._spawn(self._fed(work), said)
+        self.spawn(self._fed(work), said)
 
     async def _fed(self, work: Callable[[], Awaitable[object]]) -> None:
         try:
             await work()
         finally:
             self._feeding -= 1
-            self._check_ended()
+            self.check_ended()
 
-    async def _feed_final(self, group: str | None, number: int, by: str, state: str) -> None:
-        """Final jobs go through the queue like all others, page by page: they wait for room too."""
-        after = 0
-        while number > 0:
-            known = self._given_again
-            page = await self.journal.failed_jobs(group, after, min(RETRY_PAGE, number), state)
-            if not page:
-                return
-            for final in page:
-                after = final.job.seq
-                if after in self._gone:
-                    continue
-                number -= 1
-                known += await self._offer_again(final, by, known)
-
-    async def _offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
+    async def offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
         """Let a final job enter the queue, unless it has had another round meanwhile; True when it has entered.
 
         `known` is how many rounds had been given when the journal was asked for it, or None. Several commands may
@@ -649,7 +640,7 @@ class Engine:
         async with self._giving_again:
             if seq in self.ledger.open:
                 return False
-            if known != self._given_again and await self.journal.job(seq) != final:
+            if known != self.given_again and await self.journal.job(seq) != final:
                 return False
             again = self._renew(final.job)
             offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)

@@ -19,6 +19,7 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from qtui.core.commands import (
+    Acknowledge,
     Command,
     Hold,
     KeepRunning,
@@ -26,6 +27,9 @@ from qtui.core.commands import (
     Release,
     Resume,
     SetAdaptive,
+    SetAsideGroup,
+    SetAsideJobs,
+    SetAsideMatching,
     SetCapacity,
     SetConcurrency,
     SetPerHost,
@@ -46,6 +50,7 @@ from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
+from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
@@ -62,7 +67,22 @@ EAGER_S = 2.0
 """How long after a key every snapshot is painted as it comes."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (SetConcurrency, SetAdaptive, SetCapacity, SetRate, SetPerHost, SetPerHostRate, Pause, Resume, Hold, Release)
+UNDOABLE = (
+    SetConcurrency,
+    SetAdaptive,
+    SetCapacity,
+    SetRate,
+    SetPerHost,
+    SetPerHostRate,
+    Pause,
+    Resume,
+    Hold,
+    Release,
+    SetAsideGroup,
+    SetAsideJobs,
+    SetAsideMatching,
+    Acknowledge,
+)
 
 
 class Joins(Enum):
@@ -114,6 +134,7 @@ class QtuiApp(App[Ending]):
         self.theme = palette.name
         self.host = host
         self.steering = Steering(self)
+        self.bulk = JobSteering(self)
         self._watch = joins is Joins.WATCHED
         self.feed = self._new_feed()
         self._port = port

@@ -8,7 +8,19 @@ from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
 from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
-from qtui.core.queries import Answer, JobRow, Jobs, JobsQuery, JobStory, Query, Unknown
+from qtui.core.queries import (
+    Answer,
+    GroupQuery,
+    GroupStory,
+    JobRow,
+    Jobs,
+    JobsQuery,
+    JobStory,
+    Query,
+    Reproducer,
+    ReproducerQuery,
+    Unknown,
+)
 from qtui.core.snapshot import Snapshot
 from qtui.core.stall import Stall
 from qtui.errors import QtuiError
@@ -29,6 +41,8 @@ class FakePort:
         self.replies: Callable[[Command], Reply] = lambda command: Reply(True, f"did {type(command).__name__}")
         self.rows = rows or []
         self.stories: dict[int, JobStory] = {}
+        self.groups: dict[str, GroupStory] = {}
+        self.reproducer = ""
         self._coming: asyncio.Queue[Snapshot | None] = asyncio.Queue()
         for snap in first:
             self.give(snap)
@@ -65,8 +79,13 @@ class FakePort:
     async def query(self, query: Query) -> Answer:
         self.queries.append(query)
         if isinstance(query, JobsQuery):
-            matching = [row for row in self.rows if query.text.casefold() in row.name.casefold()]
+            texts = [condition.value.casefold() for condition in query.where if condition.key == "text"]
+            matching = [row for row in self.rows if all(text in row.name.casefold() for text in texts)]
             return Jobs(matching[query.offset : query.offset + query.limit], len(matching))
+        if isinstance(query, GroupQuery):
+            return self.groups.get(query.signature, Unknown("no such group"))
+        if isinstance(query, ReproducerQuery):
+            return Reproducer(self.reproducer)
         return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
 
     async def close(self) -> None:

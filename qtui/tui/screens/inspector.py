@@ -183,6 +183,11 @@ class Inspector(StageView):
             keys += [Span("r", "accent", True), Span(" try now   " if state == "waiting" else " retry   ", "dim")]
         if state in ("pending", "running", "waiting"):
             keys += [Span("x", "accent", True), Span(" cancel   ", "dim")]
+        if state == "failed" and self._story is not None:
+            back = " take back   " if self._story.row.aside else " set aside   "
+            keys += [Span("i", "accent", True), Span(back, "dim")]
+        for key, means in (("y", "copy"), ("o", "open"), ("n N", "next, previous")):
+            keys += [Span(key, "accent", True), Span(f" {means}   ", "dim")]
         return [
             *keys,
             Span("↑↓", "accent", True),

@@ -166,10 +166,9 @@ class MainScreen(Screen[object]):
                 if ship.steering.turn(action_id, snap):
                     ship.work(ship.steering.dial.run(), "dial")
                 ship.paint()
-            case "retry":
-                self._retry(snap)
-            case "cancel":
-                self._cancel(snap)
+            case "retry" | "cancel" | "aside" | "acknowledge" | "retry_all" | "cancel_all" | "aside_all":
+                if (asked := ship.bulk.asked(action_id, self._stage, snap)) is not None:
+                    ship.work(asked, action_id)
             case _:
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
@@ -183,6 +182,10 @@ class MainScreen(Screen[object]):
                 self.ship.work(self._palette(), "palette")
             case "inspect":
                 self._inspect()
+            case "copy":
+                self.ship.work(self.ship.bulk.copy(self._stage), "copy")
+            case "pager":
+                self.ship.work(self.ship.bulk.page(self._stage), "pager")
             case "another":
                 self.ship.work(self.ship.another(), "another run")
             case "back":
@@ -197,22 +200,6 @@ class MainScreen(Screen[object]):
             self._refresh()
         elif self._scene.snap.state is RunState.DRAINING:
             self.ship.work(self.ship.keep_running(), "keep running")
-
-    def _retry(self, snap: Snapshot) -> None:
-        seq, group = self._stage.selected_job(), self._stage.selected_group()
-        if seq is not None:
-            self.ship.work(self.ship.steering.retry_job(seq), "retry")
-        elif group is not None:
-            self.ship.work(self.ship.steering.retry_group(snap, group), "retry")
-        else:
-            self.ship.say("nothing is chosen", ok=False)
-
-    def _cancel(self, snap: Snapshot) -> None:
-        seq = self._stage.selected_job()
-        if seq is None:
-            self.ship.say("no job is chosen", ok=False)
-        else:
-            self.ship.work(self.ship.steering.cancel(snap, seq), "cancel")
 
     def _inspect(self) -> None:
         seq, group = self._stage.selected_job(), self._stage.selected_group()
