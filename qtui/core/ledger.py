@@ -87,6 +87,8 @@ class Ledger:
         self.halted = ""
         """Why nothing new starts until a person releases the run, or empty."""
         self.short_of_memory = False
+        self.grips: dict[str, ev.Held] = {}
+        """Who keeps what from going on since when: producers, or `halted`, `held`, `memory` everything new."""
         self.concurrency = self.capacity = 0
         self.limits: dict[str, int] = {}
         """What qtui itself allows at once, by its reason."""
@@ -486,13 +488,20 @@ class Ledger:
 
     def _producers_paused(self, event: ev.ProducersPaused, _: int) -> None:
         self._gate(event.producer, paused=True)
+        self._grip("paused", event.at, event.by, event.reason)
         self._mark(event.at, "║")
         self.told(event, f"{self._whom(event.producer)} paused")
 
     def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
         self._gate(event.producer, paused=False)
+        if not any(producer.paused for producer in self.producers.values()):
+            self.grips.pop("paused", None)
         self._mark(event.at, "►")
         self.told(event, f"{self._whom(event.producer)} resumed")
+
+    def _grip(self, what: str, at: float, by: str, reason: str = "") -> None:
+        """Note since when; what has begun already has begun then."""
+        self.grips.setdefault(what, ev.Held(at, text.clean(by, 40), text.clean(reason)))
 
     def _gate(self, index: int | None, *, paused: bool) -> None:
         for number, producer in self.producers.items():
@@ -550,21 +559,29 @@ class Ledger:
 
     def _held(self, event: ev.Held, _: int) -> None:
         self.held_by_person = True
+        self._grip("held", event.at, event.by, event.reason)
         self._mark(event.at, "≈")
         self.told(event, "workers held: nothing new starts")
 
     def _released(self, event: ev.Released, _: int) -> None:
         self.held_by_person, self.halted = False, ""
+        self.grips.pop("held", None)
+        self.grips.pop("halted", None)
         self._mark(event.at, "►")
         self.told(event, "workers released")
 
     def _halted(self, event: ev.Halted, _: int) -> None:
         self.halted = event.reason
+        self._grip("halted", event.at, "qtui", event.reason)
         self._mark(event.at, "≈")
         self.write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
 
     def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
         self.short_of_memory = event.held
+        if event.held:
+            self._grip("memory", event.at, "qtui")
+        else:
+            self.grips.pop("memory", None)
         self._mark(event.at, "≈" if event.held else "►")
         said = "nothing new starts" if event.held else "enough to start again"
         used = f"memory {text.percent(event.share)} of {text.size(event.limit)}"

@@ -14,6 +14,7 @@ from qtui.core.snapshot import (
     Control,
     Counts,
     FailureGroup,
+    Grip,
     HeadView,
     Health,
     HostView,
@@ -46,6 +47,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     head: tuple[int, int] | None = None
     """The job whose result is written next, and how many results wait behind it."""
     adaptive: AutoView | None = None
+    next_s: float = 0.0
+    """Seconds until the rate limit allows the next start."""
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -85,7 +88,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.note,
         ledger.unseen,
         _head(ledger, around.head),
-        ledger.outstanding.view(),
+        _grip(ledger, at, "paused"),
+        triage=ledger.outstanding.view(),
     )
 
 
@@ -97,6 +101,12 @@ def _group(ledger: Ledger, signature: str, track: GroupTrack, at: float) -> Fail
         aside=signature in attention.groups,
         acknowledged=attention.is_quiet(signature, track.attempts),
     )
+
+
+def _grip(ledger: Ledger, at: float, *kinds: str) -> Grip | None:
+    """The first of these that there is."""
+    found = next((ledger.grips[kind] for kind in kinds if kind in ledger.grips), None)
+    return Grip(found.by, max(0.0, at - found.at), found.reason) if found else None
 
 
 def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
@@ -113,6 +123,8 @@ def _throttle(ledger: Ledger, at: float, around: Surroundings) -> ThrottleView:
         ledger.limits.get("descriptors"),
         halted=ledger.halted,
         short_of_memory=ledger.short_of_memory,
+        grip=_grip(ledger, at, "halted", "held", "memory"),
+        next_s=around.next_s,
     )
 
 

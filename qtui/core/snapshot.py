@@ -188,6 +188,15 @@ class HostView(msgspec.Struct, frozen=True):
     """Until when, where that is known."""
 
 
+class Grip(msgspec.Struct, frozen=True):
+    """Who keeps the run, or a part of it, from going on."""
+
+    by: str
+    since_s: float
+    """How long ago it began."""
+    reason: str = ""
+
+
 class AutoView(msgspec.Struct, frozen=True):
     """The adaptive limit on attempts at once."""
 
@@ -218,6 +227,10 @@ class ThrottleView(msgspec.Struct, frozen=True):
     """Why nothing new starts until a person releases the run, in numbers; or empty."""
     short_of_memory: bool = False
     """Nothing new starts until there is memory again."""
+    grip: Grip | None = None
+    """Since when nothing at all may start; None where it may, or where that is not known."""
+    next_s: float = 0.0
+    """Seconds until the rate limit allows the next start."""
 
     @property
     def closed(self) -> bool:
@@ -428,6 +441,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
     head: HeadView | None = None
     """Who holds back results, when somebody does."""
+    paused: Grip | None = None
+    """Who paused producers; None while none is paused."""
     triage: Triage = Triage()
 
     @property

@@ -537,6 +537,7 @@ class Engine:
             hosts=self.hosts.views(self._clock_now()) if self.hosts is not None else [],
             head=self._ordered.head if self._ordered is not None else None,
             adaptive=self.ceilings.view(),
+            next_s=self.dispatcher.starts.limit.wait(self._clock_now()),
         )
         return picture.take(self.ledger, self.now(), around)
 
