@@ -264,7 +264,7 @@ class GroupTrack:
         self.last = at
         self.attempts += 1
         self.retryable = retryable
-        if not self._samples or self._samples[-1][0] != job.seq:
+        if all(seq != job.seq for seq, _ in self._samples):
             self._samples.append((job.seq, job.name))
         self._spread.add(job)
         host = _host(job)

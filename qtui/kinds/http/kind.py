@@ -29,6 +29,7 @@ from qtui.kinds.http.failures import from_exception, from_status
 from qtui.kinds.http.headers import BadRequest
 from qtui.kinds.http.lanes import Lanes
 from qtui.kinds.http.options import HttpTable
+from qtui.kinds.http.reproduce import curl
 from qtui.kinds.http.request import Request, Requests, environment, target
 from qtui.kinds.http.selectors import HEADER_LINK, MAX_ITEMS
 from qtui.kinds.save import Saver
@@ -98,6 +99,15 @@ class HttpKind:
     def mask(self, text: str) -> str:
         """Foreign text without the secrets of the preset."""
         return self._redactor.text(text)
+
+    def reproduce(self, job: Job) -> str:
+        """The request as a command line for curl, secrets masked; empty where it cannot be made."""
+        try:
+            request = self._requests.make(job.row, job.key)
+        except (BadRequest, TemplateError):
+            return ""
+        requests = self._requests
+        return curl(request, requests.session_headers, requests.sensitive, self._redactor.text)
 
     def lane(self, job: Job) -> str:
         """Host and port of the job's address."""

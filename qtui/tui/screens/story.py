@@ -22,11 +22,12 @@ _MAX_LINES = 400
 
 
 def story_lines(
-    story: JobStory, now: float, width: int, *, attempts_allowed: int = 0, textured: bool = False
+    story: JobStory, now: float, width: int, *, attempts_allowed: int = 0, textured: bool = False, why: str = ""
 ) -> list[Line]:
     """Everything known about a job, in lines of at most `width` cells."""
     found = steps(story, now)
     lines: list[Line] = [*_state(story, found_totals=totals(found), allowed=attempts_allowed, width=width), ()]
+    lines[-1:] = [*_why(why, width), ()]
     total = seconds(found[-1].end) if found else ""
     lines.append((Span("ATTEMPTS", bold=True), Span(f"   total {total}" if total else "", "dim")))
     lines += [cut((Span(" "), *line), width) for line in waterfall(found, width - 2, textured=textured)]
@@ -61,6 +62,12 @@ def _state(story: JobStory, *, found_totals: Mapping[str, float], allowed: int, 
     if story.key and story.key != row.name:
         facts.append(("key", [Span(clean(story.key))]))
     return [cut((Span(f" {label:<11}", "dim"), *value), width) for label, value in facts if value]
+
+
+def _why(why: str, width: int) -> list[Line]:
+    """What it waits for, under the facts."""
+    parts = wrap((Span(why),), width - 12) if why else []
+    return [(Span(f" {'why' if not number else '':<11}", "dim"), *part) for number, part in enumerate(parts)]
 
 
 def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:

@@ -252,7 +252,8 @@ def _bars(facet: Facet, width: int) -> list[Line]:
     for index, (value, number) in enumerate(facet.values[:5]):
         name = cut((Span(clean(value, 100)),), name_width)
         pad = Span(" " * (name_width - length(name) + 1))
-        head = f"by {clean(facet.name, 6)}" if index == 0 else ""
+        said = clean(facet.name, 9)
+        head = "" if index else f"by {said}" if len(said) <= 6 else said
         filled = bar(gauge, number / most if most else 0, "failed")
         lines.append(cut((Span(f"{head:<10}", "dim"), *name, pad, *filled, Span(f"{count(number):>7}")), width))
     return lines
