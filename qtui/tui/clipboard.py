@@ -31,11 +31,11 @@ def copy_sheet(story: JobStory, reproducer: str) -> Sheet[str | None]:
         ("r", "Reproducer", reproducer),
     ]
     choices: list[Choice[str | None]] = [
-        Choice(key, title, clean(text.replace("\n", " "), 60), text) for key, title, text in offers if text
+        Choice(key, title, clean(" ".join(text.split()), 60), text) for key, title, text in offers if text
     ]
     return Sheet(
         title=(Span(f"Copy of job #{story.row.seq}", bold=True),),
-        facts=[],
+        facts=[(Span("Your terminal is asked to put it on the clipboard.", "dim"),)],
         choices=[*choices, Choice("esc", "Nothing", "", None)],
         bottom=CHOOSE,
     )

@@ -171,9 +171,12 @@ class JobSteering:
 
     async def copy(self, stage: Stage) -> None:
         """Copy lines, or in the inspector what is chosen of its job."""
-        story = stage.drawer.story if stage.drawer is not None else None
-        text: str | None = stage.copied()
-        if story is not None:
+        text: str | None = None if stage.drawer is not None else stage.copied()
+        if stage.drawer is not None:
+            story = stage.drawer.story
+            if story is None:
+                self._app.say("its story has not arrived yet", ok=False)
+                return
             told = await self._app.ask(ReproducerQuery(story.row.seq))
             reproducer = told.text if isinstance(told, Reproducer) else ""
             text = await self._app.push_screen_wait(CopyMenu(story, reproducer))

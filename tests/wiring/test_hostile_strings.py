@@ -71,6 +71,8 @@ def test_a_thousand_hostile_strings_reach_the_terminal_as_text_only(stage: Stage
         screen.wait("PAYLOAD", 20)
         for _ in range(40):
             screen.press("N")
+        screen.wait("JOB #41 ", 20)
+        screen.wait("LAST ERROR", 20)
         screen.press("y")
         screen.wait("Copy of job", 20)
         screen.press("esc")
