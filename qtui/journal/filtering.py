@@ -104,6 +104,13 @@ def _compares(column: str) -> Callable[[Condition, _Values], str]:
     return lambda condition, values: f"{column} {_COMPARES[condition.op]} {values.add(condition.number)}"
 
 
+def _host(condition: Condition, values: _Values) -> str:
+    # What does not hold the text at all is sorted out before addresses are taken apart.
+    anywhere = values.add(_like(condition.value))
+    holds = rf"(name LIKE {anywhere} ESCAPE '\' OR key LIKE {anywhere} ESCAPE '\')"
+    return f"({holds} AND {_holds(f'({HOST})')(condition, values)})"
+
+
 def _text(condition: Condition, values: _Values) -> str:
     # LIKE folds the case of ASCII only; these are the spellings people mean beyond that.
     some = []
@@ -136,7 +143,7 @@ def _producer(condition: Condition, values: _Values) -> str:
 
 _TERMS: dict[str, Callable[[Condition, _Values], str]] = {
     "state": _state,
-    "host": _holds(f"({HOST})"),
+    "host": _host,
     "attempt": _compares("attempts"),
     "run": _compares(f"({RUN})"),
     "wait": _compares(f"({_WAIT})"),
