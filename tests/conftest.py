@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
+
+HERE = Path(__file__).parent
 
 
 class Deadlock(RuntimeError):
@@ -50,5 +53,5 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Virtual time below tests/engine, real time elsewhere."""
-    virtual = "engine" in item.path.parts
+    virtual = (HERE / "engine") in item.path.parents
     return {"virtual": VirtualLoop} if virtual else {"real": asyncio.new_event_loop}

@@ -17,6 +17,7 @@ VERBS = {
     "ls": "list live and finished runs",
     "results": "print the results of a run",
     "check": "say what a preset will run, read, write and contact",
+    "keys": "print every key of the screen as a file to change",
     "new": "write a commented preset to start from",
     "schema": "print the JSON Schema of a preset, for editors",
     "demo-site": "serve the embedded shop that the bundled presets fetch",
@@ -46,16 +47,18 @@ def main() -> None:
 def _says_only_what(words: list[str]) -> bool:
     """Nothing to parse: the name of a preset, or nothing, and no wish that only `qtui open` can judge."""
     plain = not words or (len(words) == 1 and not words[0].startswith("-") and words[0] not in VERBS)
-    return plain and not os.environ.get("QTUI_THEME") and "_QTUI_COMPLETE" not in os.environ
+    chosen = any(os.environ.get(name) for name in ("QTUI_THEME", "QTUI_KEYS"))
+    return plain and not chosen and "_QTUI_COMPLETE" not in os.environ
 
 
 def _open_at_once(source: str) -> int:
     """What `qtui open` does without options, without the time it takes to load their parser."""
     from qtui.errors import QtuiError
+    from qtui.wiring.keys import own_keys
     from qtui.wiring.launcher import open_screen
 
     try:
-        return open_screen(source, [], [], {}, state=os.environ.get("QTUI_STATE", ""))
+        return open_screen(source, [], [], {"keys": own_keys("")}, state=os.environ.get("QTUI_STATE", ""))
     except QtuiError as error:
         print(f"qtui: {error}", file=sys.stderr)
         return int(error.exit_code)

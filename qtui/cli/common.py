@@ -87,7 +87,14 @@ def clear_errors(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def screen_options(function: Callable[P, R]) -> Callable[P, R]:
-    """`--theme` and `--no-mouse`."""
+    """`--theme`, `--no-mouse` and `--keys`."""
+    function = click.option(
+        "--keys",
+        metavar="FILE",
+        envvar="QTUI_KEYS",
+        default="",
+        help="Your own keys; ~/.config/qtui/keys.toml by default. `qtui keys` prints one to begin with.",
+    )(function)
     function = click.option(
         "--theme",
         type=click.Choice(["dark", "light"]),  # a wrong one must be told before an engine is started

@@ -174,6 +174,10 @@ class Undo(msgspec.Struct, frozen=True, tag="undo"):
     """Take the last control change back: concurrency, capacity, rates and limits, pause, hold."""
 
 
+class Redo(msgspec.Struct, frozen=True, tag="redo"):
+    """Do again what `undo` has taken back, as long as nothing else was changed since."""
+
+
 Command: TypeAlias = (
     SetConcurrency
     | SetAdaptive
@@ -202,6 +206,7 @@ Command: TypeAlias = (
     | KeepRunning
     | Stop
     | Undo
+    | Redo
 )
 
 MAX_CONCURRENCY = 4096

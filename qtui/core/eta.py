@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.text import clock
+from qtui.text import clock, plural, rate
 
 BLOCK_S = 10.0
 """Length of the blocks whose rates are compared for the range."""
@@ -49,6 +49,12 @@ class Eta(msgspec.Struct, frozen=True):
     """Seconds left, rounded as `text` is."""
     margin_s: float = 0.0
     """Half the range, 0 when it is not known or not worth a word."""
+    jobs: int = 0
+    """Jobs left, as far as they are known."""
+    rate: float = 0.0
+    """Jobs per second that the estimate counts on."""
+    quiet_s: float = 0.0
+    """How long no job has ended, where it is stalled."""
 
     @property
     def text(self) -> str:
@@ -60,6 +66,23 @@ class Eta(msgspec.Struct, frozen=True):
                 return self.certainty.value
             case Certainty.COLLECTING:
                 return "…"
+            case _:
+                return ""
+
+    @property
+    def assumption(self) -> str:
+        """What the estimate rests on, or why there is none; one clause."""
+        match self.certainty:
+            case Certainty.KNOWN:
+                return f"if {plural(self.jobs, 'job')} go on ending at {rate(self.rate)}, retries included"
+            case Certainty.STALLED:
+                return f"no job has ended for {clock(self.quiet_s)}"
+            case Certainty.PAUSED:
+                return "nothing new starts or comes; there is an estimate when it goes on"
+            case Certainty.COLLECTING:
+                return "too few jobs have ended yet"
+            case Certainty.UNKNOWN:
+                return "nobody knows how many jobs there will be"
             case _:
                 return ""
 
@@ -92,11 +115,13 @@ class Forecast:
         certainty = self._certainty(snap)
         if certainty is not Certainty.KNOWN:
             self._shown = None
-            return Eta(certainty)
+            quiet = snap.elapsed_s - self._last_end[0] if certainty is Certainty.STALLED else 0.0
+            return Eta(certainty, quiet_s=quiet)
         left = self._left(snap)
         if left is None:
             return Eta(Certainty.COLLECTING)
-        fresh = Eta(Certainty.KNOWN, rounded(left), self._margin(_jobs_left(snap) or 0, left))
+        jobs = _jobs_left(snap) or 0
+        fresh = Eta(Certainty.KNOWN, rounded(left), self._margin(jobs, left), jobs, jobs / left if left > 0 else 0.0)
         if self._shown is not None:
             at, shown = self._shown
             small = abs(left - shown.left_s) <= HOLD_SHARE * max(shown.left_s, 1.0)

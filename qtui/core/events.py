@@ -45,6 +45,8 @@ class AttemptEnded(msgspec.Struct, frozen=True, tag="ended", gc=False):
     """What its source adopted of all it came across; durable with its end."""
     keeps: bool = False
     """The job keeps its slot while it waits."""
+    spared: bool = False
+    """It failed and spends no try: the other side asked to come back later."""
 
 
 GONE = "input"

@@ -1,8 +1,6 @@
-"""Judgements that need time: latches that do not blink, and whether more workers helped."""
+"""Judgements that need time: latches that do not blink."""
 
 from __future__ import annotations
-
-from qtui.core.snapshot import Snapshot
 
 
 class Latch:
@@ -28,31 +26,3 @@ class Latch:
             self.on = not self.on
             self._since = None
         return self.on
-
-
-class MoreWorkers:
-    """Notices that half as many workers again, or more, did not bring more jobs a second."""
-
-    WINDOW_S = 32.0
-    """Longer than the 30 s window of `done_30s`, so that it lies wholly after the change."""
-
-    def __init__(self) -> None:
-        self._workers = 0
-        self._before = (0, 0.0)
-        self._changed_at = 0.0
-
-    def step(self, snap: Snapshot, pressure: bool) -> tuple[int, int] | None:
-        """(from, to) while it is known that going from one to the other was in vain."""
-        workers = snap.control.concurrency
-        if workers != self._workers:
-            settled = snap.elapsed_s - self._changed_at > self.WINDOW_S
-            if settled or workers < self._before[0]:
-                self._before = (self._workers, snap.rates.done_30s)
-            self._workers = workers
-            self._changed_at = snap.elapsed_s
-        fewer, throughput = self._before
-        waited = snap.elapsed_s - self._changed_at
-        if not pressure or not fewer or workers < 1.5 * fewer or not self.WINDOW_S < waited < 180:
-            return None
-        expected_gain = workers / fewer - 1
-        return (fewer, workers) if snap.rates.done_30s < throughput * (1 + 0.2 * expected_gain) else None

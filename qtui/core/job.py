@@ -33,6 +33,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     """Which attempt runs next, counted from 1."""
     problem: str = ""
     """Why its input cannot be used; such a job fails at its first attempt without being run."""
+    waits: int = 0
+    """Attempts of this round that spent no try, because the other side asked to come back later."""
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -56,7 +58,7 @@ class Done(msgspec.Struct, frozen=True, tag="done", gc=False):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed", gc=False):
-    """The attempt failed by the job's own fault; it has spent a try."""
+    """The attempt failed by the job's own fault; it has spent a try, but for some that end with `retry_after`."""
 
     code: str
     """The error class that `retry.on` matches: timeout, connection, http:503, exit:2, exception:KeyError, input."""
@@ -74,6 +76,8 @@ class Cancelled(msgspec.Struct, frozen=True, tag="cancelled", gc=False):
     """A person cancelled the job."""
 
     by: str = "you"
+    detail: str = ""
+    """Several cleaned lines for the inspector: what it had written until then."""
 
 
 DROPPED = Cancelled("queue full")
@@ -86,6 +90,8 @@ class Interrupted(msgspec.Struct, frozen=True, tag="interrupted", gc=False):
     """We ended the attempt (stop, crash, no descriptors); it spends no try."""
 
     why: str = "stopped"
+    detail: str = ""
+    """As that of Cancelled."""
 
 
 NO_DESCRIPTORS = Interrupted("this machine has no file descriptors left")
@@ -96,7 +102,7 @@ class LastWords(msgspec.Struct, frozen=True):
     """The argument of the CancelledError of an attempt that was cancelled and has something to show for it."""
 
     detail: str
-    """Several cleaned lines, e.g. the tail of an output: what a timeout is told with."""
+    """Several cleaned lines, e.g. the tail of an output: what its end is told with, whoever ended it."""
 
 
 Outcome: TypeAlias = Done | Failed | Cancelled | Interrupted

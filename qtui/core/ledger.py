@@ -17,11 +17,13 @@ from qtui.core import events as ev
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
-from qtui.core.meter import Column, Counter, History, Level, RunTimes, bucket
+from qtui.core.meter import Column, Counter, History, Level, RunTimes, Stays, bucket
 from qtui.core.outstanding import Outstanding
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
+from qtui.core.told import told
 from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
+from qtui.core.utilisation import GroupUse
 
 MAX_GROUPS = 200
 OTHER = "other errors"
@@ -45,6 +47,8 @@ class _Open(msgspec.Struct, gc=False):
     job: Job
     state: State = State.PENDING
     due_at: float = 0.0
+    started: float = 0.0
+    """When its attempt began."""
     from_group: str = ""
     """The failure group a person took it out of."""
 
@@ -95,15 +99,15 @@ class Ledger:
         self.rate: float | None = None
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         self.accepted = self.retries = self.recovered = 0
-        self.lost = 0
+        self.lost, self.losses = 0, Counter()
         """Jobs lost to a full queue, those of earlier lives included."""
-        self.losses = Counter()
         self.began = 0.0
         """When the present life of the run began."""
         self.open: dict[int, _Open] = {}
         self.queued: dict[int, float] = {}
         """Pending jobs by number with the time they entered, oldest first."""
         self.slots: dict[int, SlotTrack] = {}
+        self.use = GroupUse()
         """At most MAX_CONCURRENCY; what runs beyond is only counted."""
         self.resting: dict[int, int] = {}
         """Jobs that wait for another attempt and keep their slots, with the numbers of those."""
@@ -119,10 +123,12 @@ class Ledger:
         self.pressed = Level()
         """1 while any producer is blocked."""
         self.admitted, self.begun, self.finished, self.failed_attempts = Counter(), Counter(), Counter(), Counter()
+        self.stays, self.runs = Stays(), Stays()
+        """Of jobs in the queue, and of attempts."""
         self.peak_rate = 0.0
         self.run_times = RunTimes()
-        self.series = History(SERIES_SECONDS)
-        self.overview = History(240, fold=True)
+        self.series = History(SERIES_SECONDS, sums=self._sums)
+        self.overview = History(240, fold=True, sums=self._sums)
         self._next_second = 1
         self._column = self.series.column(0.0, 0, 0)
         self._wide = self.overview.column(0.0, 0, 0)
@@ -258,14 +264,26 @@ class Ledger:
         if (producer := self.producers.get(job.producer)) is not None:
             producer.admitted.add(at)
 
+    def _sums(self, second: float) -> tuple[float, float]:
+        whole = int(second)
+        if whole == second:
+            return self.busy.at_second(whole), self.admitted.at_second(whole)
+        self.busy.advance(second)
+        return self.busy.area, self.admitted.total
+
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
+        self.stays.enter(at)
         self._depth_changed(at)
         depth = len(self.queued)
         if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
         self.high_water = max(self.high_water, depth)
+
+    def _dequeue(self, seq: int, at: float) -> None:
+        self.stays.leave(at, self.queued.pop(seq))
+        self._depth_changed(at)
 
     def _depth_changed(self, at: float) -> None:
         depth = len(self.queued)
@@ -280,8 +298,8 @@ class Ledger:
     def _turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
         self._next_second = int(at) + 1
-        self._column = self.series.column(at, len(self.queued), self.capacity)
-        self._wide = self.overview.column(at, len(self.queued), self.capacity)
+        self._column = self.series.column(at, len(self.queued), self.capacity, self.workers)
+        self._wide = self.overview.column(at, len(self.queued), self.capacity, self.workers)
 
     def _columns(self, at: float) -> tuple[Column, Column]:
         if at >= self._next_second:
@@ -301,10 +319,10 @@ class Ledger:
         job, at = event.job, event.at
         entry = self.open[job.seq]
         if self._move(entry, Move.START) is State.PENDING:
-            del self.queued[job.seq]
-            self._depth_changed(at)
-        entry.job = job
+            self._dequeue(job.seq, at)
+        entry.job, entry.started = job, at
         self.begun.add(at)
+        self.runs.enter(at)
         new = self.resting.pop(job.seq, None) is None
         self.busy.add(at, int(new))
         if event.slot > self.concurrency and self.strategy == "unbounded":
@@ -330,12 +348,13 @@ class Ledger:
                 self.slots[event.slot].rest(at, job, at + event.delay_s)
         else:
             self._empty_slot(event.slot, at)
+        self.runs.leave(at, entry.started)
         outcome = event.outcome
         if isinstance(outcome, Done):
             self.run_times.add(event.run_s)
-            latency = self._columns(at)[0].latency
             row = bucket(event.run_s)
-            latency[row] = latency.get(row, 0) + 1
+            for column in self._columns(at):
+                column.latency[row] = column.latency.get(row, 0) + 1
         elif isinstance(outcome, Failed):
             self._failure(event, outcome)
         if then == "waiting":
@@ -409,8 +428,7 @@ class Ledger:
         if (slot := self.resting.pop(event.seq, None)) is not None:
             self._empty_slot(slot, event.at)
         if was is State.PENDING:
-            del self.queued[event.seq]
-            self._depth_changed(event.at)
+            self._dequeue(event.seq, event.at)
         recent = RecentOutcome(event.at, entry.job, "cancelled", 0.0, None)
         self._endings.append(_Ending(position, entry, was, State.CANCELLED, "", recent))
 
@@ -424,8 +442,7 @@ class Ledger:
                 producer.admitted.add(at)
         else:
             entry = self.open[job.seq]
-            del self.queued[job.seq]
-            self._depth_changed(at)
+            self._dequeue(job.seq, at)
         was, outcome, group = entry.state, REJECTED if event.rejected else DROPPED, ""
         entry.state = step(job.seq, was, Move.FAIL if event.rejected else Move.CANCEL)
         if isinstance(outcome, Failed):
@@ -470,7 +487,7 @@ class Ledger:
         producer.problem = event.problem
         producer.total = producer.given
         if event.problem:
-            self.write(event.at, "qtui", f"{producer.name}: {event.problem}", "error")
+            self.say(event)
 
     def _frontier_grew(self, event: ev.FrontierGrew, _: int) -> None:
         producer = self.producers[event.index]
@@ -490,14 +507,14 @@ class Ledger:
         self._gate(event.producer, paused=True)
         self._grip("paused", event.at, event.by, event.reason)
         self._mark(event.at, "║")
-        self.told(event, f"{self._whom(event.producer)} paused")
+        self.say(event)
 
     def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
         self._gate(event.producer, paused=False)
         if not any(producer.paused for producer in self.producers.values()):
             self.grips.pop("paused", None)
         self._mark(event.at, "►")
-        self.told(event, f"{self._whom(event.producer)} resumed")
+        self.say(event)
 
     def _grip(self, what: str, at: float, by: str, reason: str = "") -> None:
         """Note since when; what has begun already has begun then."""
@@ -508,16 +525,13 @@ class Ledger:
             if index in (None, number):
                 producer.paused = paused
 
-    def _whom(self, index: int | None) -> str:
-        return "producers" if index is None else f"producer {self.producers[index].name}"
-
     # -- controls
 
     def _concurrency_changed(self, event: ev.ConcurrencyChanged, _: int) -> None:
         self.concurrency = event.new
         self._workers_changed(event.at)
         self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
-        self.told(event, f"concurrency {event.old} → {event.new}")
+        self.say(event)
 
     def _limit_changed(self, event: ev.LimitChanged, _: int) -> None:
         if event.new is None:
@@ -527,10 +541,7 @@ class Ledger:
         self._workers_changed(event.at)
         new, old = (self.concurrency if each is None else each for each in (event.new, event.old))
         self._mark(event.at, f"~{'▲' if new > old else '▼'}{new}")
-        limit = "limit" if event.what == "adaptive" else f"limit for want of {event.what}"
-        words = ["none" if each is None else f"{each}" for each in (event.old, event.new)]
-        said = f"{limit} {words[0]} → {words[1]}"
-        self.write(event.at, event.by, f"{said}: {event.reason}" if event.reason else said)
+        self.say(event)
 
     def _workers_changed(self, at: float) -> None:
         workers = self.workers
@@ -550,31 +561,31 @@ class Ledger:
         self._depth_changed(event.at)
         self._turn(event.at)  # they tell the capacity too
         self._mark(event.at, f"■{event.new}")
-        self.told(event, f"bound {event.old} → {event.new}")
+        self.say(event)
 
     def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
         self.rate = event.new
         self._mark(event.at, "≈")
-        self.told(event, f"rate limit {_limit(event.old)} → {_limit(event.new)}")
+        self.say(event)
 
     def _held(self, event: ev.Held, _: int) -> None:
         self.held_by_person = True
         self._grip("held", event.at, event.by, event.reason)
         self._mark(event.at, "≈")
-        self.told(event, "workers held: nothing new starts")
+        self.say(event)
 
     def _released(self, event: ev.Released, _: int) -> None:
         self.held_by_person, self.halted = False, ""
         self.grips.pop("held", None)
         self.grips.pop("halted", None)
         self._mark(event.at, "►")
-        self.told(event, "workers released")
+        self.say(event)
 
     def _halted(self, event: ev.Halted, _: int) -> None:
         self.halted = event.reason
         self._grip("halted", event.at, "qtui", event.reason)
         self._mark(event.at, "≈")
-        self.write(event.at, "qtui", f"stopped starting: {event.reason}", "warning")
+        self.say(event)
 
     def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
         self.short_of_memory = event.held
@@ -583,27 +594,22 @@ class Ledger:
         else:
             self.grips.pop("memory", None)
         self._mark(event.at, "≈" if event.held else "►")
-        said = "nothing new starts" if event.held else "enough to start again"
-        used = f"memory {text.percent(event.share)} of {text.size(event.limit)}"
-        self.write(event.at, "qtui", f"{used}: {said}", "warning" if event.held else "info")
+        self.say(event)
 
     def _per_host_changed(self, event: ev.PerHostChanged, _: int) -> None:
         self._mark(event.at, "≈")
-        words = ["none" if value is None else text.count(value) for value in (event.old, event.new)]
-        self.told(event, f"limit per host {words[0]} → {words[1]}")
+        self.say(event)
 
     def _per_host_rate_changed(self, event: ev.PerHostRateChanged, _: int) -> None:
         self._mark(event.at, "≈")
-        self.told(event, f"rate limit per host {_limit(event.old)} → {_limit(event.new)}")
+        self.say(event)
 
     def _host_paused(self, event: ev.HostPaused, _: int) -> None:
         self._mark(event.at, "≈")
-        host, lasts = event.host or "jobs without a host", text.seconds(event.for_s)
-        why = "Retry-After" if event.why == "cooling" else "errors in a row: its circuit is open"
-        self.told(event, f"{host} left alone for {lasts}, {why}")
+        self.say(event)
 
     def _host_opened(self, event: ev.HostOpened, _: int) -> None:
-        self.told(event, f"{event.host or 'jobs without a host'} asked again")
+        self.say(event)
 
     def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
         self.holding.set(event.at, float(event.held))
@@ -630,9 +636,11 @@ class Ledger:
             level.restart(event.at)
         for counter in (self.admitted, self.begun, self.finished, self.failed_attempts, self.losses):
             counter.restart(event.at)
+        self.stays.restart(event.at)
+        self.runs.restart(event.at)
         self._run_started(event.started, position)
         self._mark(event.at, "►")
-        self.write(event.at, "qtui", f"resumed, life {event.lives}")
+        self.say(event)
 
     def _job_restored(self, event: ev.JobRestored, _: int) -> None:
         entry = self.open[event.job.seq] = _Open(event.job)
@@ -657,16 +665,16 @@ class Ledger:
     def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
         self.draining = True
         self._mark(event.at, "▼")
-        self.told(event, "draining: nothing new is accepted")
+        self.say(event)
 
     def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
         self.draining = False
         self._mark(event.at, "►")
-        self.told(event, "keeps running")
+        self.say(event)
 
     def _stop_started(self, event: ev.StopStarted, _: int) -> None:
         self.stopping = True
-        self.told(event, "stopping: running attempts are interrupted")
+        self.say(event)
 
     def _run_ended(self, event: ev.RunEnded, _: int) -> None:
         self.ended = event
@@ -679,27 +687,25 @@ class Ledger:
         self._mark(event.at, "►")
 
     def _command_done(self, event: ev.CommandDone, _: int) -> None:
-        self.told(event, event.text)
+        self.say(event)
 
     def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
-        self.write(event.at, event.by, f"refused: {event.text}", "warning")
+        self.say(event)
 
     def _notice(self, event: ev.Notice, _: int) -> None:
-        self.write(event.at, "qtui", event.text, event.level)
+        self.say(event)
 
     def _mark(self, at: float, glyph: str) -> None:
         for column in self._columns(at):
             column.marks.append(glyph)
 
-    def told(self, event: ev.Control, said: str) -> None:
-        """Note in the log what a person's wish came to."""
-        self.write(event.at, event.by, f"{said} ({event.reason})" if event.reason else said)
+    def say(self, event: ev.Event) -> None:
+        """Write down what people are told of it."""
+        line = told(event, {index: producer.name for index, producer in self.producers.items()})
+        if line is not None:
+            self._write(event.at, line.who, line.text, line.level)
 
-    def write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+    def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
         """Note something in the log."""
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))
-
-
-def _limit(rate: float | None) -> str:
-    return text.rate(rate) if rate is not None else "none"

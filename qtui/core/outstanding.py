@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qtui import text
 from qtui.core import events as ev
 from qtui.core.attention import Attention
 from qtui.core.lifecycle import State
@@ -66,13 +65,11 @@ class Outstanding:
 
     def _aside_changed(self, event: ev.AsideChanged, _: int) -> None:
         self.attention.set_aside(event.signature, event.jobs, aside=event.aside)
-        what = text.clean(event.signature, 60) if event.signature else text.plural(len(event.jobs), "failed job")
-        self._ledger.told(event, f"{what} set aside" if event.aside else f"{what} no longer set aside")
+        self._ledger.say(event)
 
     def _acknowledged(self, event: ev.Acknowledged, _: int) -> None:
         self.attention.acknowledge(event.signature, event.attempts)
-        said = "acknowledged" if event.attempts else "no longer acknowledged"
-        self._ledger.told(event, f"{text.clean(event.signature, 60)} {said}")
+        self._ledger.say(event)
 
     def _round_began(self, event: ev.RoundBegan, _: int) -> None:
         group = self._ledger.groups.get(event.signature)
@@ -83,8 +80,7 @@ class Outstanding:
         group = self._ledger.groups.get(event.signature)
         if group is not None:
             group.held_back = event.jobs
-        others = "the other stays failed" if event.jobs == 1 else f"the other {text.count(event.jobs)} stay failed"
-        self._ledger.write(event.at, "qtui", f"{text.clean(event.signature, 60)}: {event.why}; {others}", "warning")
+        self._ledger.say(event)
 
     def _restored(self, event: ev.AttentionRestored, _: int) -> None:
         self.attention.restore(event.facts)

@@ -92,6 +92,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Sentences: what is worth saying and needs no consent."""
     undecided: int = 0
     """Were running; they are held until a person gives them another round."""
+    dropped: int = 0
+    """Of the cancelled: those that a full queue dropped."""
 
     @property
     def over(self) -> bool:
@@ -103,8 +105,10 @@ class Plan(msgspec.Struct, frozen=True):
         """One line of numbers, e.g. `812,331 done kept · 1,204 failed · 14 interrupted run again · 187,669 new`."""
         parts = [f"{self.done:,} done kept"]
         parts += [f"{number:,} {word}" for number, word in ((self.failed, "failed"), (self.held, "held")) if number]
-        if self.cancelled:
-            parts.append(f"{self.cancelled:,} cancelled")
+        if self.cancelled > self.dropped:
+            parts.append(f"{self.cancelled - self.dropped:,} cancelled")
+        if self.dropped:
+            parts.append(f"{self.dropped:,} dropped by a full queue")
         if self.interrupted:
             parts.append(f"{self.interrupted:,} interrupted run again")
         if self.undecided:

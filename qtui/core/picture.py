@@ -10,6 +10,7 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import FINAL, State
 from qtui.core.snapshot import (
     STRIP_SECONDS,
+    AlertView,
     AutoView,
     Control,
     Counts,
@@ -30,6 +31,8 @@ from qtui.core.tables import Throttle
 from qtui.core.tracks import RETIRED_SHOWN_S, GroupTrack
 
 MAX_GROUPS_SHOWN = 50
+EACH_TOLD = 128
+"""Up to so many slots each has its whole history told."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -38,6 +41,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     run_id: str = ""
     health: Health = Health()
     undo: str = ""
+    redo: str = ""
     problem: str = ""
     doing: str = ""
     note: str = ""
@@ -49,6 +53,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     adaptive: AutoView | None = None
     next_s: float = 0.0
     """Seconds until the rate limit allows the next start."""
+    alerts: list[AlertView] = []
+    alone_from: float | None = None
 
 
 def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
@@ -57,7 +63,9 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
     if ledger.ended is not None:
         at = ledger.ended.at  # a finished run's picture no longer moves
     for history in (ledger.series, ledger.overview):
-        history.column(at, len(ledger.queued), ledger.capacity)  # time passes in the charts even when nothing happens
+        history.column(
+            at, len(ledger.queued), ledger.capacity, ledger.workers
+        )  # time passes in the charts even when nothing happens
     groups = sorted(ledger.groups.items(), key=lambda item: (item[1].jobs, item[1].attempts), reverse=True)
     return Snapshot(
         around.run_id,
@@ -67,7 +75,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         started.started_at if started else 0.0,
         at,
         _counts(ledger),
-        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, ledger.strategy),
+        Control(ledger.concurrency, ledger.capacity, ledger.rate, around.undo, around.redo, ledger.strategy),
         _queue(ledger, at),
         [producer.view(index, at) for index, producer in sorted(ledger.producers.items())],
         _slots(ledger, at),
@@ -75,8 +83,8 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         _throttle(ledger, at, around),
         _rates(ledger, at),
         ledger.run_times.latency(),
-        ledger.series.series(),
-        ledger.overview.series(),
+        ledger.series.series(at),
+        ledger.overview.series(at),
         [_group(ledger, signature, track, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
         len(groups),
         [outcome.view(at) for outcome in ledger.recent],
@@ -88,7 +96,12 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         around.note,
         ledger.unseen,
         _head(ledger, around.head),
-        _grip(ledger, at, "paused"),
+        use=ledger.use.look(at, ledger.slots) if len(ledger.slots) > EACH_TOLD else None,
+        paused=_grip(ledger, at, "paused"),
+        waiting=ledger.stays.law(at, 30),
+        running=ledger.runs.law(at, 30),
+        alerts=around.alerts,
+        alone_from=around.alone_from,
         triage=ledger.outstanding.view(),
     )
 
@@ -153,7 +166,12 @@ def _counts(ledger: Ledger) -> Counts:
         ledger.recovered,
         ledger.total,
         ledger.lost,
+        min(ledger.lost, count[State.CANCELLED]) if _drops(ledger) else 0,
     )
+
+
+def _drops(ledger: Ledger) -> bool:
+    return ledger.started is not None and ledger.started.overflow in ("drop-new", "drop-old")
 
 
 def _queue(ledger: Ledger, at: float) -> QueueView:
@@ -178,7 +196,7 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     for number in [n for n, t in ledger.slots.items() if t.retired is not None and at - t.retired > RETIRED_SHOWN_S]:
         del ledger.slots[number]
     shown = len(ledger.slots)
-    length = STRIP_SECONDS if shown <= 128 else 8 if shown <= 512 else 0
+    length = STRIP_SECONDS if shown <= EACH_TOLD else 8 if shown <= 512 else 0
     attempts = ledger.started.attempts if ledger.started else 0
     timeout = ledger.started.timeout_s if ledger.started else 0.0
     has_work = bool(ledger.queued)

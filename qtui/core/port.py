@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from qtui.core.commands import Reply, Request
+from qtui.core.commands import Command, Reply, Request
 from qtui.core.past import Plan
 from qtui.core.queries import Answer, Query
 from qtui.core.snapshot import Snapshot
@@ -57,6 +57,15 @@ class Killable(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A `Port` that can be asked for fewer snapshots while nobody looks at them."""
+
+    def pace(self, hz: float) -> None:
+        """From now on so many a second."""
+        ...
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One thing wrong with a preset."""
 
@@ -92,6 +101,29 @@ class Checked(msgspec.Struct, frozen=True):
     """What it will run, read, write and contact, one plain sentence each."""
     network: bool = False
     simulated: bool = False
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One value of a preset that differs, as a person reads it."""
+
+    path: str
+    """The key path, e.g. `workers.concurrency`."""
+    old: str
+    new: str
+    command: Command | None = None
+    """What brings the new value about in the run that goes on; None where it takes another start."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A preset that is about to be written."""
+
+    path: str
+    text: str
+    changes: list[Change] = []
+    """How it differs from the file its run was started from."""
+    exists: bool = False
+    comments: int = 0
+    """Lines of comment in the file that stands there; they would be lost."""
 
 
 class Refusal(QtuiError):
@@ -170,4 +202,16 @@ class Host(Protocol):
 
     def watch(self, source: str) -> Path | None:
         """The file to look at for changes, or None for a bundled preset."""
+        ...
+
+    def draft(self, snap: Snapshot, path: str) -> Draft:
+        """What saving the preset of a run with the values in force would write. Raises QtuiError with the reason."""
+        ...
+
+    def save(self, draft: Draft, *, replace: bool) -> str:
+        """Write it; tells what was done. Raises QtuiError, also where a file stands and may not be replaced."""
+        ...
+
+    def reload(self, snap: Snapshot) -> list[Change]:
+        """What differs between a run and its preset's file now. Raises QtuiError where that cannot run."""
         ...

@@ -109,7 +109,7 @@ def _apply(reading: Reading, tree: dict[str, Any], path: str, value: str) -> Non
 
 
 def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Vocabulary) -> tables.Preset | None:
-    known = ["preset", "source", "demo", "queue", "workers", "job", "retry", "throttle", "halt", "results"]
+    known = ["preset", "source", "demo", "queue", "workers", "job", "retry", "throttle", "halt", "alerts", "results"]
     for name in tree:
         if name in vocabulary.kinds:
             reading.blame(name, "there is no such table at this place", suggestion=f"job.{name}")
@@ -123,6 +123,7 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
     retry = walk(reading, tables.Retry, tree.get("retry", {}), "retry")
     throttle = walk(reading, tables.Throttle, tree.get("throttle", {}), "throttle")
     halt = walk(reading, tables.Halt, tree.get("halt", {}), "halt")
+    alerts = walk(reading, tables.Alerts, tree.get("alerts", {}), "alerts")
     results = walk(reading, tables.Results, tree.get("results", {}), "results")
     demo = _demo(reading, tree.get("demo"), vocabulary)
     _blame_unbounded(reading, queue, workers)
@@ -131,11 +132,13 @@ def _preset(reading: Reading, tree: dict[str, Any], source: str, vocabulary: Voc
         error_classes.blame_unknown_keys(reading, retry.attempts_for, "retry.attempts_for")
     if about is None or job is None or kind is None or queue is None or workers is None:
         return None
-    if retry is None or throttle is None or halt is None or results is None:
+    if retry is None or throttle is None or halt is None or alerts is None or results is None:
         return None
     if problem := misfit(sources, job.kind, kind):
         reading.blame(*problem)
-    return tables.Preset(about, sources, job, kind, queue, workers, retry, throttle, halt, results, demo, source)
+    return tables.Preset(
+        about, sources, job, kind, queue, workers, retry, throttle, halt, alerts, results, demo, source
+    )
 
 
 def misfit(sources: Iterable[tables.SourceTable], name: str, kind: tables.Table) -> tuple[str, str] | None:

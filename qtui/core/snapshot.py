@@ -95,6 +95,8 @@ class Counts(msgspec.Struct, frozen=True):
     """Jobs the sources will give, or None while unknown."""
     lost: int = 0
     """Jobs lost to a full queue so far: cancelled as dropped or failed as rejected, whatever became of them later."""
+    dropped: int = 0
+    """Of the cancelled: those that a full queue dropped."""
 
     @property
     def finished(self) -> int:
@@ -164,6 +166,23 @@ class SlotView(msgspec.Struct, frozen=True):
     """How much of itself the job says it has done, 0 to 1; None when it says nothing."""
     left_s: float = 0.0
     """Seconds until the next attempt may start, in back-off."""
+
+
+BUSY_LEVELS = "012345678"
+FAILED_LEVELS = "abcdefghi"
+UNUSED = " "
+
+
+class Use(msgspec.Struct, frozen=True):
+    """How busy groups of slots were, one character per second, newest last, the present second included.
+
+    A digit is the busy share of the slots there were, in eighths rounded up; a letter from `a` on the same, and a job
+    failed; a space: there were no slots.
+    """
+
+    size: int
+    """Slots in a group: 1 to `size` are the first."""
+    rows: list[str]
 
 
 class LaneView(msgspec.Struct, frozen=True):
@@ -278,6 +297,21 @@ class Series(msgspec.Struct, frozen=True):
     marks: list[list[str]] = []
     """Marks of control actions in the column: `║` paused, `►` resumed, `▲12` more workers, `▼6` fewer, `■32` bound;
     `~` before it: qtui did so itself."""
+    admitted: list[int] = []
+    """Jobs that entered the queue from a producer."""
+    busy: list[int] = []
+    """Busy share of the workers in per cent, by time."""
+
+
+class Law(msgspec.Struct, frozen=True):
+    """Little's law, L = λ·W, over the last 30 s: all three measured by themselves."""
+
+    level: float = 0.0
+    """L: how many were there, on average over time."""
+    rate: float = 0.0
+    """λ: how many left per second."""
+    span_s: float = 0.0
+    """W: how long those who left had stayed, on average."""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
@@ -344,6 +378,23 @@ class LogLine(msgspec.Struct, frozen=True):
     """info, warning or error."""
 
 
+class AlertView(msgspec.Struct, frozen=True):
+    """Something a person who does not look should be told; every claim cites its number."""
+
+    id: int
+    """Counted up in the life of the engine: a face tells each once."""
+    kind: str
+    """stalled, slow, failing, halted, new, storm, eta, overdue, disk, memory or lag."""
+    severity: str
+    """notice, warning or critical."""
+    text: str
+    at_s: float
+    """When it was raised, seconds since the start of the run."""
+    key: str = ""
+    """The key that leads to it, or helps."""
+    key_text: str = ""
+
+
 class Health(msgspec.Struct, frozen=True):
     loop_lag_s: float = 0.0
     rss_bytes: int = 0
@@ -361,6 +412,9 @@ class Health(msgspec.Struct, frozen=True):
     """What is in use of the memory that this process may use with all others around it; 0 when that is not known."""
     memory_limit: int = 0
     """How many bytes those are."""
+    disk_free: int = 0
+    """Bytes free where the journal is; of `disk_total`, which is 0 when that is not known."""
+    disk_total: int = 0
 
 
 class HeadView(msgspec.Struct, frozen=True):
@@ -383,6 +437,8 @@ class Control(msgspec.Struct, frozen=True):
     rate: float | None = None
     undo: str = ""
     """What `undo` would take back, or empty."""
+    redo: str = ""
+    """What `redo` would do again, or empty."""
     strategy: str = "pool"
     """pool, semaphore or unbounded; cannot be changed. Without a pool `capacity` is 0, and where it is unbounded
     `concurrency` is the most attempts that ran at once so far."""
@@ -419,7 +475,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     series: Series = Series()
     """The last three minutes in one-second columns."""
     overview: Series = Series()
-    """The whole run in at most 240 columns; latency left empty."""
+    """The whole run in at most 240 columns."""
     failures: list[FailureGroup] = []
     """Largest first, at most 50."""
     groups: int = 0
@@ -441,8 +497,18 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Attempts that run in slots beyond those of `slots`, which are at most 4,096."""
     head: HeadView | None = None
     """Who holds back results, when somebody does."""
+    use: Use | None = None
+    """Instead of a history of each slot, where there are many."""
     paused: Grip | None = None
     """Who paused producers; None while none is paused."""
+    waiting: Law = Law()
+    """Of the jobs in the queue."""
+    running: Law = Law()
+    """Of the attempts in the slots."""
+    alerts: list[AlertView] = []
+    """What holds now, the worst first."""
+    alone_from: float | None = None
+    """When nobody looked any more the last time, seconds since the start of the run; None when that never was."""
     triage: Triage = Triage()
 
     @property

@@ -339,6 +339,7 @@ FORMS = (
     _bare("keep-running", cmd.KeepRunning, "take a drain back"),
     _bare("stop", cmd.Stop, "interrupt what runs and end; what is left is kept"),
     _bare("undo", cmd.Undo, "take the last of these changes back"),
+    _bare("redo", cmd.Redo, "do again what undo has taken back"),
 )
 """Longer words come before their beginnings."""
 

@@ -249,6 +249,21 @@ class Halt(Table, frozen=True):
             raise ValueError(f"{self.failures:,} failures of the last {self.of:,} attempts can never be; raise `of`")
 
 
+class Alerts(Table, frozen=True):
+    """[alerts]: who is told of what a person should know who does not look."""
+
+    on_alert: list[Text] = []
+    """A program and its arguments, run once for every alert, never by a shell. What it is about is in the environment:
+    QTUI_ALERT is the sentence, QTUI_ALERT_KIND and QTUI_ALERT_SEVERITY say what and how bad, QTUI_RUN which run.
+    """
+    timeout: Duration = 10.0
+    """How long it may take; it is ended then."""
+
+    def __post_init__(self) -> None:
+        if self.timeout <= 0:
+            raise ValueError("timeout must be longer than nothing")
+
+
 class Results(Table, frozen=True):
     """[results]"""
 
@@ -280,6 +295,7 @@ class Preset(msgspec.Struct, frozen=True):
     retry: Retry = Retry()
     throttle: Throttle = Throttle()
     halt: Halt = Halt()
+    alerts: Alerts = Alerts()
     results: Results = Results()
     demo: msgspec.Struct | None = None
     """The embedded site's table, when the preset wants it."""

@@ -110,6 +110,15 @@ class SlotTrack:
             self._cells[passed % STRIP_SECONDS] = Cell.IDLE
         self._second = second
 
+    def cell(self, second: int) -> Cell:
+        """One second of the last two minutes."""
+        self._advance(second)
+        if second < int(self.born) or second <= self._second - STRIP_SECONDS:
+            return Cell.ABSENT
+        cell = self._cells[second % STRIP_SECONDS]
+        busy = self.job is not None and self.due_at is None and int(self.started) <= second
+        return Cell.RUNNING if busy and cell is Cell.IDLE else cell
+
     def strip(self, at: float, length: int) -> str:
         """The newest `length` cells as text."""
         now = int(at)

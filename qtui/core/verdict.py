@@ -9,9 +9,11 @@ from enum import StrEnum
 import msgspec
 
 from qtui.core.commands import MAX_CONCURRENCY
-from qtui.core.hysteresis import Latch, MoreWorkers
+from qtui.core.hysteresis import Latch
+from qtui.core.more_workers import MoreWorkers
 from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
 from qtui.core.stall import Stall
+from qtui.core.why import ago, by_whom, in_time, rate_of, retries
 from qtui.text import clock, count, percent, plural, rate, seconds, size, tenths
 
 
@@ -127,7 +129,7 @@ class Judge:
         slack = self._slack.step(now, 1.0 - snap.rates.busy_share)
         lagging = self._lagging.step(now, snap.health.loop_lag_s)
         slow = self._slow.step(now, float(snap.health.journal == "slow"))
-        in_vain = self._more.step(snap, pressure)
+        in_vain = self._more.step(snap, pressure or throttled, throttled)
         self._follow_pause(snap)
 
         if snap.state in _ENDS:
@@ -140,10 +142,11 @@ class Judge:
             (snap.state is RunState.PAUSED, lambda: _paused(snap, self._pause_seen)),
             (snap.throttle.held_by_person, lambda: _held_by_person(snap)),
             (snap.throttle.short_of_memory, lambda: _short_of_memory(snap)),
+            (not snap.control.concurrency and not pressure, lambda: _no_workers(snap)),
             (lagging, lambda: _lagging(snap)),
             (pressure, lambda: _pressure(snap, throttled, in_vain)),
             (slow, lambda: _slow(snap)),
-            (throttled, lambda: _throttled(snap)),
+            (throttled, lambda: _throttled(snap, in_vain)),
             (snap.state is RunState.DRAINING, lambda: _draining(snap)),
             (starving and _more_to_come(snap), lambda: _starving(snap)),
         )
@@ -201,8 +204,10 @@ def _limit(snap: Snapshot) -> tuple[str, tuple[str, str]]:
     """What keeps free slots from starting work, and the key that changes it."""
     if snap.throttle.hosts:
         return _host_limit(snap), ("", "")
-    allowed = f"{snap.throttle.rate:g}/s" if snap.throttle.rate is not None else "the throttle"
-    return f"rate limit {allowed}, not the workers", ("t", "change limit")
+    throttle = snap.throttle
+    allowed = rate_of(throttle.rate) if throttle.rate is not None else "the throttle"
+    until = f" until {in_time(snap, throttle.next_s)}" if throttle.next_s >= 1 else ""
+    return f"rate limit {allowed}{until}, not the workers", ("t", "change limit")
 
 
 def _host_limit(snap: Snapshot) -> str:
@@ -280,31 +285,46 @@ def _failing(snap: Snapshot) -> Verdict:
 
 def _paused(snap: Snapshot, since: float | None) -> Verdict:
     what = "producers paused"
-    if since is not None:
-        what += f" {_ago(snap.elapsed_s - since)} ago"
+    if snap.paused is not None:
+        what += by_whom(snap.paused)
+    elif since is not None:
+        what += f" {ago(snap.elapsed_s - since)}"
     if snap.queue.depth:
         started = snap.rates.started
         what += f" · queue empty in ~{_about(snap.queue.depth / started)}" if started > 0.05 else ""
     elif snap.slots:
-        what += f" · queue empty, {_idle_of(snap)}"
+        what += f" · queue empty, {_idle_of(snap)}{_and_retries(snap)}"
     return Verdict(Kind.PAUSED, what, "", "p", "resume")
 
 
-def _throttled(snap: Snapshot) -> Verdict:
+def _throttled(snap: Snapshot, in_vain: tuple[int, int] | None) -> Verdict:
     bottleneck, key = _limit(snap)
-    return Verdict(Kind.HELD, f"{plural(snap.queue.depth, 'job')} waiting", bottleneck, *key)
+    what = f"{plural(snap.queue.depth, 'job')} waiting"
+    return Verdict(Kind.HELD, _no_help(in_vain) if in_vain else what, bottleneck, *key)
+
+
+def _no_help(change: tuple[int, int]) -> str:
+    return f"more workers did not help, {change[0]} → {change[1]}"
+
+
+def _no_workers(snap: Snapshot) -> Verdict:
+    what = f"no workers: concurrency is 0 · {count(snap.queue.depth)} waiting"
+    return Verdict(Kind.HELD, what, "", "+", "add a worker")
 
 
 def _held_by_person(snap: Snapshot) -> Verdict:
     running = _number(snap, SlotState.RUNNING) + _number(snap, SlotState.LEAVING)
-    what = f"nothing new starts · {count(snap.queue.depth)} waiting"
+    since = f"held{by_whom(snap.throttle.grip)} · " if snap.throttle.grip is not None else ""
+    what = f"{since}nothing new starts · {count(snap.queue.depth)} waiting"
     if running:
         what += f" · {plural(running, 'running job')} to finish"
     return Verdict(Kind.HELD, what, "", "P", "release")
 
 
 def _halted(snap: Snapshot) -> Verdict:
-    return Verdict(Kind.HALTED, f"stopped starting: {snap.throttle.halted}", "", "P", "release")
+    grip = snap.throttle.grip
+    since = f" {ago(grip.since_s)}" if grip is not None else ""
+    return Verdict(Kind.HALTED, f"stopped starting{since}: {snap.throttle.halted}", "", "P", "release")
 
 
 def _short_of_memory(snap: Snapshot) -> Verdict:
@@ -321,7 +341,7 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
     key = ("+", "add a worker") if workers < MAX_CONCURRENCY else ("", "")
     bottleneck = f"workers, {percent(snap.rates.busy_share)} busy"
     if throttled:
-        full, (bottleneck, key) = "queue full", _limit(snap)
+        full, (bottleneck, key) = _no_help(in_vain) if in_vain else "queue full", _limit(snap)
     elif snap.health.journal in ("slow", "blocked"):
         bottleneck, key = f"the disk, {count(snap.health.journal_lag)} records not yet written", ("", "")
     elif workers == 0:
@@ -334,7 +354,7 @@ def _pressure(snap: Snapshot, throttled: bool, in_vain: tuple[int, int] | None) 
     elif resting * 2 > _live(snap):
         bottleneck = f"back-off, it holds {resting} of {plural(_live(snap), 'slot')}"
     elif in_vain:
-        bottleneck = f"not the workers, {in_vain[0]} → {in_vain[1]} brought no more ({rate(snap.rates.done_30s)})"
+        full, bottleneck = _no_help(in_vain), f"not the workers, still {rate(snap.rates.done)}"
         key = ("-", "remove a worker")
     return Verdict(Kind.PRESSURE, full, bottleneck, *key)
 
@@ -357,7 +377,13 @@ def _leaving(slots: list[SlotView]) -> str:
 def _starving(snap: Snapshot) -> Verdict:
     offered = sum(p.offer_rate for p in snap.producers if p.state is ProducerState.ACTIVE)
     bottleneck = f"producers, they offer {rate(offered)}" if offered > 0.05 else "producers"
-    return Verdict(Kind.STARVING, f"queue empty, {_idle_of(snap)}", bottleneck, "-", "remove a worker")
+    what = f"queue empty, {_idle_of(snap)}{_and_retries(snap)}"
+    return Verdict(Kind.STARVING, what, bottleneck, "-", "remove a worker")
+
+
+def _and_retries(snap: Snapshot) -> str:
+    """What waits for another attempt, where nothing runs meanwhile."""
+    return f" · {retries(snap)}" if snap.counts.waiting and not snap.counts.running else ""
 
 
 def _draining(snap: Snapshot) -> Verdict:
@@ -421,7 +447,12 @@ def _finished(snap: Snapshot) -> Verdict:
         return Verdict(Kind.FINISHED, f"all {plural(counts.done, 'job')} done {took}", "", "q", "quit")
     rest = [
         f"{count(number)} {word}"
-        for number, word in ((counts.failed, "failed"), (counts.held, "held"), (counts.cancelled, "cancelled"))
+        for number, word in (
+            (counts.failed, "failed"),
+            (counts.held, "held"),
+            (counts.cancelled - counts.dropped, "cancelled"),
+            (counts.dropped, "dropped"),
+        )
         if number
     ]
     key = ("4", "triage") if counts.failed else ("q", "quit")
@@ -440,10 +471,6 @@ _ENDS = {
     RunState.FINISHED: _finished,
     RunState.STOPPED: _stopped,
 }
-
-
-def _ago(span: float) -> str:
-    return f"{span:.0f}s" if span < 99.5 else clock(span)
 
 
 def _about(span: float) -> str:

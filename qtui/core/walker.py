@@ -92,6 +92,8 @@ def _value(reading: Reading, hint: Any, found: object, path: str) -> Any:
         if isinstance(option, type) and issubclass(option, msgspec.Struct):
             if isinstance(found, dict):
                 return walk(reading, option, found, path)
+        elif isinstance(found, list) and (each := _struct_of_list(option)):
+            return [walk(reading, each, entry, f"{path}[{index}]") for index, entry in enumerate(found)]
         elif unit := unit_of(option):
             try:
                 return PARSERS[unit](found)
@@ -106,6 +108,12 @@ def _value(reading: Reading, hint: Any, found: object, path: str) -> Any:
         suggestion = nearest(found, options) if isinstance(found, str) else ""
         reading.blame(where, _said(error), found=shown(found), allowed=_allowed(hint), suggestion=suggestion)
         return None
+
+
+def _struct_of_list(hint: Any) -> type[msgspec.Struct] | None:
+    """The Struct that a list is of."""
+    entries = get_args(hint) if get_origin(hint) is list else ()
+    return next((each for each in entries if isinstance(each, type) and issubclass(each, msgspec.Struct)), None)
 
 
 def _spot(error: msgspec.ValidationError, path: str, found: Any) -> tuple[str, object]:

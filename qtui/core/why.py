@@ -48,7 +48,7 @@ def _closed(snap: Snapshot) -> str:
         since = f" {ago(throttle.grip.since_s)}" if throttle.grip is not None else ""
         return f"halted{since}: {clean(throttle.halted)}; P lets it go on"
     if throttle.held_by_person:
-        return f"held{_by(throttle.grip)}, {_waiting_jobs(snap)}; P releases the workers"
+        return f"held{by_whom(throttle.grip)}, {_waiting_jobs(snap)}; P releases the workers"
     if throttle.short_of_memory:
         used = f" {percent(health.memory_share)} of {size(health.memory_limit)}" if health.memory_limit else ""
         lasts = f" for {lasting(throttle.grip.since_s)}" if throttle.grip is not None else ""
@@ -102,16 +102,16 @@ def host_why(host: HostView, snap: Snapshot, zone: tzinfo | None = None) -> str:
 
 def _no_work(snap: Snapshot, zone: tzinfo | None) -> str:
     """Why there is nothing in the queue."""
-    retries = _retries(snap, zone)
+    retried = retries(snap, zone)
     going = [p for p in snap.producers if p.state not in (ProducerState.DONE, ProducerState.ERROR)]
     if going and all(producer.state is ProducerState.PAUSED for producer in going):
-        return f"paused{_by(snap.paused)} and the queue is empty" + (f"; {retries}" if retries else "")
-    if retries and not snap.counts.running:
-        return retries
+        return f"paused{by_whom(snap.paused)} and the queue is empty" + (f"; {retried}" if retried else "")
+    if retried and not snap.counts.running:
+        return retried
     if going:
         offered = sum(producer.offer_rate for producer in going)
         more = f", they offer {rate(offered)}" if offered >= 0.05 else ", they give nothing now"
-        return f"the queue is empty and waits for the producers{more}" + (f"; {retries}" if retries else "")
+        return f"the queue is empty and waits for the producers{more}" + (f"; {retried}" if retried else "")
     failed = next((p for p in snap.producers if p.state is ProducerState.ERROR), None)
     if failed is not None:
         return f"the queue is empty and producer {clean(failed.name, 40)} failed: {clean(failed.problem)}"
@@ -121,7 +121,8 @@ def _no_work(snap: Snapshot, zone: tzinfo | None) -> str:
     return "" if snap.counts.accepted > snap.counts.finished else "everything is done"
 
 
-def _retries(snap: Snapshot, zone: tzinfo | None) -> str:
+def retries(snap: Snapshot, zone: tzinfo | None = None) -> str:
+    """`all 5 jobs wait for a retry, the next at 14:02:10, in 12s`, or empty."""
     waiting = snap.counts.waiting
     if not waiting:
         return ""
@@ -228,8 +229,8 @@ def _attempt(number: int, snap: Snapshot) -> str:
     return f"{number} of {allowed}" if number <= allowed else str(number)  # another round counts on
 
 
-def _by(grip: Grip | None) -> str:
-    """` by you 3 min ago (because)`; empty where nothing is known."""
+def by_whom(grip: Grip | None) -> str:
+    """` by you 3 min ago (because)`, with the space before it; empty where nothing is known."""
     if grip is None:
         return ""
     reason = f" ({clean(grip.reason, 80)})" if grip.reason else ""

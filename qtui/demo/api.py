@@ -57,10 +57,13 @@ class Api:
         if self._bucket is not None and self._bucket.take(self._clock()):
             return _error(429, f"no more than {self._config.api_rate:g} requests a second", _RETRY_AFTER)
         await self._think(f"order {number}")
+        order = self.find(number)
+        return _error(404, "there is no such order") if order is None else json(order)
+
+    def find(self, number: str) -> dict[str, object] | None:
+        """The order that a path names, or None."""
         known = number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < 10
-        if not known or int(number) > ORDERS:
-            return _error(404, "there is no such order")
-        return json(self.order(int(number)))
+        return self.order(int(number)) if known and int(number) <= ORDERS else None
 
     def order(self, number: int) -> dict[str, object]:
         """Order `number`, counted from 1: who ordered what, for how much, and how far it is."""

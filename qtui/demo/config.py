@@ -64,6 +64,11 @@ class SiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     api_latency: Seconds = 0.1
     """Answers of the API take from half of this to one and a half times as much; 0 answers at once."""
 
+    session_lasts: Seconds = 0.0
+    """How long a customer stays logged in; 0 for ever."""
+    session_answers: Annotated[int, Meta(ge=0)] = 0
+    """A customer has to log in again after so many answers; 0 never."""
+
     @classmethod
     def calm(cls) -> SiteConfig:
         """A site that answers every page at once and correctly: for benchmarks and exact tests."""

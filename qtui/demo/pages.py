@@ -72,6 +72,25 @@ def product_page(product: Product, blurb: str, listing: int) -> bytes:
     )
 
 
+def login_page(ticket: str, problem: str = "") -> bytes:
+    """The form of the login, with its hidden ticket, and what went wrong the last time."""
+    told = f'<p class="problem">{escape(problem)}</p>\n' if problem else ""
+    return _page(
+        f"Log in · {SHOP}",
+        f"<h1>Log in</h1>\n{told}"
+        '<form method="post" action="/account/login">\n'
+        f'<input type="hidden" name="ticket" value="{escape(ticket)}">\n'
+        '<p><label>User <input name="user"></label></p>\n'
+        '<p><label>Password <input name="password" type="password"></label></p>\n'
+        "<p><button>Log in</button></p>\n</form>\n",
+    )
+
+
+def account_page(user: str) -> bytes:
+    """What a customer sees after the login."""
+    return _page(f"Your account · {SHOP}", f"<h1>Welcome back, {escape(user)}</h1>\n")
+
+
 def plain_page(title: str, text: str = "") -> str:
     """A small page of its own, for errors and for tests: any text is shown as text."""
     body = f"<p>{escape(text)}</p>\n" if text else ""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from qtui.demo.account import PREFIX as ACCOUNT
+from qtui.demo.account import Account
 from qtui.demo.api import PREFIX as API
 from qtui.demo.api import Api
 from qtui.demo.config import SiteConfig
@@ -24,7 +26,7 @@ _BACKLOG = 1024
 
 
 class DemoSite:
-    """The shop, its API and the misbehaviours, served from the running loop between `start` and `stop`."""
+    """The shop, its API, its customers' area and the misbehaviours, served between `start` and `stop`."""
 
     def __init__(self, config: SiteConfig, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` gives seconds and moves bursts and the rate limit; delays are waited for on the loop."""
@@ -33,6 +35,7 @@ class DemoSite:
         self._shop = shop.routes
         self._page = shop.page
         self._api = Api(config, clock)
+        self._account = Account(config, self._api, clock)
         self._tally = Tally()
         self._server: ConnectionServer | None = None
         self._listener: asyncio.Server | None = None
@@ -91,11 +94,12 @@ class DemoSite:
         try:
             if misbehave := self._misbehaviours.get(request.path):
                 return await misbehave(request)
+            if f"{request.path}/".startswith(f"{ACCOUNT}/"):
+                return await self._account.answer(request)
             if request.method not in {"GET", "HEAD"}:
                 return plain(405, headers={"Allow": "GET, HEAD"})
-            if request.path.startswith(API):
-                return await self._api.answer(request)
-            return await self._shop.get(request.path, self._page)(request)
+            get = self._api.answer if request.path.startswith(API) else self._shop.get(request.path, self._page)
+            return await get(request)
         except BadQuery as problem:
             return plain(400, str(problem))
         except web.HTTPException as refusal:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from qtui.core.events import Event
+from qtui.core.snapshot import AlertView
 
 log = logging.getLogger(__name__)
 
@@ -16,13 +17,17 @@ Subscriber = Callable[[Event], None]
 class Audience:
     """Every subscriber hears every event from its subscription on, in order. One that fails is dropped."""
 
-    __slots__ = ("_later", "_now", "_untold")
+    __slots__ = ("_later", "_now", "_untold", "alerts", "alone_from")
 
     def __init__(self) -> None:
         self._now: tuple[Subscriber, ...] = ()
         self._later: tuple[Subscriber, ...] = ()
         self._untold: deque[tuple[int, Event]] = deque()
         """With their positions: what waits for the disk, and what came after it."""
+        self.alerts: list[AlertView] = []
+        """What a person who does not look should be told, as long as it holds."""
+        self.alone_from: float | None = None
+        """When nobody looked any more, seconds since the start of the run."""
 
     def add(self, subscriber: Subscriber, *, durable: bool) -> None:
         """A `durable` one tells others: it hears of an outcome, and of what came after it, once that is on disk."""

@@ -6,7 +6,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from qtui import text
 from qtui.core import commands as cmd
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from qtui.engine.engine import Engine
 
 UNDO_DEPTH = 10
+_Changes: TypeAlias = "deque[tuple[str, cmd.Command]]"
+"""What was done, and the command that turns it round."""
 _MODES = {"on": "on", "off": "off", "freeze": "frozen"}
 
 
@@ -28,7 +30,8 @@ class Controls:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._undo: deque[tuple[str, cmd.Command]] = deque(maxlen=UNDO_DEPTH)
+        self._undo: _Changes = deque(maxlen=UNDO_DEPTH)
+        self._redo: _Changes = deque(maxlen=UNDO_DEPTH)
         self._plans: dict[type, Callable[[Any, Who], Plan | Awaitable[Plan]]] = {
             cmd.SetConcurrency: self._concurrency,
             cmd.SetAdaptive: self._adaptive,
@@ -50,6 +53,11 @@ class Controls:
         """What `undo` would take back, or empty."""
         return self._undo[-1][0] if self._undo else ""
 
+    @property
+    def redo_text(self) -> str:
+        """What `redo` would do again, or empty."""
+        return self._redo[-1][0] if self._redo else ""
+
     async def ask(self, request: cmd.Request) -> cmd.Reply:
         """Carry a request out, or say why not; in a dry run only say what would happen."""
         who = Who(text.clean(request.by, 40) or "you", text.clean(request.reason))
@@ -62,25 +70,31 @@ class Controls:
             if not request.dry_run:
                 self._engine.emit(ev.CommandRefused(self._engine.now(), who.by, str(refusal)))
             return cmd.Reply(False, str(refusal))
-        if plan.undo is not None and not isinstance(request.command, cmd.Undo):
+        if plan.undo is not None and not isinstance(request.command, cmd.Undo | cmd.Redo):
             self._undo.append((plan.said, plan.undo))
+            self._redo.clear()
         return cmd.Reply(True, plan.said)
 
     async def _checked(self, command: cmd.Command, who: Who) -> Plan:
         if self._engine.ledger.started is None:
             raise Refusal("the run has not started yet")
-        if not isinstance(command, cmd.Undo):
-            return await self._plan(command, who)
-        while self._undo:
-            with contextlib.suppress(Refusal):  # what it would take back may have been changed since
-                plan = await self._plan(self._undo[-1][1], who)
-                return Plan(plan.said, partial(self._take_back, plan))
-            self._undo.pop()
-        raise Refusal("there is nothing to undo")
+        match command:
+            case cmd.Undo():
+                return await self._turned_back(self._undo, self._redo, who, "undo")
+            case cmd.Redo():
+                return await self._turned_back(self._redo, self._undo, who, "redo")
+            case _:
+                return await self._plan(command, who)
 
-    def _take_back(self, plan: Plan) -> None:
-        plan.do()
-        self._undo.pop()
+    async def _turned_back(self, changes: _Changes, others: _Changes, who: Who, word: str) -> Plan:
+        """The newest of `changes` turned round; what turns it round again goes to `others`."""
+        while changes:
+            with contextlib.suppress(Refusal):  # what it would turn round may have been changed since
+                was, command = changes[-1]
+                plan = await self._plan(command, who)
+                return Plan(plan.said, partial(_turn_back, changes, others, was, plan))
+            changes.pop()
+        raise Refusal(f"there is nothing to {word}")
 
     async def _plan(self, command: cmd.Command, who: Who) -> Plan:
         plan = self._plans[type(command)](command, who)
@@ -236,3 +250,10 @@ class Controls:
         if self._engine.ledger.state in (RunState.FINISHED, RunState.STOPPED, RunState.STOPPING):
             raise Refusal(f"the run is {self._engine.ledger.state} already")
         return Plan("stop: running attempts are interrupted", lambda: self._engine.stop(*who))
+
+
+def _turn_back(changes: _Changes, others: _Changes, was: str, plan: Plan) -> None:
+    plan.do()
+    changes.pop()
+    if plan.undo is not None:
+        others.append((was, plan.undo))

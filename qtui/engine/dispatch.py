@@ -124,7 +124,8 @@ class Dispatcher:
         self.most_tasks = 0
         """The most tasks of slots and jobs that there ever were at once."""
         self._abandoned: set[asyncio.Task[None]] = set()
-        self._waking = False
+        self._waking = self._missed = False
+        """Missed: somebody hoped for a start at a moment at which not everything was counted yet."""
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
         self._was_late = False
@@ -254,6 +255,7 @@ class Dispatcher:
     def wake(self) -> None:
         """Start whatever may start now. Call it after anything that could allow a start."""
         if self._waking:
+            self._missed = True
             return  # beginning an attempt makes room in the queue, which comes back here; the loop below goes on
         self._waking = True
         try:
@@ -310,8 +312,8 @@ class Dispatcher:
     async def _turn(self, permit: asyncio.Future[_Slot]) -> None:
         """What the task of a job does."""
         slot = await permit
-        assert slot.job is not None, "a permit comes with the job"
-        await self._serve(slot, slot.job)
+        if slot.job is not None:  # otherwise it was abandoned before it could begin
+            await self._serve(slot, slot.job)
 
     def _new_slot(self) -> _Slot:
         number = self._numbers.take()
@@ -416,10 +418,23 @@ class Dispatcher:
             outcome = Interrupted(f"qtui did not run in between: {outcome.message}")
         keeps = self._policy.holds_slot and not (slot.stale or self.starts.stopping)
         keeps = keeps and slot.number <= self.starts.concurrency
-        if self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now, keeps=keeps):
-            slot.rests = True
-            self._resting[job.seq] = slot
-            self.starts.resting.add(job.seq)
+        if self._told(job, slot, outcome, now, keeps=keeps):
+            if slot.number <= self.starts.concurrency:
+                slot.rests = True
+                self._resting[job.seq] = slot
+                self.starts.resting.add(job.seq)
+            else:  # this very end has lowered the limit
+                self.join(job.seq)
+
+    def _told(self, job: Job, slot: _Slot, outcome: Outcome, now: float, *, keeps: bool) -> bool:
+        """Tell the end of an attempt. Nothing starts before all that follows from it is counted."""
+        waking, self._waking, self._missed = self._waking, True, False
+        try:
+            return self._story.attempt_ended(job, slot.number, now - slot.started, outcome, now, keeps=keeps)
+        finally:
+            self._waking = waking
+            if self._missed:
+                self._loop.call_soon(self.wake)
 
     def _broken_by_sleep(self, slot: _Slot, failed: Failed) -> bool:
         self._note_suspension()
@@ -497,7 +512,7 @@ class Dispatcher:
 
 def _with_last_words(outcome: Outcome, error: asyncio.CancelledError) -> Outcome:
     for words in error.args:
-        if isinstance(outcome, Failed) and isinstance(words, LastWords):
+        if isinstance(words, LastWords) and not isinstance(outcome, Done):
             return msgspec.structs.replace(outcome, detail=words.detail)
     return outcome
 

@@ -113,7 +113,7 @@ class Engine:
         self.durability = Durability()
         self.last_seq = past.last_seq
         self._suspects = _suspects(past, preset.job.crashes)
-        self._audience, self._tasks = Audience(), set[asyncio.Task[None]]()
+        self.audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._feeding = 0
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
@@ -288,21 +288,21 @@ class Engine:
             durability.position += 1
             ledger.apply(event, durability.position)
             self.journal.append(durability.position, event)
-        self._audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
+        self.audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
 
     def subscribe(self, subscriber: Callable[[ev.Event], None], *, durable: bool = False) -> None:
         """Call `subscriber` with every event from now on, in order, on the engine's loop.
 
         A `durable` one tells others: it hears of an outcome, and of what came after it, once that is on disk.
         """
-        self._audience.add(subscriber, durable=durable)
+        self.audience.add(subscriber, durable=durable)
 
     def unsubscribe(self, subscriber: Callable[[ev.Event], None]) -> None:
-        self._audience.remove(subscriber)
+        self.audience.remove(subscriber)
 
     def _committed(self, position: int) -> None:
         self.ledger.commit(position, self.now())
-        self._audience.committed(position, unsettled=bool(self.ledger.unsettled))
+        self.audience.committed(position, unsettled=bool(self.ledger.unsettled))
         if self.durability.commit(position):
             self.dispatcher.starts.in_doubt = self.durability.in_doubt
             self.dispatcher.wake()
@@ -328,7 +328,7 @@ class Engine:
 
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
-            job = msgspec.structs.replace(offer.again, attempt=1)
+            job = msgspec.structs.replace(offer.again, attempt=1, waits=0)
             self.given_again += 1
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
@@ -442,23 +442,24 @@ class Engine:
 
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
         """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
-        then, delay, group = "done", 0.0, ""
+        then, delay, group, spared = "done", 0.0, "", False
         found: tuple[Found, ...] = ()
         match outcome:
             case Done():
                 outcome, found = self._adopted(job, outcome)
             case Failed():
                 group = signature(outcome)
-                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random())
+                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
                 then = "failed"
                 if isinstance(decision, RetryAfter):
-                    then, delay = "waiting", decision.delay_s
+                    then, delay, spared = "waiting", decision.delay_s, decision.spared
             case Cancelled():
                 then = "cancelled"
             case Interrupted():
                 then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
         keeps = keeps and then == "waiting"
-        self.emit(ev.AttemptEnded(now - self._zero, job, slot, run_s, outcome, then, delay, group, found, keeps))
+        at = now - self._zero
+        self.emit(ev.AttemptEnded(at, job, slot, run_s, outcome, then, delay, group, found, keeps, spared))
         self._tell_limits(job, outcome, run_s, now)
         self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
         self.barriers.attempt_ended(outcome, now - self._zero)
@@ -467,10 +468,9 @@ class Engine:
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
-            again = job if isinstance(outcome, Interrupted) else msgspec.structs.replace(job, attempt=job.attempt + 1)
             if not keeps:
                 self.dispatcher.join(job.seq)
-            self.lane.add(again, delay)
+            self.lane.add(job if isinstance(outcome, Interrupted) else _next_attempt(job, spared=spared), delay)
         elif then == "pending":
             self.queue.put_back(job)
         self.check_ended()
@@ -529,6 +529,7 @@ class Engine:
             self.info.run_id,
             health,
             self.controls.undo_text,
+            self.controls.redo_text,
             self.problem,
             "",
             self.info.note,
@@ -538,6 +539,8 @@ class Engine:
             head=self._ordered.head if self._ordered is not None else None,
             adaptive=self.ceilings.view(),
             next_s=self.dispatcher.starts.limit.wait(self._clock_now()),
+            alerts=self.audience.alerts,
+            alone_from=self.audience.alone_from,
         )
         return picture.take(self.ledger, self.now(), around)
 
@@ -647,6 +650,12 @@ class Engine:
             offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
             await self.queue.put(offer, NOBODY, self._retry_gate)
             return True
+
+
+def _next_attempt(job: Job, *, spared: bool) -> Job:
+    if spared:
+        return msgspec.structs.replace(job, waits=job.waits + 1)
+    return msgspec.structs.replace(job, attempt=job.attempt + 1)
 
 
 def _suspects(past: Past, limit: int) -> dict[str, int]:

@@ -37,14 +37,17 @@ class Heartbeat:
         engine: Engine,
         blocked: Callable[[float], bool] = lambda span: False,
         memory: Callable[[], Memory | None] | None = None,
+        disk: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
         """`blocked(span)`: code was seen holding up the loop in the last seconds; then nothing was asleep.
 
-        `memory` tells how much is in use; the system's own numbers when absent.
+        `memory` tells how much is in use; the system's own numbers when absent. `disk` tells what is free of how much.
         """
         self._engine = engine
         self._blocked = blocked
         self._memory = memory or MemoryReader()
+        self._disk = disk
+        self._room = (0, 0)
         self._late: deque[float] = deque([0.0] * BEATS, BEATS)
         self._tasks = self._most_tasks = self._connections = 0
         self._beats = 0
@@ -89,6 +92,7 @@ class Heartbeat:
             self._connections,
             was.memory_share,
             was.memory_limit,
+            *self._room,
         )
         if looks and self._engine.barriers.minds_memory:
             self._engine.barriers.look(self._memory())
@@ -97,6 +101,7 @@ class Heartbeat:
         self._tasks = len(asyncio.all_tasks())
         self._most_tasks = max(self._most_tasks, self._tasks)
         self._connections = open_sockets()
+        self._room = self._disk()
 
 
 def rss() -> int:
@@ -105,6 +110,15 @@ def rss() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def room(folder: Path) -> tuple[int, int]:
+    """Bytes free for us where `folder` is, of how many; zeros where the system does not say."""
+    try:
+        told = os.statvfs(folder)
+    except OSError:
+        return 0, 0
+    return told.f_bavail * told.f_frsize, told.f_blocks * told.f_frsize
 
 
 def open_sockets() -> int:

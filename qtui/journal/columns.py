@@ -107,6 +107,10 @@ class Batch(msgspec.Struct):
     """New ones, whether or not they have ended."""
     ends: list[Cells] = []
     """Attempts of earlier batches that have ended."""
+    stretch: list[Cells] = []
+    """Every attempt that has ended, in one row for the timeline."""
+    failures: list[Cells] = []
+    """Attempts that failed for good."""
     results: list[Cells] = []
     found: list[Cells] = []
     """Rows for new jobs; those whose mark is known are left out."""

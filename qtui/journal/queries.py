@@ -10,11 +10,26 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from qtui.core.job import Job, Value
-from qtui.core.queries import Answer, AttemptRow, JobQuery, JobsQuery, JobStory, Query, Unknown
+from qtui.core.queries import (
+    Answer,
+    AttemptRow,
+    FailureQuery,
+    JobQuery,
+    JobsQuery,
+    JobStory,
+    LogQuery,
+    PeriodQuery,
+    Query,
+    TimelineQuery,
+    Unknown,
+)
 from qtui.core.seams import FinalJob, Kept
+from qtui.journal import log
 from qtui.journal.encoding import decode, fields, kept
 from qtui.journal.listing import ROW, Scan, as_row, producers, span
+from qtui.journal.period import period
 from qtui.journal.schema import LOST
+from qtui.journal.timeline import nearest_failure, timeline
 
 ATTEMPTS = 500
 """Attempts of one story at most, the newest."""
@@ -29,16 +44,24 @@ OPEN = "('pending', 'running', 'waiting')"
 
 def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
     """Answer `query`; `now` is the wall clock of the run, for what is still going on."""
+    told: Answer = Unknown("the journal does not tell that")
     match query:
         case JobsQuery():
             scan = Scan(query, now)
             while (found := scan.step(db)) is None:
                 pass
-            return found
+            told = found
         case JobQuery():
-            return _story(db, query.seq, now)
-        case _:
-            return Unknown("the journal does not tell that")
+            told = _story(db, query.seq, now)
+        case LogQuery():
+            told = log.read(db, query)
+        case TimelineQuery():
+            told = timeline(db, query)
+        case FailureQuery():
+            told = nearest_failure(db, query)
+        case PeriodQuery():
+            told = period(db, query)
+    return told
 
 
 def failed_jobs(

@@ -18,7 +18,7 @@ from qtui.core.job import REJECTED, Failed, Job, Value
 from qtui.core.past import OpenJob, Past, PastGroup, mark
 from qtui.core.template import as_text
 from qtui.errors import CannotWrite, JournalUnreadable
-from qtui.journal import flight, schema
+from qtui.journal import flight, schema, stretch
 from qtui.journal.columns import JobState, Totals
 from qtui.journal.encoding import fields, kept
 from qtui.journal.queries import OPEN
@@ -220,7 +220,9 @@ def _open(db: sqlite3.Connection, start: int, now: float) -> tuple[list[JobState
         state = JobState(*cells)
         states.append(state)
         known = name if key is None else kept(key)
-        job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "")
+        # Exact in a job's first round; later it also counts the tries of earlier rounds, and fewer are spared then.
+        waits = max(0, state.attempts - state.interruptions - state.tries - (state.state == "running"))
+        job = Job(state.seq, known, name, fields(row), int(producer), state.tries + 1, problem or "", waits)
         waiting = state.state == "waiting"
         cut_off = state.state == "running" or (state.state == "pending" and state.interruptions > 0)
         jobs.append(OpenJob(job, waiting, _due_in(state, now) if waiting else 0.0, cut_off))
@@ -255,6 +257,7 @@ def _groups(db: sqlite3.Connection) -> list[PastGroup]:
 def _recover(db: sqlite3.Connection, before: Found, now: float, policy: Policy) -> None:
     db.executemany("INSERT OR REPLACE INTO suspect VALUES (?, ?)", list(crashes_of(before).items()))
     held = in_doubt(before, policy)
+    stretch.cut_off(db, [state for state in before.states if state.state == "running"])
     for state in before.states:
         running, why = state.state == "running", held.get(state.seq, "")
         if running:

@@ -34,6 +34,7 @@ from qtui.core.events import (
 )
 from qtui.core.job import REJECTED, Cancelled, Done, Failed, Found, Job
 from qtui.core.signature import line, signature
+from qtui.journal import stretch
 from qtui.journal.columns import CHANGING, DROPPED_SAID, FINAL, GONE_SAID, Attempt, Batch, JobState, NewJob, Totals
 from qtui.journal.encoding import encode, keep
 from qtui.text import clean, clean_block
@@ -148,6 +149,7 @@ class Fold:
         batch.attempts = [astuple(attempt) for attempt in self._attempts]
         batch.ends = [astuple(attempt) for attempt in self._ends]
         batch.facts = [[*fact] for fact in self._attention.facts().items()] if self._remarked else []
+        batch.stretch, batch.failures = stretch.rows(batch.newest, [*self._attempts, *self._ends])
         batch.totals = replace(self._totals)
         batch.open_from = self._lowest_open()
         for seq in self._touched:
@@ -200,14 +202,16 @@ class Fold:
             case Failed():
                 attempt.outcome = "failed" if event.then == "failed" else "retry"
                 attempt.code, attempt.message = clean(outcome.code), clean(outcome.message)
-                attempt.detail = clean_block(outcome.detail, DETAIL) if outcome.detail else None
                 state.signature, state.error = clean(event.signature), clean(line(outcome))
+                state.tries -= event.spared
             case Cancelled():
                 attempt.outcome, attempt.message = "cancelled", clean(outcome.by)
             case _:
                 attempt.outcome, attempt.message = "interrupted", clean(outcome.why)
                 state.tries -= 1
                 state.interruptions += 1
+        if not isinstance(outcome, Done) and outcome.detail:
+            attempt.detail = clean_block(outcome.detail, DETAIL)
         state.state = event.then
         state.run_s = event.run_s
         if event.then == "waiting":

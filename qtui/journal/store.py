@@ -45,6 +45,8 @@ _END_ATTEMPTS = _ADD_ATTEMPTS + (
     " ON CONFLICT (seq, n) DO UPDATE SET t1 = excluded.t1, outcome = excluded.outcome, code = excluded.code,"
     " message = excluded.message, detail = excluded.detail"
 )
+_ADD_STRETCH = "INSERT INTO stretch (until, number, ends) VALUES {}"
+_ADD_FAILURES = "INSERT INTO failure (seq, n, slot, t0, t1) VALUES {}"
 _ADD_RESULTS = "INSERT INTO result VALUES {}"
 _ADD_FOUND = "INSERT OR IGNORE INTO found (producer, mark, row, parent) VALUES {}"
 _ADD_EVENTS = "INSERT INTO event (at, kind, data) VALUES {}"
@@ -105,6 +107,8 @@ class Store:
         self._write(_CHANGE_JOBS, batch.changes)
         self._write(_ADD_ATTEMPTS, batch.attempts)
         self._write(_END_ATTEMPTS, batch.ends)
+        self._write(_ADD_STRETCH, batch.stretch)
+        self._write(_ADD_FAILURES, batch.failures)
         self._write(_ADD_RESULTS, batch.results)
         self._write(_ADD_EVENTS, batch.events)
         found = self._write_found(batch.found)

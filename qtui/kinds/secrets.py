@@ -10,7 +10,7 @@ import html
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote, quote_plus
 
 from qtui.core.job import Value
@@ -29,6 +29,8 @@ class Redactor:
         forms = {form for secret in secrets if len(secret) >= MIN_LENGTH for form in _forms(secret)}
         longest_first = sorted((form for form in forms if len(form) >= MIN_LENGTH), key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._bytes = sorted((form.encode() for form in longest_first), key=len, reverse=True)
+        self._bytes_pattern = re.compile(b"|".join(map(re.escape, self._bytes)))
 
     def text(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(MASK, text)
@@ -52,6 +54,47 @@ class Redactor:
         if isinstance(value, dict):
             return {self.text(name): self.value(inner) for name, inner in value.items()}
         return value
+
+    def stream(self) -> StreamMask | None:
+        """Masks a stream of bytes as `text` masks a text; None where there is nothing to mask."""
+        return StreamMask(self._bytes, self._bytes_pattern) if self._bytes else None
+
+
+class StreamMask:
+    """Masks what comes in parts: the same bytes come out wherever the parts are cut."""
+
+    def __init__(self, forms: Sequence[bytes], pattern: re.Pattern[bytes]) -> None:
+        """`pattern` finds the longest of the forms at a place."""
+        self._forms, self._pattern = forms, pattern
+        self._held_back = max(map(len, self._forms)) - 1
+        """With so many bytes after it, whatever begins here is here whole."""
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What of `chunk`, and of what was held back before, can be told already."""
+        data = self._held + chunk
+        sure = max(0, len(data) - self._held_back)
+        told, end = self._masked(data, sure)
+        self._held = data[end:]
+        return told
+
+    def rest(self) -> bytes:
+        """What was held back when the stream ended."""
+        data, self._held = self._held, b""
+        return self._masked(data, len(data))[0]
+
+    def _masked(self, data: bytes, sure: int) -> tuple[bytes, int]:
+        """What begins before `sure`, masked, and where it ends."""
+        if not any(form in data for form in self._forms):  # far quicker than the pattern, and nearly always so
+            return data[:sure], sure
+        out, done = bytearray(), 0
+        for match in self._pattern.finditer(data):
+            if match.start() >= sure:
+                break
+            out += data[done : match.start()] + MASK.encode()
+            done = match.end()
+        end = max(sure, done)
+        return bytes(out + data[done:end]), end
 
 
 def _forms(secret: str) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from hashlib import blake2b
 from http import HTTPStatus
 from statistics import NormalDist
@@ -16,10 +16,11 @@ from typing import Annotated, ClassVar, Literal, final
 
 import msgspec
 
-from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.job import Done, Failed, Job
 from qtui.core.tables import Table
 from qtui.core.units import Duration
 from qtui.kinds.context import KindContext
+from qtui.kinds.plain import PlainKind
 from qtui.text import seconds
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -105,7 +106,7 @@ class SimulateTable(Table, frozen=True, kw_only=True):
 
 
 @final
-class SimulateKind:
+class SimulateKind(PlainKind):
     """Waits, then succeeds or fails as the table says."""
 
     def __init__(self, table: SimulateTable, context: KindContext) -> None:
@@ -117,18 +118,6 @@ class SimulateKind:
 
     async def open(self, concurrency: int) -> None:
         self._start = self._clock()
-
-    def resize(self, concurrency: int) -> None:
-        """Any number of attempts at once is the same to it."""
-
-    def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
-        return {}
-
-    def lane(self, job: Job) -> str:
-        return ""
-
-    async def close(self) -> None:
-        """There is nothing to let go of."""
 
     async def run(self, job: Job) -> Done | Failed:
         pace, luck, which = self._draw(job.seq, job.attempt)

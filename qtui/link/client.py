@@ -153,6 +153,10 @@ class LinkPort:
         self._send(wire.Look(number, query))
         return await waiting
 
+    def pace(self, hz: float) -> None:
+        if not self._over:
+            self._send(wire.Pace(hz))
+
     def kill(self, *, hard: bool) -> bool:
         if self._peer is None and self._started is not None:
             self._know(self._started())

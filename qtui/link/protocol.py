@@ -39,6 +39,12 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """Send every event from now on."""
 
 
+class Pace(msgspec.Struct, frozen=True, tag="pace"):
+    """From now on send so many snapshots a second: what a face asks for when nobody looks at it, and again after."""
+
+    hz: float
+
+
 class Ask(msgspec.Struct, frozen=True, tag="ask"):
     number: int
     request: Request
@@ -49,7 +55,7 @@ class Look(msgspec.Struct, frozen=True, tag="look"):
     query: Query
 
 
-FromFace = Hello | Ask | Look
+FromFace = Hello | Pace | Ask | Look
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):

@@ -59,6 +59,12 @@ class _Face:
         """It looks at the run, rather than to say one thing and go."""
         return self.hello is not None and (self.hello.hz > 0 or self.hello.events)
 
+    def pace(self, hz: float) -> None:
+        """Send it so many snapshots a second; one that wants none at all says so with its hello."""
+        if self.hello is not None and self.hello.hz > 0 and hz >= 0.1:
+            self.hello = msgspec.structs.replace(self.hello, hz=hz)
+            self.due = 0.0
+
     def send(self, line: bytes) -> None:
         if not self.writer.is_closing():
             self.writer.write(line)
@@ -163,6 +169,8 @@ class LinkServer:
                     self._answer(face, self._ask(face, message))
                 case wire.Look():
                     self._answer(face, self._look(face, message))
+                case wire.Pace(hz=hz):
+                    face.pace(hz)
                 case wire.Hello():
                     raise LinkError("a face said hello twice")
             await self._breathe(face)

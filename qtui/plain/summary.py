@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from qtui.core.snapshot import Counts, ProducerView, RunState, Snapshot
-from qtui.errors import ExitCode
+from qtui.core.ending import HALT, SIGNAL, broken, exit_code, exit_words
+from qtui.core.snapshot import Counts, RunState, Snapshot
 from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
+
+__all__ = ["HALT", "LOST", "SIGNAL", "exit_code", "exit_words", "farewell", "jobs"]
 
 GROUPS = 5
 LOST = "engine lost"
-SIGNAL = "signal"
-"""Who drained or stopped a run that was terminated, as its log says."""
-HALT = "halt"
-"""Who stopped a run that had halted where nobody could release it."""
-
-
-def exit_code(snap: Snapshot) -> ExitCode:
-    """How the run ended: 0 all done, 1 some jobs or a source failed, some jobs are held or it halted, 130 stopped
-    before the end, 143 terminated before it.
-    """
-    if snap.state is not RunState.FINISHED:
-        actors = {line.actor for line in snap.log}
-        if SIGNAL in actors:
-            return ExitCode.TERMINATED
-        return ExitCode.SOME_FAILED if HALT in actors else ExitCode.STOPPED
-    bad = snap.counts.failed or snap.counts.held or _broken(snap)
-    return ExitCode.SOME_FAILED if bad else ExitCode.ALL_DONE
-
-
-def exit_words(snap: Snapshot) -> str:
-    """What the exit code means."""
-    counts = snap.counts
-    match exit_code(snap):
-        case ExitCode.TERMINATED:
-            return "terminated before the end"
-        case ExitCode.STOPPED:
-            return "stopped before the end"
-        case ExitCode.SOME_FAILED if snap.state is not RunState.FINISHED:
-            return "halted before the end"
-        case ExitCode.SOME_FAILED:
-            jobs = "some jobs failed" if counts.failed else "some jobs are held" if counts.held else ""
-            return jobs or "a source could not be read to its end"
-        case _:
-            return "all done" if counts.done else "nothing was left to do" if counts.accepted else "there were no jobs"
 
 
 def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: str = "") -> str:
@@ -62,7 +30,7 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
         lines.append(f"  stopped starting: {clean(snap.throttle.halted)}")
     if snap.problem:
         lines.append(f"  {clean(snap.problem)}")
-    lines += [f"  {clean(producer.name, 40)}: {clean(producer.problem)}" for producer in _broken(snap)]
+    lines += [f"  {clean(producer.name, 40)}: {clean(producer.problem)}" for producer in broken(snap)]
     lines += _failures(snap, run)
     if snap.counts.done:
         lines.append(f"  results in {clean(snap.results)}" if snap.results else f"  results: qtui results {run}")
@@ -70,23 +38,24 @@ def farewell(snap: Snapshot, *, detached: bool = False, told: str = "", again: s
         lines.append(f"  it goes on in the background; look at it again with: qtui attach {run}")
     elif told == LOST:
         lines.append(
-            f"  the engine is gone without a word; go on with: qtui {clean(snap.preset)} · its log: engine.log of {run}"
+            f"  the engine is gone without a word; go on with: {again or f'qtui {clean(snap.preset)}'}"
+            f" · its log: engine.log of {run}"
         )
     else:
         lines.append(f"  run {run} · exit code {int(exit_code(snap))}: {exit_words(snap)}")
-    if again and not detached and snap.state is not RunState.FINISHED:
+    if again and not detached and told != LOST and snap.state is not RunState.FINISHED:
         lines.append(f"  to go on: {again}")
     return "\n".join(lines)
 
 
-def _broken(snap: Snapshot) -> list[ProducerView]:
-    """Producers whose source failed: nobody knows what it would have given."""
-    return [producer for producer in snap.producers if producer.problem]
-
-
 def jobs(counts: Counts) -> list[str]:
     """What became of the jobs, in words with their numbers; what is zero is left out, but for done."""
-    ends = (counts.failed, "failed"), (counts.held, "held"), (counts.cancelled, "cancelled")
+    ends = (
+        (counts.failed, "failed"),
+        (counts.held, "held"),
+        (counts.cancelled - counts.dropped, "cancelled"),
+        (counts.dropped, "dropped"),
+    )
     told = [f"{count(counts.done)} done", *(f"{count(number)} {word}" for number, word in ends if number)]
     if (left := max(counts.accepted, counts.total or 0) - counts.finished) > 0:
         told.append(f"{count(left)} left" if counts.total is not None else f"{count(left)} and more left")

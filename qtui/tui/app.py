@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -36,7 +37,7 @@ from qtui.core.commands import (
     SetPerHostRate,
     SetRate,
 )
-from qtui.core.eta import Certainty, Forecast
+from qtui.core.eta import Certainty, Eta, Forecast
 from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
@@ -46,8 +47,11 @@ from qtui.core.verdict import Judge, Verdict, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
+from qtui.tui.alerting import Alerting
+from qtui.tui.asides import mouse_modes
+from qtui.tui.away_watch import AwayWatch
 from qtui.tui.ending import Ending, Left
-from qtui.tui.fading import faded
+from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.job_steering import JobSteering
@@ -55,16 +59,18 @@ from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
 from qtui.tui.panel import Panel
+from qtui.tui.presence import Presence
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
 from qtui.tui.theme import Palette, textual_theme
+from qtui.tui.title import Title
 from qtui.tui.widgets.ticker import Answer
 
 ANSWER_S = 5.0
 """How long the answer to a key stays."""
-EAGER_S = 2.0
-"""How long after a key every snapshot is painted as it comes."""
+MUTE = ("dumb", "linux", None)
+"""Terminals without titles and notifications; some print what they do not know."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
 UNDOABLE = (
@@ -124,6 +130,7 @@ class QtuiApp(App[Ending]):
         hz: float = 4.0,
         keep_report: Callable[[str], str] | None = None,
         joins: Joins = Joins.OWN,
+        outward: Callable[[str], None] | None = None,
     ) -> None:
         self._gates: list[LineFilter] = [NoControls()]
         super().__init__(ansi_color=not palette.colour)
@@ -150,10 +157,14 @@ class QtuiApp(App[Ending]):
         """The last one on a picture of now."""
         self._answer: tuple[float, Answer] | None = None
         self._painted_at = 0.0
-        self._key_at = float("-inf")
+        self.presence = Presence()
+        self.title_row = Title(self._write_out)
+        self.away = AwayWatch(self, attached=joins is not Joins.OWN)
+        self.alerting = Alerting(self._write_out, os.environ)
+        self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
-        self._blurred = False
+        self._mouse = True
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
         self._picked: str | None = None
 
@@ -171,6 +182,7 @@ class QtuiApp(App[Ending]):
         return [*super().get_line_filters(), *self._gates]
 
     def on_mount(self) -> None:
+        self.presence = Presence(self._now)
         self._answer_signals()
         self.set_interval(1 / self._hz, self._tick, name="paint")
         self.call_after_refresh(self._start)
@@ -234,13 +246,14 @@ class QtuiApp(App[Ending]):
         return await self.host.open(self._source, wanted)
 
     async def another(self) -> None:
-        """Show another run in place of the one that is over."""
-        port = await self._pick()
+        """Show another run in place of this one, which goes on in the background if it is not over."""
+        port = await self._pick(behind=True)
         if port is None:
             return
         await self.feed.close()
         self.feed = self._new_feed()
         self._judge, self._forecast = Judge(), Forecast()
+        self.away = AwayWatch(self, attached=self.leaving.attached)
         self._scene = before_the_first()
         self._main.show(self._scene)
         self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
@@ -264,12 +277,12 @@ class QtuiApp(App[Ending]):
         self._source = source
         return await self.host.open(source)
 
-    async def _pick(self) -> Port | None:
-        """Let a preset or a live run be chosen until one can be shown; None when the person leaves."""
+    async def _pick(self, *, behind: bool = False) -> Port | None:
+        """Let a preset or a live run be chosen until one can be shown; None when the person goes back or leaves."""
         from qtui.tui.screens.picker import PickerScreen
 
         while True:
-            source = await self.push_screen_wait(PickerScreen(self.host))
+            source = await self.push_screen_wait(PickerScreen(self.host, behind=behind))
             if source is None:
                 return None
             run_id = source.removeprefix("attach:")
@@ -281,22 +294,25 @@ class QtuiApp(App[Ending]):
             if port is not None:
                 self._picked = source if run_id == source else ""
                 self.leaving = Leaving(self, attached=run_id != source, watches=False)
+                self.away = AwayWatch(self, attached=run_id != source)
                 return port
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
         self.leaving.seen()
-        if self._now - self._key_at < EAGER_S:
-            self.paint()
+        if self.presence.rest_s(self._now) < 0.2:
+            self._paint_if_due()
 
     # ------------------------------------------------------------------ painting
 
     def _tick(self) -> None:
         self.feed.beat()
+        self.feed.pace(self.presence.snapshots_hz(self._now))
+        self._paint_if_due()
+
+    def _paint_if_due(self) -> None:
         now = self._now
-        idle = now - self._key_at
-        rest = 2.0 if self._blurred else 0.5 if idle > 300 else 0.0
-        if now - self._painted_at >= rest - 0.01:
+        if now - self._painted_at >= self.presence.rest_s(now) - 0.05:  # the next tick would be later than that
             self.paint()
 
     def paint(self) -> None:
@@ -307,7 +323,8 @@ class QtuiApp(App[Ending]):
             self._answer = None
         answer = self._answer[1] if self._answer else None
         trouble, stale = self.feed.trouble, self.feed.stale
-        self._colour(faded(self._colours) if stale else self._colours)
+        idle = self.presence.idle(now)
+        self._colour(faded(self._colours) if stale else dimmed(self._colours) if idle else self._colours)
         if snap is None:
             verdict = self._heard(self._scene.snap, self._scene.verdict)
             self._main.show(Scene(self._scene.snap, verdict, self._scene.eta, "", trouble, answer))
@@ -334,9 +351,22 @@ class QtuiApp(App[Ending]):
             self.steering.dial.target,
             int(self._phase) if moving else 0,
             self._watch,
+            self.alerting.pinned(snap, verdict, now),
         )
         self._painted_at = now
         self._main.show(self._scene)
+        self.title_row.show(self._scene)
+        self.away.look(snap, eta)
+        self.alerting.look(snap, verdict, now, focused=not self.presence.blurred)
+
+    @property
+    def seen(self) -> tuple[Snapshot, Eta]:
+        """What was drawn last."""
+        return self._scene.snap, self._scene.eta
+
+    @property
+    def main(self) -> MainScreen:
+        return self._main
 
     def _heard(self, snap: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or what is to be said of an engine that cannot be heard."""
@@ -366,7 +396,7 @@ class QtuiApp(App[Ending]):
     async def send(self, command: Command) -> bool:
         """Ask the engine for a change and say what it answered."""
         reply = await self.feed.send(command)
-        self._key_at = self._now
+        self.presence.key(self._now)
         self.say(reply.text, ok=reply.ok, undo=reply.ok and isinstance(command, UNDOABLE))
         return reply.ok
 
@@ -381,7 +411,7 @@ class QtuiApp(App[Ending]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self._key_at = self._now
+            self.presence.key(self._now)
             await self._keys.take(event)
         else:
             await super().on_event(event)
@@ -391,11 +421,28 @@ class QtuiApp(App[Ending]):
         self.screen.refresh()
 
     def on_app_blur(self) -> None:
-        self._blurred = True
+        self.presence.blur(self._now)
+        self.away.left(*self.seen)
 
     def on_app_focus(self) -> None:
-        self._blurred = False
+        away_s = self.presence.focus(self._now)
         self.paint()
+        self.away.back(away_s)
+
+    def heed(self, action_id: str) -> None:
+        """Take note of the alerts that hold, or hear of none for a while."""
+        if action_id == "mute":
+            self.say(self.alerting.mute(self._now))
+        else:
+            self.say(self.alerting.acknowledge(self._scene.snap))
+
+    def _write_out(self, sequence: str) -> None:
+        """What a terminal understands and Textual does not write: titles, notifications."""
+        if self._outward is not None:
+            self._outward(sequence)
+        elif self._driver is not None and not self.is_headless and os.environ.get("TERM") not in MUTE:
+            self._driver.write(sequence)
+            self._driver.flush()
 
     # ------------------------------------------------------------------ leaving
 
@@ -412,6 +459,14 @@ class QtuiApp(App[Ending]):
     def leave(self) -> None:
         self.leaving.leave()
 
+    def toggle_mouse(self) -> None:
+        """Leave the mouse to the terminal's own selection, or take it back."""
+        self._mouse = not self._mouse
+        if self._driver is not None:
+            self._driver.write(mouse_modes(self._mouse))
+            self._driver.flush()
+        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
+
     @property
     def is_starting(self) -> bool:
         """A run was asked for and may begin before it is seen."""
@@ -419,6 +474,7 @@ class QtuiApp(App[Ending]):
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""
+        self.title_row.close()
         ending = Ending(how, self.feed.newest, reason, number, code, self._picked)
         self.exit(ending, return_code=128 + number if number else code)
 
@@ -427,19 +483,26 @@ class QtuiApp(App[Ending]):
 
     def _answer_signals(self) -> None:
         """End with the terminal restored, where Textual would leave it in disorder."""
+        if not all(self.answer_signal(name) for name in ("SIGTERM", "SIGHUP", "SIGINT")):
+            return  # not the main thread, or a platform without it: the launcher restores the terminal
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-            number = getattr(signal, name, None)
-            if number is None:
-                continue
-            try:
-                loop.add_signal_handler(number, self.leave_with, Left.SIGNAL, f"{name} received", int(number))
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # not the main thread, or a platform without it: the launcher restores the terminal
         resized = signal.getsignal(signal.SIGWINCH)
         if callable(resized):
             # Textual's handler can be interrupted by itself: it would then tell the sizes in the wrong order
             loop.add_signal_handler(signal.SIGWINCH, resized, signal.SIGWINCH, None)
+
+    def answer_signal(self, name: str) -> bool:
+        """Leave when this signal comes; False where that cannot be arranged."""
+        number = getattr(signal, name, None)
+        if number is None:
+            return True
+        try:
+            asyncio.get_running_loop().add_signal_handler(
+                number, self.leave_with, Left.SIGNAL, f"{name} received", int(number)
+            )
+        except (NotImplementedError, RuntimeError, ValueError):
+            return False
+        return True
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""

@@ -1,4 +1,4 @@
-"""A picture that is not of now loses its colours: every colour becomes the grey of the same brightness."""
+"""A picture that is not of now loses its colours, and one that nobody looks at some of its light."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from qtui.tui.theme import Palette
 
-KEPT = frozenset({"badge", "badge_text"})
-"""What says that the picture is old stays as it is."""
+KEPT = frozenset({"badge", "badge_text", "bg"})
+"""What says that the picture is old stays as it is, and so does the ground, which shows between the panels."""
 
 
 @lru_cache(maxsize=8)
@@ -23,6 +23,30 @@ def faded(palette: Palette) -> Palette:
         if field.name not in KEPT and isinstance(value := getattr(palette, field.name), str) and value.startswith("#")
     }
     return replace(palette, heat=tuple(map(_grey, palette.heat)), **greys)
+
+
+LIGHT = 0.6
+"""What is left of the contrast of a dimmed picture."""
+BRIGHT = KEPT | {"pressure", "failed", "failed_text", "bg", "panel", "raised", "inverse"}
+"""Alerts stay as they are, and so does the ground."""
+
+
+@lru_cache(maxsize=8)
+def dimmed(palette: Palette) -> Palette:
+    """`palette` at three fifths of its contrast."""
+    if not palette.colour:
+        return palette
+    dim: dict[str, Any] = {
+        field.name: _mixed(value, palette.bg)
+        for field in fields(palette)
+        if field.name not in BRIGHT and isinstance(value := getattr(palette, field.name), str) and value.startswith("#")
+    }
+    return replace(palette, heat=tuple(_mixed(step, palette.bg) for step in palette.heat), **dim)
+
+
+def _mixed(colour: str, ground: str) -> str:
+    parts = ((int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(LIGHT * ink + (1 - LIGHT) * under):02X}" for ink, under in parts)
 
 
 def _grey(colour: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from qtui.core.commands import Command, Reply, Request, Stop
-from qtui.core.port import Port
+from qtui.core.port import Paced, Port
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.core.stall import Stall
@@ -60,6 +60,8 @@ class Feed:
         self.ended_here = False
         """A stop was asked for here, or the engine was killed."""
         self._closed = False
+        self._paced: tuple[Port, float] | None = None
+        """Who was asked for how many."""
 
     @property
     def port(self) -> Port | None:
@@ -164,6 +166,12 @@ class Feed:
             arrived()
             await asyncio.sleep(AGAIN_S)  # an engine that comes back tells nobody
         return None
+
+    def pace(self, hz: float) -> None:
+        """Ask for so many snapshots a second, where that can be asked and is not the case already."""
+        if isinstance(self._port, Paced) and (self._port, hz) != self._paced:
+            self._paced = (self._port, hz)
+            self._port.pace(hz)
 
     async def send(self, command: Command) -> Reply:
         """Ask for a change; refused with the reason while there is nobody to ask."""

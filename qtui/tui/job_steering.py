@@ -51,7 +51,7 @@ class JobSteering:
         if seq is not None:
             return self._one(action_id, seq, stage, snap)
         if group is not None:
-            return self._group(action_id, group, snap)
+            return self.of_group(action_id, group, snap)
         self._app.say("no job is chosen" if action_id == "cancel" else "nothing is chosen", ok=False)
         return None
 
@@ -78,7 +78,8 @@ class JobSteering:
         }
         return self._confirmed(*commands[action_id])
 
-    def _group(self, action_id: str, signature: str, snap: Snapshot) -> Asked | None:
+    def of_group(self, action_id: str, signature: str, snap: Snapshot) -> Asked | None:
+        """What an action comes to for a failure group."""
         group = next((group for group in snap.failures if group.signature == signature), None)
         if group is None:
             self._app.say("this group has no failed jobs any more", ok=False)
@@ -87,7 +88,7 @@ class JobSteering:
             return self._retry_group(snap, group)
         if action_id == "aside":
             return self._app.send(SetAsideGroup(signature, not group.aside))
-        if action_id == "acknowledge":
+        if action_id == "acknowledge_group":
             return self._app.send(Acknowledge(signature, not group.acknowledged))
         self._app.say("no job is chosen", ok=False)
         return None
@@ -190,15 +191,14 @@ class JobSteering:
 
     async def page(self, stage: Stage) -> None:
         """All that is known of the job in the person's pager."""
-        from qtui.tui.pager import page
+        from qtui.tui.screens.pager import show_text
         from qtui.tui.screens.story import whole
 
         story: JobStory | None = stage.drawer.story if stage.drawer is not None else None
         if story is None:
             self._app.say("its story has not arrived yet", ok=False)
-            return
-        if trouble := await page(self._app, whole(story)):
-            self._app.say(trouble, ok=False)
+        else:
+            await show_text(self._app, whole(story))
 
 
 def open_failures(snap: Snapshot) -> int:

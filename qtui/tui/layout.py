@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 WIDTHS = [(0, "-tiny-w"), (45, "-small-w"), (70, "-narrow"), (110, "-normal"), (180, "-wide")]
 HEIGHTS = [(0, "-tiny-h"), (12, "-small-h"), (20, "-short"), (34, "-tall"), (54, "-xtall")]
 """From so many columns and rows on."""
@@ -13,6 +15,13 @@ def classes_at(columns: int, lines: int) -> tuple[str, str]:
         [name for least, name in WIDTHS if least <= columns][-1],
         [name for least, name in HEIGHTS if least <= lines][-1],
     )
+
+
+def charts_height(classes: Collection[str]) -> int:
+    """How many rows the charts of the overview take on a screen with these classes, while they are shown."""
+    if not {"-short", "-small-w", "-small-h"}.isdisjoint(classes):
+        return 0
+    return 17 if "-xtall" in classes else 10
 
 
 SHEET = """
@@ -33,8 +42,10 @@ MainScreen { layout: vertical; overflow: hidden; }
 #job { height: 2fr; }
 #charts { height: 10; overflow: hidden; }
 #flow { width: 42fr; }
-#latency, #failures { width: 39fr; }
+#latency, #failures, #explain { width: 39fr; }
+#explain { display: none; }
 #mini { display: none; }
+#overview.-dense #charts { display: none; }
 
 .-narrow #band { height: 5; }
 .-narrow #lane { margin-bottom: 0; }
@@ -42,6 +53,7 @@ MainScreen { layout: vertical; overflow: hidden; }
 
 .-wide #side { display: block; }
 .-wide #failures { display: none; }
+.-wide #explain { display: block; }
 
 .-short #verdict, .-short #lane, .-short #ticker { margin-bottom: 0; }
 .-short #charts, .-short #side { display: none; }
@@ -53,6 +65,7 @@ MainScreen { layout: vertical; overflow: hidden; }
 .-small-w #verdict, .-small-w #ticker { margin-bottom: 0; }
 .-small-w #band { height: 3; margin-bottom: 1; }
 .-small-w #lane, .-small-w #charts, .-small-w #mini { display: none; }
+#overview.-dense #charts { display: none; }
 .-small-w #stage > Inspector { width: 100%; }
 .-small-h #verdict { margin-bottom: 0; }
 .-small-h #band { height: 3; margin-bottom: 0; }

@@ -108,19 +108,21 @@ class Leaving:
         elif feed.newest is None or feed.over or feed.lost:
             app.leave_with(self.way_out())
         elif self._dialog is None:
-            app.work(self._ask(), "leave")
+            self._ask()
 
-    async def _ask(self) -> None:
+    def _ask(self) -> None:
+        """At once: the next key is meant for the dialog."""
         from qtui.tui.screens.leave import LeaveDialog
 
         app = self._app
         if app.feed.newest is None:
             return
         self._dialog = LeaveDialog(app.feed.newest, attached=self.attached)
-        try:
-            answer = await app.push_screen_wait(self._dialog)
-        finally:
-            self._dialog = None
+        app.push_screen(self._dialog, lambda answer: app.work(self._answered(answer), "leave"))
+
+    async def _answered(self, answer: str | None) -> None:
+        app = self._app
+        self._dialog = None
         if app.feed.over and answer is not None:
             app.leave_with(self.way_out())
             return

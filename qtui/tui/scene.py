@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtui.core.eta import Certainty, Eta
-from qtui.core.snapshot import Control, Counts, QueueView, RunState, Snapshot
+from qtui.core.snapshot import AlertView, Control, Counts, QueueView, RunState, Snapshot
 from qtui.core.verdict import Kind, Verdict
 from qtui.tui.widgets.ticker import Answer
 
@@ -28,6 +28,8 @@ class Scene:
     """Where the arrows stand."""
     watching: bool = False
     """This face may not steer."""
+    alert: AlertView | None = None
+    """What was raised, still holds, and nobody has acknowledged."""
 
 
 def before_the_first(doing: str = "") -> Scene:

@@ -9,6 +9,7 @@ from textual import events
 from qtui.core.snapshot import Snapshot
 from qtui.tui.actions import Context, action_of
 from qtui.tui.panel import Panel
+from qtui.tui.scene import Scene
 
 
 class StageView(Panel, can_focus=True):
@@ -16,6 +17,14 @@ class StageView(Panel, can_focus=True):
 
     context: ClassVar[Context]
     """Whose keys make sense while it is seen."""
+
+    def update_scene(self, scene: Scene) -> None:
+        """Show another moment, with what this face adds to it."""
+        self.update_snapshot(scene.snap)
+
+    def copied(self) -> str:
+        """The text of what is chosen, whole lines without frames; empty when there is nothing to copy."""
+        return ""
 
     def update_snapshot(self, snap: Snapshot) -> None:
         """Show another moment of the run."""
@@ -35,10 +44,6 @@ class StageView(Panel, can_focus=True):
     def step_job(self, step: int) -> int | None:
         """Choose a neighbour of the chosen job; its number, None where there is none to choose."""
         return None
-
-    def copied(self) -> str:
-        """The chosen or marked lines as plain text, or empty."""
-        return ""
 
     def selected_group(self) -> str | None:
         """The failure group that keys act on, by its signature."""

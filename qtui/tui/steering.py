@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 from qtui.core.commands import (
     MAX_CAPACITY,
     MAX_CONCURRENCY,
+    Drain,
     Hold,
     Pause,
+    Redo,
     Release,
     Resume,
     SetAdaptive,
     SetCapacity,
     SetConcurrency,
+    SetPerHost,
+    SetPerHostRate,
     SetRate,
     Undo,
 )
 from qtui.core.snapshot import ProducerState, Snapshot
+from qtui.text import plural
 from qtui.tui.dial import Dial
 
 if TYPE_CHECKING:
@@ -43,6 +48,9 @@ class Steering:
 
     async def hold(self, snap: Snapshot) -> None:
         await self._app.send(Release() if snap.throttle.held_by_person or snap.throttle.halted else Hold())
+
+    async def redo(self, snap: Snapshot) -> None:
+        await self._app.send(Redo())
 
     async def undo(self, snap: Snapshot) -> None:
         await self._app.send(Undo())
@@ -72,6 +80,46 @@ class Steering:
         value = await self._number("Rate limit", snap.control.rate, "starts/s", 0.01, 1e6, none_text="no limit")
         if value is not None:
             await self._app.send(SetRate(None if math.isinf(value) else float(value)))
+
+    async def per_host(self, snap: Snapshot) -> None:
+        """An empty answer lifts the limit."""
+        current = snap.throttle.per_host
+        value = await self._number("At once for one host", current, "attempts", 1, MAX_CONCURRENCY, "no limit")
+        if value is not None:
+            await self._app.send(SetPerHost(None if math.isinf(value) else int(value)))
+
+    async def per_host_rate(self, snap: Snapshot) -> None:
+        """An empty answer lifts the limit."""
+        current = snap.throttle.per_host_rate
+        value = await self._number("Rate limit for one host", current, "starts/s", 0.01, 1e6, "no limit")
+        if value is not None:
+            await self._app.send(SetPerHostRate(None if math.isinf(value) else float(value)))
+
+    async def pause_one(self, snap: Snapshot) -> None:
+        """Choose a producer, and pause it or let it go on."""
+        from qtui.tui.screens.producers import ProducerDialog
+
+        chosen = await self._app.push_screen_wait(ProducerDialog(snap))
+        if chosen is not None:
+            paused = any(each.index == chosen and each.state is ProducerState.PAUSED for each in snap.producers)
+            await self._app.send(Resume(chosen) if paused else Pause(chosen))
+
+    async def drain(self, snap: Snapshot) -> None:
+        """Ask, then let the run come to its end with what it has accepted."""
+        from qtui.tui.screens.confirm import Confirm
+
+        left = snap.counts.pending + snap.counts.running + snap.counts.waiting
+        lines = [
+            f"{plural(left, 'job')} accepted and not finished; they are finished, nothing new is taken in.",
+            "The run ends then, and the next start of the preset goes on with the rest.",
+        ]
+        if await self._app.push_screen_wait(Confirm("Drain this run?", lines, "Drain it")):
+            await self._app.send(Drain())
+
+    async def reload(self, snap: Snapshot) -> None:
+        from qtui.tui.preset_keys import reload_preset
+
+        await reload_preset(self._app, snap)
 
     async def adaptive(self, snap: Snapshot) -> None:
         auto = snap.throttle.adaptive

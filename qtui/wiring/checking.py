@@ -67,6 +67,8 @@ def plan(preset: Preset) -> list[str]:
         told.append(f"gives an attempt {preset.job.timeout:g} s")
     if preset.results.path:
         told.append(f"writes {clean(preset.results.path)}{_shape(preset)}")
+    if preset.alerts.on_alert:
+        told.append(f"runs `{clean(shlex.join(preset.alerts.on_alert), 120)}` once for every alert, without a shell")
     told.append("keeps a journal of every attempt")
     return told
 

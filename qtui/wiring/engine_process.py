@@ -13,6 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from qtui.core import picture
@@ -24,9 +25,10 @@ from qtui.core.port import Refusal
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.core.tables import Preset
+from qtui.engine.alarms import Alarms
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine
-from qtui.engine.health import Heartbeat
+from qtui.engine.health import Heartbeat, room
 from qtui.engine.sampler import Sampler
 from qtui.engine.watchdog import Watchdog
 from qtui.errors import AlreadyRunning, CannotWrite, ExitCode, JournalUnreadable, QtuiError, UsageError
@@ -36,6 +38,7 @@ from qtui.journal.place import state_dir
 from qtui.journal.runs import HeldRun
 from qtui.link.server import LinkServer
 from qtui.text import clean
+from qtui.wiring.alerting import OnAlert
 from qtui.wiring.assemble import SITE, lay_ground, new_engine
 from qtui.wiring.checking import checked
 from qtui.wiring.ladder import Ladder, Step
@@ -226,8 +229,19 @@ class EngineProcess:
         engine.subscribe(self._server.event, durable=True)
         watchdog = Watchdog(run.folder, lambda said: engine.emit(Notice(engine.now(), said, "warning")))
         watchdog.start()
-        beating = asyncio.create_task(Heartbeat(engine, watchdog.saw).run(), name="heartbeat")
+        beating = asyncio.create_task(
+            Heartbeat(engine, watchdog.saw, disk=partial(room, run.folder)).run(), name="heartbeat"
+        )
         sampling = asyncio.create_task(Sampler(engine).run(), name="sampler")
+        on_alert = OnAlert(
+            engine.preset.alerts,
+            run.record.run_id,
+            run.record.name,
+            lambda said: engine.emit(Notice(engine.now(), said, "warning")),
+        )
+        watching = asyncio.create_task(Alarms(engine, on_alert).run(), name="alarms")
+        if not self._start.faces:
+            engine.audience.alone_from = engine.now()
         try:
             if self._start.wait:
                 await self._first_face()
@@ -242,6 +256,8 @@ class EngineProcess:
             watchdog.close()
             beating.cancel()
             sampling.cancel()
+            watching.cancel()
+            await on_alert.close()
             try:
                 await engine.close()
             finally:
@@ -277,6 +293,8 @@ class EngineProcess:
 
     def _faces(self, number: int) -> None:
         self._faces_seen = max(self._faces_seen, number)
+        if not number and self._engine is not None:
+            self._engine.audience.alone_from = self._engine.now()
         self._faces_changed.set()
 
     # -- the ladder's side; its thread calls what has no underscore

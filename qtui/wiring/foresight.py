@@ -65,6 +65,8 @@ def capabilities(preset: Preset) -> Capabilities:
         names |= Capabilities(
             environment=tuple(sorted(template.environment_names)), secrets=tuple(sorted(template.secret_names))
         )
+    if preset.alerts.on_alert:
+        can |= Capabilities(runs=(preset.alerts.on_alert[0],))
     results = (preset.results.path,) if preset.results.path else ()
     return can | names | Capabilities(writes=(*results, "the journal of the run"))
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtui.core import stall
-from qtui.core.port import Checked, Port, PresetEntry, Problem, RunEntry, Unfinished
+from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, Problem, RunEntry, Unfinished
+from qtui.core.snapshot import Snapshot
 from qtui.errors import QtuiError, UsageError
 from qtui.text import clean
 from qtui.wiring.finding import bundled, locate
@@ -106,6 +108,23 @@ class LocalHost:
         except QtuiError:
             return Path(source)
         return None if path in bundled() else path
+
+    def draft(self, snap: Snapshot, path: str) -> Draft:
+        from qtui.wiring.editing import draft
+
+        return draft(self._where / snap.run_id, snap, path)
+
+    def save(self, draft: Draft, *, replace: bool) -> str:
+        from qtui.wiring.editing import save
+
+        return save(draft.path, draft.text, replace=replace)
+
+    def reload(self, snap: Snapshot) -> list[Change]:
+        from qtui.wiring.editing import reload
+
+        words = self._arguments.get(snap.preset, [])
+        pairs = [word.partition("=") for option, word in pairwise(words) if option == "--set"]
+        return reload(self._where / snap.run_id, snap, [(key, value) for key, _, value in pairs])
 
     @property
     def _where(self) -> Path:

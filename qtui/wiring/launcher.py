@@ -25,6 +25,8 @@ RESTORE = (
     b"\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # bracketed paste, focus reports, resize reports, kitty keys off
     b"\x1b[?2026l\x1b[?1049l\x1b[?25h\x1b[0m"  # synchronized output off, main screen, cursor, plain text
 )
+KEEP_TITLE = b"\x1b[22;2t"
+GIVE_TITLE_BACK = b"\x1b[23;2t\x1b]9;4;0\x07"  # and no progress in the tab
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 PATIENCE_S = 5
 """How long a screen may take to leave after a signal; one that is stuck in its terminal is killed then."""
@@ -118,10 +120,15 @@ def _guarded() -> Iterator[_Guard]:
         yield _Guard()
         return
     guard = _Guard()
+    titled = os.environ.get("TERM") != "linux"  # a console has none, and older ones print what they do not know
+    if titled:
+        os.write(terminal, KEEP_TITLE)
     try:
         yield guard
     finally:
         with contextlib.suppress(OSError, termios.error):
+            if titled and select.select([], [terminal], [], STALLED_S)[1]:
+                os.write(terminal, GIVE_TITLE_BACK)
             if guard.was_killed or termios.tcgetattr(terminal) != saved:
                 if not select.select([], [terminal], [], STALLED_S)[1]:
                     termios.tcflush(terminal, termios.TCOFLUSH)  # nobody reads it: the rest of a picture is no loss

@@ -18,6 +18,7 @@ from qtui.errors import UsageError
 from qtui.kinds import KINDS
 from qtui.sources import SOURCES, for_input
 from qtui.text import clean
+from qtui.wiring.columns import unknown_fields
 from qtui.wiring.finding import locate
 
 MAX_BYTES = 4 << 20
@@ -114,7 +115,7 @@ def _unreadable(preset: Preset) -> list[Problem]:
             problems.append(Problem(f"source[{index}]", sentence))
     if problem := misfit(preset.sources, preset.job.kind, preset.kind):  # --input has taken the sources' place
         problems.append(Problem(*problem))
-    return problems
+    return problems or unknown_fields(preset)
 
 
 def identity_of(loaded: Loaded, options: Options) -> str:

@@ -117,6 +117,7 @@ class Resumption:
             self._surprises(),
             self._notes([*(mark(job.key) for job in cut_off), *(entry.mark for entry in unknown)], held),
             len(held),
+            min(past.cancelled, past.lost) if self._ground.preset.queue.overflow.startswith("drop") else 0,
         )
 
     async def engine(self, plan: Plan) -> Engine:
@@ -211,7 +212,7 @@ class Resumption:
         return new
 
     def _surprises(self) -> list[str]:
-        told = []
+        told = [*self._left_behind()] if self._input_changed else []
         found = self._comparison
         if self._input_changed and found and (found.gone or found.inserted):
             parts = [f"{plural(len(found.gone), 'job')} no longer in it"] if found.gone else []
@@ -223,6 +224,19 @@ class Resumption:
                 ' the new preset; job.changed = "rerun" runs them again'
             )
         return told
+
+    def _left_behind(self) -> Iterator[str]:
+        """What a crawl found is kept by its place in the preset; another source may stand there now."""
+        before = msgspec.json.decode(self._found.meta.get(SOURCES, "[]"), type=list[str])
+        now, sources = _fingerprints(self._facts), self._ground.sources
+        for index, number in sorted(recovery.found_counts(self._run.folder).items()):
+            was = before[index] if index < len(before) else ""
+            moved = bool(was) and was in now and now.index(was) != index
+            if moved or index >= len(sources) or not isinstance(sources[index], Adopting):
+                yield (
+                    f"{plural(number, 'page')} found by the crawl that was source[{index}] will not be visited: what it"
+                    " found is kept by its place among the sources; put it back there to go on with them"
+                )
 
     @property
     def _changed(self) -> str:

@@ -108,6 +108,8 @@ def _explained(schema: Schema, cls: type[msgspec.Struct]) -> Schema:
         own = schema["properties"][field.encode_name]
         if inner := struct_in(hints[field.name]):
             own = table_schema(inner)
+            if typing.get_origin(hints[field.name]) is list:
+                own = {"type": "array", "items": own}
             if bool in typing.get_args(hints[field.name]):
                 own = {"anyOf": [{"type": "boolean"}, own]}
         if field.name in told:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -37,6 +37,8 @@ class ScreenStart:
     theme: str = ""
     watch: bool = False
     mouse: bool = True
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    """A person's own keys, by action."""
     joins: str = "own"
     """Whose run it shows: own, others or watched."""
 
@@ -54,11 +56,13 @@ def palette(theme: str, environ: dict[str, str]) -> Palette:
 
 def main(start: ScreenStart) -> int:
     """Show the screen until it is left; returns the exit code of `qtui`."""
+    from qtui.tui import actions
     from qtui.tui.app import Joins, QtuiApp
     from qtui.wiring.host import LocalHost, connect
 
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # exported by some shells, they would override the terminal's real size
+    actions.use({action: tuple(keys) for action, keys in start.keys.items()})
     socket = start.socket
     opening = (
         (lambda: connect(socket, watch=start.watch, started=partial(_started, socket))) if socket is not None else None

@@ -58,8 +58,8 @@ def test_each_source_keeps_its_own_rate(qtui: Program) -> None:
         at[event["job"]["producer"]].append(event["at"])
 
     assert (len(at[0]), len(at[1])) == (40, 4)
-    assert at[0][-1] - at[0][0] >= 39 / 100 - 0.05  # what a late producer may catch up
-    assert at[1][-1] - at[1][0] >= 3 / 5 - 0.05
+    assert at[0][-1] >= 39 / 100  # since the start: a producer that was late may catch up
+    assert at[1][-1] >= 3 / 5
     assert at[0][-1] < at[1][-1]
 
 
@@ -231,3 +231,28 @@ def test_the_bundled_preset_runs_as_it_is(qtui: Program) -> None:
     assert ran.returncode == 1
     assert "148 done · 2 failed" in ran.stderr
     assert "2 × UnreadableMessage" in ran.stderr
+
+
+# -- mistakes
+
+
+SHELL = """
+[job]
+kind = "shell"
+[job.shell]
+command = ["echo", "{nam}"]
+"""
+
+
+@pytest.mark.parametrize("words", [("run",), ("check", "--plan")], ids=" ".join)
+def test_a_column_that_the_table_does_not_have_is_refused_before_any_job(qtui: Program, words: tuple[str, ...]) -> None:
+    (qtui.folder / "in.csv").write_text("id,name\n1,a\n")
+    path = qtui.folder / "mistake.toml"
+    path.write_text(f'preset.name = "mistake"\n[[source]]\nkind = "csv"\npath = "in.csv"\n{SHELL}')
+    refused = qtui.run(*words, str(path))
+
+    said = refused.stdout + refused.stderr
+    assert refused.returncode == 2
+    assert "job.shell: there is no field {nam} in the rows of source[0], which have id, name" in said
+    assert "did you mean name?" in said
+    assert not list(qtui.state.glob("*/journal.db"))

@@ -9,7 +9,7 @@ import pytest
 from qtui.core.error_classes import covers
 from qtui.core.job import Failed
 from qtui.core.lifecycle import FINAL, LAW, IllegalTransition, Move, State, step
-from qtui.core.retry import GiveUp, RetryAfter, attempts, decide
+from qtui.core.retry import FREE_WAITS, GiveUp, RetryAfter, attempts, decide
 from qtui.core.signature import describe, signature, title
 from qtui.core.tables import Backoff, Retry
 
@@ -28,7 +28,7 @@ POLICY = Retry(attempts=3, backoff=Backoff(base=1.0, factor=2.0, max=5.0, jitter
     ],
 )
 def test_a_passing_failure_is_tried_again_after(attempt: int, failed: Failed, delay: float) -> None:
-    assert decide(POLICY, attempt, failed, 0.5) == RetryAfter(delay)
+    assert decide(POLICY, attempt, failed, 0.5) == RetryAfter(delay, spared=failed.retry_after is not None)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,27 @@ def test_a_lasting_failure_is_given_up_with_the_reason(attempt: int, failed: Fai
 
     assert isinstance(decision, GiveUp)
     assert why in decision.why
+
+
+@pytest.mark.parametrize(("asked", "least", "most"), [(2.0, 2.0, 3.0), (30.0, 30.0, 33.0), (9_999.0, 120.0, 125.0)])
+def test_jitter_spreads_what_was_asked_for_and_never_comes_before_it(asked: float, least: float, most: float) -> None:
+    policy = Retry(attempts=3, backoff=Backoff(base=1.0, factor=2.0, max=5.0))
+    early, late = (decide(policy, 1, Failed("http:429", retry_after=asked), luck) for luck in (0.0, 1.0))
+
+    assert (early, late) == (RetryAfter(least, spared=True), RetryAfter(most, spared=True))
+
+
+def test_a_job_that_is_asked_to_come_back_spends_no_try_until_that_was_often_enough() -> None:
+    asked = Failed("http:503", retry_after=1.0)
+
+    assert decide(POLICY, 3, asked, 0.5, FREE_WAITS - 1) == RetryAfter(5.0, spared=True)
+    assert decide(POLICY, 2, asked, 0.5, FREE_WAITS) == RetryAfter(5.0)
+    assert isinstance(decide(POLICY, 3, asked, 0.5, FREE_WAITS), GiveUp)
+
+
+def test_to_be_asked_to_come_back_makes_no_failure_retryable() -> None:
+    for failed in (Failed("http:404", retry_after=1.0), Failed("http:429", retry_after=1.0, permanent=True)):
+        assert isinstance(decide(POLICY, 1, failed, 0.5), GiveUp)
 
 
 def test_full_jitter_takes_a_share_of_the_delay_that_is_capped() -> None:

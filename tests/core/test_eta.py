@@ -67,6 +67,35 @@ def test_the_display_changes_at_most_every_two_seconds() -> None:
     assert min(b - a for a, b in itertools.pairwise(changed)) >= 2
 
 
+def test_the_display_changes_only_by_more_than_two_percent() -> None:
+    rng = random.Random(1)
+    lefts = [eta.left_s for eta in run([rng.uniform(9, 11) for _ in range(300)], total=60_000)[20:]]
+    steps = [(a, b) for a, b in itertools.pairwise(lefts) if a != b]
+    assert steps
+    assert all(abs(b - a) > 0.01 * a for a, b in steps), "the shown number is rounded after it was compared"
+    assert len(steps) < 60, "a long estimate stands still"
+
+
+@pytest.mark.parametrize(
+    ("at", "changes", "assumption"),
+    [
+        (100, {}, "if 5,500 jobs go on ending at 5.0/s, retries included"),
+        (100, {"state": RunState.PAUSED}, "nothing new starts or comes; there is an estimate when it goes on"),
+        (1, {}, "too few jobs have ended yet"),
+        (100, {"counts": Counts(done=500)}, "nobody knows how many jobs there will be"),
+        (100, {"state": RunState.FINISHED}, ""),
+    ],
+)
+def test_an_estimate_says_what_it_rests_on(at: float, changes: dict[str, object], assumption: str) -> None:
+    assert Forecast().step(msgspec.structs.replace(snapshot(at, 500), **changes)).assumption == assumption
+
+
+def test_a_stall_says_how_long_nothing_has_ended() -> None:
+    forecast = Forecast()
+    forecast.step(snapshot(100, 500))
+    assert forecast.step(snapshot(230, 500)).assumption == "no job has ended for 2:10"
+
+
 def test_the_near_end_follows_the_last_half_minute() -> None:
     slow_then_fast = [5.0] * 600 + [20.0] * 60
     last = run(slow_then_fast, total=4600)[-1]

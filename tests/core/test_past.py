@@ -16,10 +16,11 @@ def test_the_summary_leaves_out_what_there_is_none_of() -> None:
 
 
 def test_every_number_has_its_place_in_the_summary() -> None:
-    plan = Plan("r", 1, 2, 3, 4, 5, 6, 7, 8, 9, undecided=10)
+    plan = Plan("r", 1, 2, 3, 15, 5, 6, 7, 8, 9, undecided=10, dropped=11)
 
     assert plan.summary == (
-        "1 done kept · 2 failed · 3 held · 4 cancelled · 5 interrupted run again · 10 interrupted are held"
+        "1 done kept · 2 failed · 3 held · 4 cancelled · 11 dropped by a full queue · 5 interrupted run again"
+        " · 10 interrupted are held"
         " · 6 queued go on · 7 new · 9 changed · 8 gone"
     )
 

@@ -54,6 +54,7 @@ EXAMPLES = {
     "keep-running": cmd.KeepRunning(),
     "stop": cmd.Stop(),
     "undo": cmd.Undo(),
+    "redo": cmd.Redo(),
 }
 
 

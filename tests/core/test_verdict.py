@@ -12,10 +12,12 @@ from qtui.core.snapshot import (
     Control,
     Counts,
     FailureGroup,
+    Grip,
     HeadView,
     Health,
     HostView,
     LaneView,
+    Latency,
     ProducerState,
     ProducerView,
     QueueView,
@@ -332,21 +334,94 @@ def test_a_lost_engine_is_lost_whatever_blocked_it_before() -> None:
     assert verdict.kind is Kind.LOST
 
 
-def test_more_workers_in_vain_is_said() -> None:
-    blocked = {"producers": [producer(0.9)], "rates": Rates(done_30s=10.0, busy_share=1.0)}
-    verdict = judged(
-        snapshot(0, **blocked),
-        snapshot(50, **blocked),
-        *(snapshot(at, **blocked, control=Control(16, 64)) for at in (51, 70, 84)),
+PRESSED = {"producers": [producer(0.9)], "rates": Rates(done=10.0, done_30s=10.0, busy_share=1.0)}
+
+
+def after_more(workers: int, waited: float, **changes: object) -> Verdict:
+    """The verdict so many seconds after 8 workers became more, while producers wait."""
+    judge = Judge()
+    for at in (0, 25, 50):
+        judge.step(snapshot(at, **PRESSED))
+    verdict = judge.step(snapshot(51, **{**PRESSED, **changes}, control=Control(workers, 64)))
+    for tenth in range(1, round(waited * 10) + 1):
+        verdict = judge.step(snapshot(51 + tenth / 10, **{**PRESSED, **changes}, control=Control(workers, 64)))
+    return verdict
+
+
+def test_more_workers_in_vain_is_said_within_twenty_seconds() -> None:
+    verdict = after_more(16, 19.0)
+    assert verdict.sentence == "more workers did not help, 8 → 16 · bottleneck: not the workers, still 10/s"
+    assert verdict.key == "-"
+
+
+def test_one_worker_more_in_vain_is_said_within_twenty_seconds_where_a_limit_explains_it() -> None:
+    held = ThrottleView(None, 0.9, per_host=4, hosts=[HostView("api.x:443", 4, 60, "limit")])
+    verdict = after_more(9, 19.0, throttle=held)
+    assert verdict.sentence == (
+        "more workers did not help, 8 → 9 · bottleneck: one host (api.x:443 has 4 of 8 running), limit 4 per host"
     )
-    assert verdict.bottleneck == "not the workers, 8 → 16 brought no more (10/s)"
+    idle = after_more(9, 19.0, throttle=ThrottleView(5.0, 0.9), producers=[producer()])
+    assert idle.sentence == "more workers did not help, 8 → 9 · bottleneck: rate limit 5/s, not the workers"
+
+
+def test_nothing_is_said_before_the_rate_is_one_of_after_the_change() -> None:
+    assert after_more(16, 11.0).bottleneck == "workers, 100% busy"
+
+
+def test_what_may_be_chance_is_not_said() -> None:
+    assert after_more(9, 19.0).bottleneck == "workers, 100% busy"
+    many = Rates(done=1000.0, done_30s=1000.0, busy_share=1.0)
+    judge = Judge()
+    for at in (0, 50):
+        judge.step(snapshot(at, producers=[producer(0.9)], rates=many))
+    verdicts = [
+        judge.step(snapshot(at, producers=[producer(0.9)], rates=many, control=Control(9, 64))) for at in (51, 70)
+    ]
+    assert verdicts[-1].what == "more workers did not help, 8 → 9"
+
+
+def test_long_jobs_are_given_time_before_more_workers_are_called_useless() -> None:
+    slow = Latency(20.0, 25.0, 30.0)
+    assert after_more(16, 30.0, latency=slow).bottleneck == "workers, 100% busy"
+    assert after_more(16, 45.0, latency=slow).what == "more workers did not help, 8 → 16"
 
 
 def test_more_workers_that_helped_are_not_blamed() -> None:
-    slow = {"producers": [producer(0.9)], "rates": Rates(done_30s=10.0, busy_share=1.0)}
-    fast = {"producers": [producer(0.9)], "rates": Rates(done_30s=19.0, busy_share=1.0)}
-    verdict = judged(snapshot(50, **slow), *(snapshot(at, **fast, control=Control(16, 64)) for at in (51, 84)))
-    assert verdict.bottleneck == "workers, 100% busy"
+    fast = Rates(done=19.0, done_30s=14.0, busy_share=1.0)
+    assert after_more(16, 19.0, rates=fast).bottleneck == "workers, 100% busy"
+
+
+def test_no_workers_at_all_is_the_answer() -> None:
+    verdict = judged(snapshot(control=Control(0, 64), slots=[]))
+    assert (verdict.kind, verdict.sentence) == (Kind.HELD, "no workers: concurrency is 0 · 10 waiting")
+    assert verdict.key == "+"
+
+
+def test_a_pause_and_a_hold_say_who_and_since_when_even_to_a_face_that_came_later() -> None:
+    paused = judged(snapshot(state=RunState.PAUSED, rates=Rates(), paused=Grip("ops", 190.0, "deploy")))
+    assert paused.sentence == "producers paused by ops 3 min ago (deploy)"
+    held = judged(snapshot(throttle=ThrottleView(held_by_person=True, grip=Grip("you", 12.0))))
+    assert held.sentence == "held by you 12s ago · nothing new starts · 10 waiting · 8 running jobs to finish"
+    halted = judged(snapshot(throttle=ThrottleView(halted="5 of 5 failed", grip=Grip("qtui", 190.0))))
+    assert halted.sentence == "stopped starting 3 min ago: 5 of 5 failed"
+
+
+def test_a_slow_rate_limit_says_when_the_next_job_starts() -> None:
+    verdict = judged(snapshot(throttle=ThrottleView(1 / 60, 0.9, next_s=12.0)))
+    assert verdict.bottleneck.startswith("rate limit 1/min until ")
+    assert verdict.bottleneck.endswith(", in 12s, not the workers")
+
+
+def test_starving_names_the_retries_that_everything_waits_for() -> None:
+    empty = {
+        "queue": QueueView(64, 0),
+        "slots": slots(0, idle=8),
+        "counts": Counts(accepted=200, waiting=5, done=195),
+        "lane": LaneView(5, 12.0, [12.0]),
+    }
+    verdict = judged(snapshot(0, **empty), snapshot(3, **empty))
+    assert verdict.kind is Kind.STARVING
+    assert verdict.what.startswith("queue empty, 8 of 8 workers idle · all 5 jobs wait for a retry, the next at ")
 
 
 def test_draining_counts_down() -> None:

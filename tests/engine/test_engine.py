@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -16,19 +17,23 @@ from qtui.core.commands import (
     Hold,
     KeepRunning,
     Pause,
+    Redo,
     Release,
     Resume,
     RetryFailed,
     RetryGroup,
     RetryJob,
+    SetAdaptive,
     SetCapacity,
     SetConcurrency,
+    SetPerHost,
     SetRate,
     Stop,
     Undo,
 )
 from qtui.core.job import Done, Failed, Job
 from qtui.core.past import Past, mark
+from qtui.core.retry import FREE_WAITS
 from qtui.core.snapshot import ProducerState, RunState, SlotState
 from qtui.errors import InputError
 from tests.engine.rig import BenchJournal, Numbers, Rig, no_op, sleeping
@@ -334,14 +339,54 @@ async def test_backoff_doubles_and_attempts_are_bounded() -> None:
     assert rig.snap.counts.failed == 1
 
 
-async def test_retry_after_is_honoured() -> None:
+async def test_retry_after_is_honoured_and_spends_no_try() -> None:
     async def told_to_wait(job: Job) -> Done | Failed:
-        return Failed("http:429", retry_after=30.0) if job.attempt == 1 else Done()
+        return Failed("http:429", retry_after=30.0) if job.waits < 2 else Failed("http:503")
 
     async with Rig(told_to_wait, jobs=1, attempts=2, base=1.0) as rig:
         await rig.ended()
 
-        assert rig.engine.now() == pytest.approx(30)
+    ends = rig.of(ev.AttemptEnded)
+    assert [event.delay_s for event in ends] == [30.0, 30.0, 4.0, 0.0]
+    assert [event.spared for event in ends] == [True, True, False, False]
+    assert [event.job.attempt for event in ends] == [1, 1, 1, 2]
+
+
+async def test_a_job_that_is_asked_to_wait_for_ever_fails_in_the_end() -> None:
+    async def refused(job: Job) -> Done | Failed:
+        return Failed("http:429", retry_after=1.0)
+
+    async with Rig(refused, jobs=1, attempts=3, base=0.1) as rig:
+        await rig.ended()
+
+    assert rig.snap.counts.failed == 1
+    assert len(rig.of(ev.AttemptStarted)) == FREE_WAITS + 3
+
+
+async def test_jobs_that_were_refused_together_do_not_come_back_together() -> None:
+    async def refused_once(job: Job) -> Done | Failed:
+        return Done() if job.waits else Failed("http:429", retry_after=20.0)
+
+    async with Rig(refused_once, jobs=100, capacity=100, concurrency=100, attempts=2, base=1.0, jitter="full") as rig:
+        await rig.ended()
+
+    again = sorted(event.at for event in rig.of(ev.AttemptStarted) if event.job.waits)
+    assert len(again) == 100
+    assert 20.0 <= again[0] < 20.3
+    assert 21.7 < again[-1] <= 22.0
+    assert max(later - sooner for sooner, later in pairwise(again)) < 0.2
+
+
+async def test_another_round_is_spared_tries_anew() -> None:
+    async def refused(job: Job) -> Done | Failed:
+        return Failed("http:429", retry_after=1.0)
+
+    async with Rig(refused, jobs=1, attempts=2, base=0.1) as rig:
+        await rig.ended()
+        assert (await rig.ask(RetryJob(1))).ok
+        await rig.ended()
+
+    assert len(rig.of(ev.AttemptStarted)) == 2 * (FREE_WAITS + 2)
 
 
 async def test_fair_rejoin_lets_new_jobs_through_between_retries() -> None:
@@ -589,6 +634,49 @@ async def test_undo_takes_controls_back_one_by_one() -> None:
         assert (control.concurrency, control.capacity, control.rate) == (2, 8, None)
         assert rig.snap.state is RunState.RUNNING
         assert not (await rig.ask(Undo())).ok
+        await rig.ask(Stop())
+
+
+async def test_redo_does_again_what_undo_took_back() -> None:
+    async with Rig(sleeping(10), jobs=50, capacity=8, concurrency=2) as rig:
+        for command in (SetConcurrency(5), SetCapacity(16), SetPerHost(3), SetAdaptive("on"), Pause(), Hold()):
+            assert (await rig.ask(command)).ok
+        for _ in range(6):
+            assert (await rig.ask(Undo())).ok
+        assert rig.snap.control.redo == "concurrency 2 → 5"
+        said = [(await rig.ask(Redo())).text for _ in range(6)]
+
+        assert said[0] == "concurrency 2 → 5"
+        assert said[-1] == "workers held: nothing new starts"
+        control = rig.snap.control
+        assert (control.concurrency, control.capacity, control.redo) == (5, 16, "")
+        assert rig.snap.throttle.per_host == 3
+        assert rig.snap.throttle.held_by_person
+        assert (await rig.ask(Redo())).text == "there is nothing to redo"
+        assert (await rig.ask(Undo())).text == "workers released"
+        await rig.ask(Stop())
+
+
+async def test_a_new_change_forgets_what_could_be_done_again() -> None:
+    async with Rig(sleeping(10), jobs=50, capacity=8, concurrency=2) as rig:
+        await rig.ask(SetConcurrency(5))
+        await rig.ask(Undo())
+        await rig.ask(SetCapacity(16))
+
+        assert not (await rig.ask(Redo())).ok
+        assert rig.snap.control.concurrency == 2
+        await rig.ask(Stop())
+
+
+async def test_ten_changes_can_be_taken_back() -> None:
+    async with Rig(sleeping(10), jobs=50, concurrency=2) as rig:
+        for number in range(3, 15):
+            await rig.ask(SetConcurrency(number))
+        undone = 0
+        while (await rig.ask(Undo())).ok:
+            undone += 1
+
+        assert (undone, rig.snap.control.concurrency) == (10, 4)
         await rig.ask(Stop())
 
 

@@ -122,7 +122,7 @@ async def test_nonsense_is_refused_with_a_reason(command: Command, said: str) ->
 async def test_a_host_that_asked_for_a_pause_is_asked_again_at_once() -> None:
     async def handler(job: Job) -> Done | Failed:
         await asyncio.sleep(1.0)
-        return Failed("http:429", retry_after=100.0) if job.seq == 1 and job.attempt == 1 else Done()
+        return Failed("http:429", retry_after=100.0) if job.seq == 1 and not job.waits else Done()
 
     async with Rig(handler, jobs=4, concurrency=1, capacity=6, lane=odd) as rig:
         await rig.after(5)

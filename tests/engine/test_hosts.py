@@ -111,7 +111,7 @@ async def test_jobs_of_limited_hosts_are_lost_as_others_are_and_forgotten(overfl
 async def test_retry_after_pauses_the_host_and_no_other() -> None:
     async def handler(job: Job) -> Done | Failed:
         await asyncio.sleep(1.0)
-        return Failed("http:429", retry_after=10.0) if job.seq == 1 and job.attempt == 1 else Done()
+        return Failed("http:429", retry_after=10.0) if job.seq == 1 and not job.waits else Done()
 
     async with Rig(handler, jobs=6, concurrency=2, capacity=6, attempts=2, lane=odd) as rig:
         await rig.after(2.5)
@@ -127,7 +127,7 @@ async def test_retry_after_pauses_the_host_and_no_other() -> None:
 async def test_a_cool_down_is_not_prolonged_beyond_its_longest() -> None:
     async def handler(job: Job) -> Done | Failed:
         await asyncio.sleep(float(job.seq))
-        return Failed("http:429", retry_after=60.0) if job.attempt == 1 else Done()
+        return Failed("http:429", retry_after=60.0) if not job.waits else Done()
 
     async with Rig(handler, jobs=3, concurrency=3, attempts=2, lane=lambda job: "h", longest=60.0) as rig:
         await rig.ended()
@@ -174,7 +174,7 @@ def test_no_mix_of_limits_is_exceeded_and_no_job_starves(
     throttle: Throttle, hosts: int, concurrency: int, rejoin: str, seed: int
 ) -> None:
     async def handler(job: Job) -> Done | Failed:
-        fate = (job.seq * 7 + job.attempt * 13 + seed) % 10
+        fate = (job.seq * 7 + (job.attempt + job.waits) * 13 + seed) % 10
         await asyncio.sleep(fate / 4)
         return Failed("timeout", retry_after=fate / 2 if fate % 2 else None) if fate > 6 else Done()
 

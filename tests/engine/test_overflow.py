@@ -6,6 +6,7 @@ import pytest
 
 from qtui.core import events as ev
 from qtui.core.commands import Drain, RetryFailed, RetryJob, SetCapacity
+from qtui.core.ending import exit_words
 from qtui.core.past import OpenJob, Past
 from qtui.core.snapshot import RunState
 from tests.engine.rig import Rig, sleeping
@@ -26,6 +27,7 @@ async def test_drop_new_cancels_what_finds_no_room() -> None:
     counts = rig.snap.counts
     assert done(rig) == [1, 2, 3, 4, 5], "two slots and a queue of three take the first five"
     assert (counts.accepted, counts.done, counts.cancelled, counts.lost) == (20, 5, 15, 15)
+    assert (counts.dropped, exit_words(rig.snap)) == (15, "all done but 15 dropped by a full queue")
     assert rig.snap.queue.high_water == 3
 
 
@@ -46,7 +48,7 @@ async def test_reject_fails_the_offered_job_without_an_attempt() -> None:
         (group,) = rig.snap.failures
         assert (group.title, group.message, group.jobs) == ("Rejected", "the queue was full", 15)
         assert len(rig.of(ev.AttemptStarted)) == 5
-        assert (rig.snap.counts.failed, rig.snap.counts.lost) == (15, 15)
+        assert (rig.snap.counts.failed, rig.snap.counts.lost, rig.snap.counts.dropped) == (15, 15, 0)
 
 
 @pytest.mark.parametrize("overflow", ["drop-new", "drop-old", "reject"])
@@ -113,7 +115,7 @@ async def test_a_resumed_run_goes_on_behind_what_was_lost() -> None:
         await rig.ended()
 
         assert [event.job.row["n"] for event in rig.of(ev.JobAccepted)] == [9, 10]  # type: ignore[attr-defined]
-        assert (rig.snap.counts.accepted, rig.snap.counts.lost) == (10, 6)
+        assert (rig.snap.counts.accepted, rig.snap.counts.lost, rig.snap.counts.dropped) == (10, 6, 6)
 
 
 async def test_jobs_of_an_earlier_life_above_the_capacity_are_not_dropped_by_coming_back() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -34,28 +34,48 @@ def python(function: str, args: dict[str, Value] | None = None) -> Recipe:
 
 @asynccontextmanager
 async def pool(
-    function: str,
+    work: str | Recipe,
     concurrency: int = 2,
     *,
     recycle: int = 0,
     told: Callable[[int, float | None, str], None] = lambda seq, share, text: None,
+    mask: Callable[[str], str] = str,
 ) -> AsyncIterator[ProcessExecutor]:
-    executor = ProcessExecutor(python(function), recycle, told)
-    await executor.open(concurrency)
+    """An executor for a function of `WORK` or something else, that is closed and has left nothing in the end."""
+    executor = ProcessExecutor(python(work) if isinstance(work, str) else work, recycle, told, mask)
     try:
+        await executor.open(concurrency)
         yield executor
     finally:
         await executor.close()
         assert executor.processes == 0
 
 
-async def value(attempt: Coroutine[object, object, Done | Failed]) -> Value:
+async def opens(recipe: Recipe) -> None:
+    async with pool(recipe, 1):
+        pass
+
+
+async def begun(executor: ProcessExecutor, mark: Path) -> tuple[asyncio.Future[Done | Failed], int]:
+    """An attempt that is at work, and the number that it has written."""
+    attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
+    return attempt, await written(mark)
+
+
+async def cancelled(attempt: asyncio.Future[Done | Failed]) -> None:
+    """It ends as one that was cancelled."""
+    attempt.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+
+
+async def value(attempt: Awaitable[Done | Failed]) -> Value:
     outcome = await attempt
     assert isinstance(outcome, Done), outcome
     return outcome.value
 
 
-async def failure(attempt: Coroutine[object, object, Done | Failed]) -> Failed:
+async def failure(attempt: Awaitable[Done | Failed]) -> Failed:
     outcome = await attempt
     assert isinstance(outcome, Failed), outcome
     return outcome
@@ -105,10 +125,8 @@ async def test_a_worker_is_replaced_after_its_share_of_jobs() -> None:
 
 
 async def test_simulated_jobs_run_in_workers_too() -> None:
-    executor = ProcessExecutor(Recipe("simulate", {"latency": 0.01, "seed": 3}))
-    await executor.open(1)
-    outcome = await executor.run(job(5))
-    await executor.close()
+    async with pool(Recipe("simulate", {"latency": 0.01, "seed": 3}), 1) as executor:
+        outcome = await executor.run(job(5))
 
     assert isinstance(outcome, Done)
     assert isinstance(outcome.value, dict)
@@ -144,11 +162,8 @@ async def test_a_result_that_is_too_large_fails_its_job_only() -> None:
 async def test_cancelling_ends_a_busy_loop_and_lets_it_clean_up(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     async with pool("spin") as executor:
-        attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
-        pid = await written(mark)
-        attempt.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await attempt
+        attempt, pid = await begun(executor, mark)
+        await cancelled(attempt)
 
         assert not runs(pid)
         assert (tmp_path / "mark.cleaned").exists()
@@ -158,11 +173,8 @@ async def test_cancelling_kills_what_does_not_listen_and_the_next_job_has_a_new_
     mark = tmp_path / "mark"
     async with pool("spin_for_ever", 1) as executor:
         for _ in range(2):
-            attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
-            pid = await written(mark)
-            attempt.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await attempt
+            attempt, pid = await begun(executor, mark)
+            await cancelled(attempt)
             assert not runs(pid)
             mark.unlink()
 
@@ -170,11 +182,8 @@ async def test_cancelling_kills_what_does_not_listen_and_the_next_job_has_a_new_
 async def test_cancelling_ends_what_the_job_has_started(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     async with pool("with_a_child") as executor:
-        attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
-        child = await written(mark)
-        attempt.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await attempt
+        attempt, child = await begun(executor, mark)
+        await cancelled(attempt)
 
     await asyncio.to_thread(ends, child)
 
@@ -182,8 +191,7 @@ async def test_cancelling_ends_what_the_job_has_started(tmp_path: Path) -> None:
 async def test_closing_ends_what_is_at_work(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     async with pool("spin_for_ever") as executor:
-        attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
-        pid = await written(mark)
+        attempt, pid = await begun(executor, mark)
 
     assert not runs(pid)
     assert (await attempt).code == "killed"  # type: ignore[union-attr]
@@ -213,21 +221,16 @@ async def test_a_process_that_leaves_is_told_with_its_exit_code() -> None:
 async def test_a_killed_worker_fails_its_job_and_the_next_one_is_done(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     async with pool("spin") as executor:
-        attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
-        os.kill(await written(mark), 9)
-        told = await failure(_waited(attempt))
+        attempt, pid = await begun(executor, mark)
+        os.kill(pid, 9)
+        told = await failure(attempt)
 
         assert "SIGKILL" in told.message
         assert "memory" in told.message
         mark.unlink()
-        attempt = asyncio.ensure_future(executor.run(job(mark=str(mark))))
-        assert runs(await written(mark))
-        attempt.cancel()
-        await asyncio.wait([attempt])
-
-
-async def _waited(attempt: asyncio.Future[Done | Failed]) -> Done | Failed:
-    return await attempt
+        attempt, pid = await begun(executor, mark)
+        assert runs(pid)
+        await cancelled(attempt)
 
 
 async def test_a_worker_that_dies_idle_is_replaced() -> None:
@@ -269,10 +272,8 @@ async def test_what_one_job_prints_is_not_told_of_another() -> None:
 async def test_secrets_in_what_is_printed_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "hush-hush")
     recipe = python("shows_secret", {"token": "{secret:env:TOKEN}"})
-    executor = ProcessExecutor(recipe, mask=lambda text: text.replace("hush-hush", "•••"))
-    await executor.open(1)
-    told = await failure(executor.run(job()))
-    await executor.close()
+    async with pool(recipe, 1, mask=lambda text: text.replace("hush-hush", "•••")) as executor:
+        told = await failure(executor.run(job()))
 
     assert told.detail == "it printed:\nthe token is •••"
 
@@ -293,24 +294,19 @@ async def test_progress_comes_through() -> None:
 )
 async def test_what_cannot_begin_is_refused_with_its_reason(function: str, said: str) -> None:
     with pytest.raises(PresetError, match=r"job\.python\.function") as raised:
-        async with pool(function):
-            pass
+        await opens(python(function))
 
     assert said in str(raised.value)
 
 
 async def test_a_module_that_leaves_while_it_is_imported_is_refused(tmp_path: Path) -> None:
     (tmp_path / "leaving.py").write_text("import os\nprint('cannot stay')\nos._exit(7)")
-    executor = ProcessExecutor(Recipe("python", {"function": "leaving:f", "path": str(tmp_path)}))
     with pytest.raises(QtuiError, match=r"exit code 7; the last that it printed: cannot stay"):
-        await executor.open(1)
-    await executor.close()
+        await opens(Recipe("python", {"function": "leaving:f", "path": str(tmp_path)}))
 
 
 async def test_a_module_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "START_S", 1.0)
     (tmp_path / "hanging.py").write_text("import time\ntime.sleep(600)")
-    executor = ProcessExecutor(Recipe("python", {"function": "hanging:f", "path": str(tmp_path)}))
     with pytest.raises(QtuiError, match=r"not ready after 1\.0s"):
-        await executor.open(1)
-    await executor.close()
+        await opens(Recipe("python", {"function": "hanging:f", "path": str(tmp_path)}))

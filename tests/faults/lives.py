@@ -3,18 +3,22 @@
     python -m tests.faults --only lives [--lives N] [--seed N]
 
 A seed decides everything: what jobs do, what a person does, when commits come and when the engine dies. What really
-happened is noted outside the journal, by the jobs themselves.
+happened is noted outside the journal, by the jobs themselves. Each seed is lived twice: with nothing that limits starts
+but the concurrency, and with a design, an overflow and limits that the seed draws.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import tempfile
 import time
 from pathlib import Path
 
 from tests.faults import lives_checks as checks
+from tests.faults import lives_form
+from tests.faults.lives_form import Form
 from tests.faults.lives_journal import Mortal
 from tests.faults.lives_life import Life, ShuffledLoop
 from tests.faults.lives_world import World
@@ -25,8 +29,8 @@ from tests.faults.report import Report
 class Lives:
     """Lives one run to its end."""
 
-    def __init__(self, seed: int, place: Path) -> None:
-        self.world = World(seed, place)
+    def __init__(self, seed: int, place: Path, form: Form | None = None) -> None:
+        self.world = World(seed, place, form)
         self.story: list[str] = []
 
     def run(self) -> None:
@@ -70,6 +74,7 @@ class Lives:
         books = checks.read(world.place)
         checks.check_fold(books, life.events, journal.saved)
         world.check_shown(books, engine)
+        world.check_dropped(books, [event for position, event in life.events if position <= journal.saved])
         if life.mortal.dead:
             world.check_death(life.in_the_air(journal.saved))
         else:
@@ -78,10 +83,11 @@ class Lives:
         world.check(books)
 
 
-def live(seed: int) -> None:
+def live(seed: int, *, limited: bool = False) -> None:
     """All lives of the run that `seed` draws. Raises AssertionError with its story where a promise is broken."""
+    form = lives_form.draw(random.Random(f"form {seed}")) if limited else None
     with tempfile.TemporaryDirectory(dir=fast_place()) as place:
-        lives = Lives(seed, Path(place))
+        lives = Lives(seed, Path(place), form)
         try:
             lives.run()
         except Exception as error:
@@ -92,8 +98,9 @@ def live(seed: int) -> None:
 def full(report: Report) -> None:
     """Many seeds; a failing one is printed, and `--only lives --lives 1 --seed N` repeats it."""
     logging.getLogger("qtui").setLevel(logging.CRITICAL)  # what fails is told by the report
-    began = time.monotonic()
     seeds = range(report.options.seed, report.options.seed + report.options.lives)
-    for seed in seeds:
-        report.attempt("lives", lambda: live(seed), f"--lives 1 --seed {seed}")  # noqa: B023  # called at once
-    report.note("lives", f"{len(seeds) / (time.monotonic() - began):.0f} seeds a second")
+    for group, limited in (("lives", False), ("lives with limits", True)):
+        began = time.monotonic()
+        for seed in seeds:
+            report.attempt(group, lambda: live(seed, limited=limited), f"--lives 1 --seed {seed}")  # noqa: B023  # called at once
+        report.note(group, f"{len(seeds) / (time.monotonic() - began):.0f} seeds a second")

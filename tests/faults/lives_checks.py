@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from qtui.core.events import PASSING, Event
+from qtui.core.job import REJECTED
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
+from qtui.core.retry import FREE_WAITS
+from qtui.core.signature import signature as group_of
 from qtui.journal import schema
 
 RESULTS = "results.jsonl"
+BUSY = "busy"
+"""What a job says that the other side asks to come back later."""
 LAST_CODES = frozenset({"http:404", "input"})
 """Failures after which no further try is due."""
 
@@ -66,8 +71,9 @@ def read(folder: Path) -> Books:
 
 def _jobs(db: sqlite3.Connection) -> dict[str, JobRow]:
     attempts: dict[int, list[tuple[int, str | None, str | None]]] = {}
-    for seq, n, outcome, code in db.execute("SELECT seq, n, outcome, code FROM attempt ORDER BY seq, n"):
-        attempts.setdefault(seq, []).append((n, outcome, code))
+    for seq, n, outcome, code, said in db.execute("SELECT seq, n, outcome, code, message FROM attempt ORDER BY seq, n"):
+        asked = outcome == "retry" and said == BUSY
+        attempts.setdefault(seq, []).append((n, "asked" if asked else outcome, code))
     jobs: dict[str, JobRow] = {}
     query = "SELECT seq, row, state, tries, attempts, interruptions, signature FROM job"
     for seq, row, state, tries, number, interruptions, signature in db.execute(query):
@@ -83,7 +89,7 @@ def _jobs(db: sqlite3.Connection) -> dict[str, JobRow]:
     return jobs
 
 
-def check(books: Books, attempts: int, again: Iterable[str], submission: bool) -> None:
+def check(books: Books, attempts: int, again: Container[str], submission: bool) -> None:
     """A journal agrees with itself; `again` are the jobs that a person gave another round."""
     done = books.having("done")
     for row in books.jobs.values():
@@ -96,6 +102,8 @@ def check(books: Books, attempts: int, again: Iterable[str], submission: bool) -
     assert not twice, f"G6: twice in the results file: {twice}"
     if submission:
         assert set(books.results) <= done, "G6: in the results file and not done"
+        first_round = [books.jobs[key].seq for key in books.results if key not in again]
+        assert first_round == sorted(first_round), f"G6: not in the order of submission: {first_round}"
     else:
         assert set(books.results) == done, f"G6: the results file differs: {sorted(done ^ set(books.results))}"
 
@@ -106,9 +114,10 @@ def _check_job(row: JobRow, attempts: int, *, anew: bool) -> None:
     assert outcomes[None] == (row.state == "running"), f"an attempt has no end: {row}"
     assert row.interruptions == outcomes["interrupted"], f"G7: interruptions of {row}"
     spent = sum(number for outcome, number in outcomes.items() if outcome not in ("interrupted", None))
+    spent -= min(outcomes["asked"], FREE_WAITS)
     assert row.tries <= attempts, f"G7: more tries than there are: {row}"
     assert row.tries <= spent if anew else row.tries == spent, f"G7: tries of {row}"
-    if row.state == "failed":
+    if row.state == "failed" and row.signature != group_of(REJECTED):
         assert row.tries == attempts or row.code in LAST_CODES, f"G7: failed before its tries were spent: {row}"
 
 

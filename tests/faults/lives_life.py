@@ -24,8 +24,11 @@ from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
 from tests.conftest import VirtualLoop
 from tests.engine.rig import FunctionKind
-from tests.faults.lives_checks import RESULTS, Books
+from tests.faults.lives_checks import BUSY, RESULTS, Books
 from tests.faults.lives_journal import Mortal, SimJournal
+from tests.faults.lives_limits import Judge
+from tests.faults.lives_person import Person
+from tests.faults.lives_watch import Watch
 from tests.faults.lives_world import World
 
 LONGEST_S = 30.0
@@ -41,8 +44,6 @@ MOMENTS = {
 """Where the engine may die, and how often it passes there before that at most."""
 MOODS = ("done", "fails", "gone", "explodes", "lacks", "busy", "hangs", "ignores")
 """What an attempt does."""
-COMMANDS = 6
-"""Of a person in one life, about."""
 
 
 class ShuffledLoop(VirtualLoop):
@@ -85,6 +86,9 @@ class Life:
         """The journal as this life has found it."""
         self._at_fault: set[str] = set()
         """Jobs whose attempt fails by itself, or is too long."""
+        self._judge: Judge | None = None
+        """Of the limits, where there are any."""
+        self._person: Person | None = None
         self._tasks: set[asyncio.Task[object]] = set()
 
     # -- birth, life, death
@@ -96,7 +100,7 @@ class Life:
             return
         world = self.world
         journal = self.journal = SimJournal(world.folder, fold, file, self.mortal, self.chance)
-        kind = FunctionKind(self._handle)
+        kind = FunctionKind(self._handle, world.form.host_of if world.form else lambda job: "")
         clock = LoopClock(wall=world.wall)
         luck = random.Random(self.chance.random())
         past = found.past if found else None
@@ -105,8 +109,12 @@ class Life:
         journal.on_state = engine.journal_told
         engine.subscribe(self._note)
         engine.subscribe(self._show, durable=True)
+        person = self._person = Person(world, engine, journal, self._spawn, feels=self._feels, last=self.last)
+        if world.form is not None:
+            self._judge = Judge(world.preset, world.form, engine, self._blame, lambda: journal.told)
+            self._spawn(Watch(engine, self._judge, self._blame).run())
         if self._feels:
-            self._spawn(Heartbeat(engine).run())
+            self._spawn(Heartbeat(engine, memory=person.memory).run())
         if self.chance.random() < 0.3:
             self._spawn(Sampler(engine).run())
         if not self.last:
@@ -148,14 +156,19 @@ class Life:
 
     def _begin_with(self, engine: Engine) -> None:
         counts = engine.ledger.counts
+        assert self._person is not None
         if not self.last:
-            self._spawn(self._operate(engine))
+            self._spawn(self._person.operate())
         for state in ("held", "failed"):
             number = sum(count for named, count in counts.items() if str(named) == state)
             if number and (self.chance.random() < 0.2 or (self.last and state == "held")):
                 engine.retry_many(None, number, "retry", "you", state=state)
 
     async def _to_the_end(self, engine: Engine) -> None:
+        if self.last and self.world.form is not None:
+            assert self._person is not None
+            await self._person.operate()
+            await self._person.put_right()
         await engine.wait_ended()
         if not self.last and self.chance.random() < 0.3:
             await engine.ask(cmd.Request(cmd.RetryFailed()))
@@ -178,7 +191,7 @@ class Life:
             case "give up":
                 engine.stop("you")
                 engine.give_up("you")
-            case "drain" if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED):
+            case "drain" if engine.ledger.state in (RunState.RUNNING, RunState.PAUSED, RunState.HALTED):
                 engine.drain("you")
             case _:
                 self.mortal.die("killed")
@@ -249,7 +262,7 @@ class Life:
             case "gone":
                 return Failed("http:404", "not there")
             case "busy":
-                return Failed("http:503", "busy", retry_after=1.0)
+                return Failed("http:503", BUSY, retry_after=1.0)
         return Done({"id": name})
 
     @staticmethod
@@ -265,6 +278,8 @@ class Life:
         engine = self.engine
         position = engine.durability.position
         self.events.append((position, event))
+        if self._judge is not None:
+            self._hear(self._judge, event)
         match event:
             case ev.AttemptStarted(job=job):
                 name = str(job.row["id"])
@@ -285,6 +300,18 @@ class Life:
                 self.world.doubt.discard(name)
                 self.world.poisoned.pop(name, None)
 
+    def _hear(self, judge: Judge, event: ev.Event) -> None:
+        try:
+            judge.hear(event)
+        except Exception as error:  # the engine would silently go on without whoever listens
+            self.world.blame(f"the judge: {type(error).__name__}: {error}")
+        if self.last and isinstance(event, ev.Halted) and self._person is not None:
+            self._spawn(self._person.release())
+
+    def _blame(self, problem: str) -> None:
+        if not self.mortal.dead:  # what is seen of the dead no longer happens
+            self.world.blame(problem)
+
     def _show(self, event: ev.Event) -> None:
         if isinstance(event, ev.AttemptEnded) and event.then == "done" and not self.mortal.dead:
             self.world.shown.add(str(event.job.row["id"]))
@@ -293,57 +320,3 @@ class Life:
         """Jobs that have really begun and whose end is not on the disk, with what `flights` says of them."""
         lost = [name for name in self._entered if self._landed.get(name, durable + 1) > durable]
         return {name: self.flights[name] for name in lost}
-
-    # -- a person
-
-    async def _operate(self, engine: Engine) -> None:
-        chance = self.chance
-        pace = chance.choice([0.05, 0.5, 3.0])
-        for _ in range(chance.randint(0, 2 * COMMANDS)):
-            await asyncio.sleep(pace * chance.random())
-            if chance.random() < 0.1:
-                await self._trouble(engine)
-            else:
-                self._spawn(engine.ask(cmd.Request(self._command(engine), dry_run=chance.random() < 0.1)))
-            engine.ledger.validate()
-            engine.snapshot()
-
-    def _command(self, engine: Engine) -> cmd.Command:
-        chance = self.chance
-        seq = chance.randint(1, sum(source.stop for source in self.world.sources))
-        groups = [*engine.ledger.groups, ""]
-        commands: list[cmd.Command] = [
-            cmd.SetConcurrency(chance.randint(0, 9)),
-            cmd.SetConcurrency(chance.randint(1, 9)),
-            cmd.SetCapacity(chance.randint(1, 20)),
-            cmd.SetRate(chance.choice([None, 1.0, 20.0])),
-            cmd.Pause(chance.choice([None, 0, 1])),
-            cmd.Resume(),
-            cmd.Hold(),
-            cmd.Release(),
-            cmd.RetryFailed(),
-            cmd.RetryFailed(),
-            cmd.RetryGroup(chance.choice(groups), chance.choice([None, 1])),
-            cmd.RetryJob(seq),
-            cmd.RetryJob(seq),
-            cmd.CancelJob(seq),
-            cmd.CancelJob(seq),
-            cmd.Drain(),
-            cmd.KeepRunning(),
-            cmd.Undo(),
-        ]
-        return chance.choice(commands)
-
-    async def _trouble(self, engine: Engine) -> None:
-        """The machine sleeps, or its disk is full for a while."""
-        assert self.journal is not None
-        loop = asyncio.get_running_loop()
-        if self.chance.random() < 0.5:
-            assert isinstance(loop, VirtualLoop)
-            loop.jump(gap := self.chance.choice([3.0, 60.0]))
-            if not self._feels:
-                engine.dispatcher.forgive(gap)
-            return
-        self.journal.block("disk full")
-        await asyncio.sleep(self.chance.choice([0.5, 5.0]))
-        self.journal.block("")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from qtui.core import events as ev
 from qtui.core.lifecycle import FINAL, State
 from qtui.core.past import mark
 from qtui.core.seams import Row
@@ -16,6 +17,7 @@ from qtui.journal.recovery import Found
 from tests.engine.rig import Numbers
 from tests.faults import lives_checks as checks
 from tests.faults.lives_checks import RESULTS, Books
+from tests.faults.lives_form import Form
 
 TIMEOUT_S = 4.0
 
@@ -43,8 +45,10 @@ class Rows(Numbers):
 class World:
     """All lives of one run: what the seed has drawn, what really happened, and what must be true of that."""
 
-    def __init__(self, seed: int, place: Path) -> None:
+    def __init__(self, seed: int, place: Path, form: Form | None = None) -> None:
         self.chance = chance = random.Random(seed)
+        self.form = form
+        """What limits starts; None where nothing does but the concurrency and a rate that a person asks for."""
         self.place = place
         self.folder = place / "run"
         self.folder.mkdir()
@@ -76,6 +80,8 @@ class World:
                 rejoin=chance.choice(["fair", "front", "back"]),
             ),
         )
+        if form is not None:
+            self.preset = form.shape(self.preset)
         self.starts: Counter[str] = Counter()
         self.effects: Counter[str] = Counter()
         self.shown: set[str] = set()
@@ -88,6 +94,10 @@ class World:
         """Jobs that a person gave another round."""
         self.poisoned: Counter[str] = Counter()
         """How often a job has killed the engine since a person last let it run."""
+        self.lost = 0
+        """How many jobs a full queue has lost, and that is on the disk."""
+        self.dropped: set[str] = set()
+        """Jobs that it has lost and that nobody gave another round."""
         self.just_cut_off: set[str] = set()
         """By the last death."""
         self.problems: list[str] = []
@@ -114,6 +124,20 @@ class World:
         self.agree(not lost, f"G3: shown as done and lost: {sorted(lost)}")
         counted = engine.ledger.counts[State.DONE]
         self.agree(counted <= books.counts["done"], f"G3: {counted} were counted as done, too many")
+
+    def check_dropped(self, books: Books, saved: Iterable[ev.Event]) -> None:
+        """What a full queue has lost is counted and has its end; `saved` is what this life has on the disk."""
+        for event in saved:
+            if isinstance(event, ev.JobDropped):
+                self.lost += 1
+                self.dropped.add(str(event.job.row["id"]))
+            elif isinstance(event, ev.JobRequeued):
+                self.dropped.discard(str(event.job.row["id"]))
+        counted = books.meta.get("lost", 0)
+        self.agree(counted == self.lost, f"{self.lost} were lost to a full queue, {counted} are counted")
+        wanted = "failed" if self.preset.queue.overflow == "reject" else "cancelled"
+        other = self.dropped - books.having(wanted)
+        self.agree(not other, f"lost to a full queue and not {wanted}: {sorted(other)}")
 
     def check_found(self, before: Found) -> None:
         """What the next life sees names what runs again."""

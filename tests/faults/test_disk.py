@@ -40,7 +40,7 @@ def preset(stage: Stage, results: Path, jobs: int = JOBS) -> str:
     return str(path)
 
 
-def begin(stage: Stage, source: str, *words: str) -> subprocess.Popen[str]:
+def begin(stage: Stage, source: str, *words: str) -> subprocess.Popen[bytes]:
     """`qtui run`, when it has done some jobs."""
     run = subprocess.Popen(
         stage.command("run", source, *words),
@@ -49,7 +49,7 @@ def begin(stage: Stage, source: str, *words: str) -> subprocess.Popen[str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # `communicate` would not find what `readline` had read ahead
     )
     assert run.stderr is not None
     run.stderr.readline()  # it has started, so it can be asked
@@ -70,11 +70,17 @@ def stands_still(stage: Stage, seen: Snapshot) -> None:
     assert last.health.journal == "blocked"
 
 
-def goes_on_to_its_end(stage: Stage, run: subprocess.Popen[str], results: Path) -> None:
+def end(run: subprocess.Popen[bytes], timeout: float) -> str:
+    """Wait for it; what it has told after its first line."""
+    _, told = run.communicate(timeout=timeout)
+    return told.decode()
+
+
+def goes_on_to_its_end(stage: Stage, run: subprocess.Popen[bytes], results: Path) -> None:
     freed = time.monotonic()
     stage.picture(lambda snap: not snap.problem)
     assert time.monotonic() - freed < 6, "it should go on within two seconds, and this machine may be busy"
-    _, told = run.communicate(timeout=60)
+    told = end(run, 60)
     assert run.returncode == 0, told
     assert "disk full: nothing is lost" in told
     assert "the trouble is over" in told
@@ -121,7 +127,7 @@ def test_a_full_disk_lets_a_run_be_stopped_and_says_what_is_not_saved(stage: Sta
     for _ in range(2):
         run.send_signal(signal.SIGINT)
         time.sleep(0.4)  # two presses so far apart are two presses
-    _, told = run.communicate(timeout=40)
+    told = end(run, 40)
     assert run.returncode == 74, told
     assert re.search(r"disk full: \d+ records could not be saved; their jobs run again", told), told
     (folder,) = stage.state.iterdir()

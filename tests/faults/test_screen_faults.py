@@ -242,6 +242,37 @@ def test_a_storm_of_sizes_is_survived(stage: Stage) -> None:
         screen.wait("WORKERS 5")
 
 
+def test_the_title_and_the_tab_are_given_back_however_the_screen_dies(stage: Stage) -> None:
+    stage.preset()
+    with stage.shell(SHELL) as screen:
+        screen.wait("● RUNNING", 20)
+        assert b"\x1b[22;2t" in screen.raw
+        screen.wait_raw(b"\x1b]9;4;1;", 10)
+        assert re.fullmatch(r"\S \d+% bench( \S+)?", screen.title)
+        os.kill(part(screen.pid, "screen"), signal.SIGKILL)
+        screen.wait("back at the shell")
+        assert screen.raw.rindex(b"\x1b]9;4;0\x07") > screen.raw.rindex(b"\x1b]9;4;1;")
+        assert screen.raw.count(b"\x1b[23;2t") == 1
+    stage.goes_on()
+
+
+@pytest.mark.parametrize("term", ["linux"])
+def test_a_terminal_without_titles_is_written_none(stage: Stage, term: str) -> None:
+    with stage.open(stage.preset(jobs=40, latency="10ms"), TERM=term) as screen:
+        screen.wait("FINISHED", 20)
+        screen.press("q")
+        screen.wait_exit(15)
+        assert b"\x1b]2;" not in screen.raw
+        assert b"\x1b]9;" not in screen.raw
+
+
+def test_a_terminal_that_is_not_looked_at_is_told_of_an_alert_by_a_bell_and_a_notification(stage: Stage) -> None:
+    with stage.open(stage.preset(jobs=4000, fail=0.9), VTE_VERSION="", TERM_PROGRAM="") as screen:
+        screen.wait("● RUNNING", 20)
+        screen.send("\x1b[O")
+        screen.wait_raw(b"\x07\x1b]9;qtui bench: failing: ", 15)
+
+
 def test_ctrl_z_does_not_stop_the_screen(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
         screen.wait("● RUNNING", 20)
@@ -289,6 +320,8 @@ def kinds_of_sequences(raw: bytes) -> set[bytes]:
         if groups["final"] is not None:
             params = groups["params"] if groups["mark"] or groups["final"] not in b"mHABCDGdK" else b""
             kinds.add(b"CSI %b%b%b%b" % (groups["mark"], params, groups["middle"], groups["final"]))
+        elif groups["osc"] is not None:
+            kinds.add(b"OSC %b" % groups["osc"])
         else:
             kinds.add(match[0][:12])
     return kinds

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from qtui.core.events import JobDropped
 from qtui.core.past import mark
@@ -67,6 +68,15 @@ async def test_it_tells_what_was_done_and_what_is_open(tmp_path: Path) -> None:
     assert (past.accepted, past.done, past.failed, past.last_seq, past.given) == (4, 1, 1, 4, [4])
     assert [(entry.job.seq, entry.interrupted) for entry in past.open] == [(3, True), (4, False)]
     assert (found.crashed, found.rows) == (True, [10])
+
+
+async def test_how_often_a_job_was_spared_a_try_is_remembered(tmp_path: Path) -> None:
+    spared = replace(failed(1, then="waiting"), spared=True)
+    story = [accepted(1), started(1), spared, started(1), interrupted(1), started(1), spared, started(1)]
+    folder = await died(tmp_path, *story)
+
+    (seen,), (entry,) = look(folder, NOW).past.open, put_right(folder).past.open
+    assert (seen.job.attempt, seen.job.waits) == (entry.job.attempt, entry.job.waits) == (1, 2)
 
 
 async def test_an_orderly_end_is_no_crash_and_nothing_was_in_the_air(tmp_path: Path) -> None:

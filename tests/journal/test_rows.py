@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from qtui.core.events import Event, JobCancelled, ProducerBlocked, RetryHastened
 from qtui.core.job import Cancelled, Failed
 from qtui.journal.columns import CHANGING, Batch, Cells, JobState
@@ -76,6 +78,15 @@ def test_an_interruption_spends_no_try_but_counts_as_an_attempt() -> None:
     assert (state.state, state.tries, state.attempts, state.interruptions) == ("pending", 0, 1, 1)
     state = states(teller.tell(started(1), done(1)).changes)[1]
     assert (state.tries, state.attempts, state.interruptions) == (1, 2, 1)
+
+
+def test_a_spared_failure_spends_no_try_and_is_an_attempt_all_the_same() -> None:
+    teller = Teller()
+    spared = replace(failed(1, then="waiting"), spared=True)
+    state = states(teller.tell(accepted(1), started(1), spared).jobs)[1]
+    assert (state.state, state.tries, state.attempts, state.interruptions) == ("waiting", 0, 1, 0)
+    state = states(teller.tell(started(1), failed(1, then="waiting")).changes)[1]
+    assert (state.tries, state.attempts) == (1, 2)
 
 
 def test_attempts_are_numbered_through_the_rounds_a_person_gives() -> None:

@@ -13,6 +13,7 @@ from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job
 from qtui.core.job_filter import Condition
 from qtui.core.past import PastGroup
 from qtui.core.port import Checked, Problem
+from qtui.core.snapshot import LogLine
 from qtui.link import protocol as wire
 from tests.tui.samples import sample
 
@@ -50,6 +51,7 @@ COMMANDS: list[commands.Command] = [
     commands.KeepRunning(),
     commands.Stop(),
     commands.Undo(),
+    commands.Redo(),
 ]
 EVENTS: list[events.Event] = [
     events.JobAccepted(1.0, JOB),
@@ -112,11 +114,16 @@ STORY = queries.JobStory(
 )
 FROM_FACE: list[wire.FromFace] = [
     wire.Hello(wire.VERSION, AWKWARD, True, 4.0, True),
+    wire.Pace(2.0),
     *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
     wire.Look(1, queries.JobsQuery(10, 20, [Condition("run", ">", "5s", 5.0, True)], "longest")),
     wire.Look(2, queries.JobQuery(7)),
     wire.Look(3, queries.GroupQuery(AWKWARD)),
     wire.Look(4, queries.ReproducerQuery(7)),
+    wire.Look(4, queries.TimelineQuery(1.5e9, 1.6e9)),
+    wire.Look(5, queries.FailureQuery(1.5e9, 7, False)),
+    wire.Look(3, queries.LogQuery("attempts", (1.5e9, 7, 1), None, 50, AWKWARD, "error")),
+    wire.Look(3, queries.PeriodQuery(1.0, 2.0, 60)),
 ]
 FROM_ENGINE: list[wire.FromEngine] = [
     wire.Welcome(wire.VERSION, "run-1"),
@@ -127,6 +134,24 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(3, queries.Unknown("gone")),
     wire.Answered(4, queries.GroupStory("s", [queries.Facet("host", [("a", 1)], 3)], [(7, AWKWARD)])),
     wire.Answered(5, queries.Reproducer(AWKWARD)),
+    wire.Answered(
+        5, queries.Timeline([queries.Span(7, 1, 2, 1.5e9, 1.6e9, "done")], True, [(1.5e9, "▲12")], [(1.5e9, 8)])
+    ),
+    wire.Answered(4, queries.Log([queries.LogRow((1.5, 7, 1), 1.5e9, "job", AWKWARD, "error")], (1.5, 7, 1), True)),
+    wire.Answered(
+        4,
+        queries.Period(
+            1.0,
+            2.0,
+            queries.Standing(),
+            queries.Standing(1.5, 2, 3, 4, 5, 6, 7, 8),
+            [1],
+            [2],
+            0.5,
+            [queries.Failure("sig", AWKWARD, 3, 1.5)],
+            [LogLine(1.5, "you", AWKWARD)],
+        ),
+    ),
     wire.Happened(EVENTS, 3),
     wire.Goodbye(),
     wire.Goodbye(2, "no", Checked("p.toml", problems=[Problem("a.b", AWKWARD, 3, "x", "y", "z")], total=None)),

@@ -7,15 +7,20 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
-from qtui.core.port import Checked, Port, PresetEntry, RunEntry, Unfinished
+from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry, Unfinished
 from qtui.core.queries import (
+    LEVELS,
     Answer,
     GroupQuery,
     GroupStory,
+    JobQuery,
     JobRow,
     Jobs,
     JobsQuery,
     JobStory,
+    Log,
+    LogQuery,
+    LogRow,
     Query,
     Reproducer,
     ReproducerQuery,
@@ -43,6 +48,8 @@ class FakePort:
         self.stories: dict[int, JobStory] = {}
         self.groups: dict[str, GroupStory] = {}
         self.reproducer = ""
+        self.lines: dict[str, list[LogRow]] = {"events": [], "attempts": []}
+        """The logs by their name, oldest first."""
         self._coming: asyncio.Queue[Snapshot | None] = asyncio.Queue()
         for snap in first:
             self.give(snap)
@@ -86,10 +93,30 @@ class FakePort:
             return self.groups.get(query.signature, Unknown("no such group"))
         if isinstance(query, ReproducerQuery):
             return Reproducer(self.reproducer)
-        return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        if isinstance(query, LogQuery):
+            return window(self.lines[query.of], query)
+        if isinstance(query, JobQuery):
+            return self.stories.get(query.seq, Unknown(f"no job {query.seq}"))
+        return Unknown("this run keeps no journal")
 
     async def close(self) -> None:
         self.closed = True
+
+
+def window(lines: list[LogRow], query: LogQuery) -> Log:
+    """What a journal with these lines would answer."""
+    wanted = [
+        row
+        for row in lines
+        if (query.before is None or row.place < query.before) and (query.after is None or row.place > query.after)
+        if query.text.casefold() in f"{row.who} {row.text}".casefold()
+        if LEVELS.index(row.level) >= LEVELS.index(query.level)
+    ]
+    if query.after is not None:
+        found = wanted[: query.limit]
+        return Log(found, found[-1].place if found else None, len(wanted) > len(found))
+    found = wanted[max(0, len(wanted) - query.limit) :]
+    return Log(found, found[0].place if found else None, len(wanted) > len(found))
 
 
 class FakeHost:
@@ -103,6 +130,10 @@ class FakeHost:
         self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
         self.past: list[RunEntry] = []
         self.stall: Stall | None = None
+        self.asked: list[str] = []
+        self.drafted = Draft("/x/tuned.toml", "")
+        self.saved: list[tuple[Draft, bool]] = []
+        self.changed: list[Change] = []
 
     def presets(self) -> list[PresetEntry]:
         return self.entries
@@ -122,6 +153,17 @@ class FakeHost:
 
     async def attach(self, run_id: str) -> Port:
         return await self.open(run_id)
+
+    def draft(self, snap: Snapshot, path: str) -> Draft:
+        self.asked.append(path)
+        return self.drafted
+
+    def save(self, draft: Draft, *, replace: bool) -> str:
+        self.saved.append((draft, replace))
+        return f"saved as {draft.path}"
+
+    def reload(self, snap: Snapshot) -> list[Change]:
+        return self.changed
 
     def stalled(self, run_id: str) -> Stall | None:
         return self.stall

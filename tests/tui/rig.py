@@ -70,11 +70,15 @@ class Rig:
 
 @asynccontextmanager
 async def running(
-    *snaps: Snapshot, size: tuple[int, int] = (120, 40), palette: Palette = DARK, port: FakePort | None = None
+    *snaps: Snapshot,
+    size: tuple[int, int] = (120, 40),
+    palette: Palette = DARK,
+    port: FakePort | None = None,
+    outward: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Rig]:
     """The app on a fake run whose first snapshot is drawn."""
     port = port or FakePort(*(snaps or (sample(),)))
-    app = QtuiApp(FakeHost(), port=port, palette=palette, hz=20)
+    app = QtuiApp(FakeHost(), port=port, palette=palette, hz=20, outward=outward)
     async with app.run_test(size=size) as pilot:
         rig = Rig(app, port, pilot)
         await until(lambda: app.feed.newest is not None)

@@ -15,6 +15,7 @@ from qtui.core.snapshot import (
     Health,
     LaneView,
     Latency,
+    Law,
     LogLine,
     ProducerState,
     ProducerView,
@@ -89,7 +90,9 @@ def series(seconds: int = 180, seed: int = 5) -> Series:
                 row += [bucket, hits]
         heat.append(row)
         marks.append({seconds - 57: ["║"], seconds - 45: ["►"], seconds - 27: ["▲12"]}.get(second, []))
-    return Series(1.0, done, [0] * seconds, depth, [64] * seconds, heat, marks)
+    busy = [100 if level else 35 for level in depth]
+    admitted = [0 if seconds - 57 <= second < seconds - 45 else 7 for second in range(seconds)]
+    return Series(1.0, done, [0] * seconds, depth, [64] * seconds, heat, marks, admitted, busy)
 
 
 def failures() -> list[FailureGroup]:
@@ -179,5 +182,7 @@ def sample(**changes: object) -> Snapshot:
         ],
         health=Health(0.001, 61_000_000, 64_000_000),
         results="results.jsonl",
+        waiting=Law(64.0, 7.7, 8.3),
+        running=Law(12.0, 7.9, 1.52),
     )
     return msgspec.structs.replace(base, **changes)

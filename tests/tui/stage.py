@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
-from qtui.core.port import Checked, Port, PresetEntry, RunEntry
+from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry
+from qtui.core.snapshot import Snapshot
 from qtui.tui.theme import DARK, Palette, textual_theme
 
 HOSTILE = (
@@ -59,6 +60,15 @@ class FakeHost:
         raise NotImplementedError
 
     async def attach(self, run_id: str) -> Port:
+        raise NotImplementedError
+
+    def draft(self, snap: Snapshot, path: str) -> Draft:
+        raise NotImplementedError
+
+    def save(self, draft: Draft, *, replace: bool) -> str:
+        raise NotImplementedError
+
+    def reload(self, snap: Snapshot) -> list[Change]:
         raise NotImplementedError
 
     def watch(self, source: str) -> Path | None:

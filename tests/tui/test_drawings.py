@@ -8,19 +8,22 @@ from collections.abc import Callable
 import pytest
 from rich.cells import cell_len
 
+from qtui.core.eta import Certainty, Eta
 from qtui.core.snapshot import Snapshot
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, LIGHT, PLAIN
+from qtui.tui.widgets.explain import draw_explain
 from qtui.tui.widgets.failures import draw_failures
 from qtui.tui.widgets.flow import draw_flow, draw_whole_run
 from qtui.tui.widgets.job import draw_job
 from qtui.tui.widgets.latency import draw_latency
 from qtui.tui.widgets.mini import draw_mini
 from qtui.tui.widgets.slots import draw_slots, slot_at, slot_rows
+from qtui.tui.widgets.times import draw_times
 from tests.tui.samples import sample
 from tests.tui.wild import NAMES, wild
 
-GLYPHS = frozenset("■▊●·▼≈✓◆×▲█║─►◄━╾╌╭╮╰╯│▁▂▃▄▅▆▇▀▌░▒▓→…−±")
+GLYPHS = frozenset("λ÷×·■▊●·▼≈✓◆×▲█║─►◄━╾╌╭╮╰╯│▁▂▃▄▅▆▇▀▌░▒▓→…−±")
 ASCII = frozenset(map(chr, range(32, 127)))
 SIZES = [(1, 1), (2, 2), (3, 3), (8, 3), (23, 5), (24, 6), (38, 9), (42, 10), (80, 12), (120, 14), (200, 30), (240, 70)]
 
@@ -30,6 +33,10 @@ FRAMED: dict[str, Drawing] = {
     "flow": lambda canvas, snap, _: draw_flow(canvas, snap),
     "whole run": lambda canvas, snap, _: draw_whole_run(canvas, snap),
     "latency": lambda canvas, snap, _: draw_latency(canvas, snap),
+    "whole latency": lambda canvas, snap, _: draw_latency(canvas, snap, whole=True),
+    "times": lambda canvas, snap, n: draw_times(canvas, snap, whole=n % 2 == 0),
+    "explain": lambda canvas, snap, _: draw_explain(canvas, snap),
+    "what if": lambda canvas, snap, _: draw_explain(canvas, snap, eta=Eta(Certainty.KNOWN, snap.elapsed_s)),
     "failures": lambda canvas, snap, _: draw_failures(canvas, snap),
     "job": lambda canvas, snap, n: draw_job(canvas, snap, selected=n),
 }
@@ -51,6 +58,16 @@ def check_frame(rows: list[list[str]]) -> None:
     assert (rows[0][1], rows[0][-2], rows[-1][1], rows[-1][-2]) == ("─", "─", "─", "─") or len(rows[0]) < 8
 
 
+def frames(rows: list[list[str]]) -> list[list[list[str]]]:
+    """The boxes that stand below each other."""
+    found: list[list[list[str]]] = [[]]
+    for row in rows:
+        found[-1].append(row)
+        if row[:1] == ["╰"]:
+            found.append([])
+    return [frame for frame in found if frame]
+
+
 def check(name: str, snap: Snapshot, width: int, height: int, selected: int, *, dark: bool) -> None:
     canvas = Canvas(width, height, DARK if dark else PLAIN)
     DRAWINGS[name](canvas, snap, selected)
@@ -59,7 +76,8 @@ def check(name: str, snap: Snapshot, width: int, height: int, selected: int, *, 
     drawn = {ch for row in rows for ch in row if ch}
     assert drawn <= GLYPHS | ASCII | set("".join(NAMES))
     if name in FRAMED:
-        check_frame(rows)
+        for frame in frames(rows):
+            check_frame(frame)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -98,7 +116,7 @@ def test_a_click_anywhere_gives_a_slot_that_exists_or_nothing() -> None:
             x, y = rng.randint(-1, width), rng.randint(-1, height)
             number = slot_at(x, y, width, height, snap, rng.randint(-2, 9))
             assert number is None or number in numbers
-        assert slot_rows(height, snap) >= 0
+        assert slot_rows(width, height, snap) >= 0
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

@@ -54,7 +54,7 @@ def test_the_success_share_is_never_rounded_up(done: int, failed: int, said: str
         (finished(), "exit code 1: some jobs failed"),
         (finished(counts=Counts(accepted=3, done=3)), "exit code 0: all done"),
         (finished(counts=Counts(accepted=3, done=2, held=1)), "exit code 1: some jobs are held"),
-        (finished(counts=Counts()), "exit code 0: nothing to do"),
+        (finished(counts=Counts()), "exit code 0: there were no jobs"),
         (stopped(), "exit code 130: stopped before the end"),
     ],
 )

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -143,6 +144,16 @@ async def test_shows_state_attempts_error_and_fields() -> None:
         "x cancel",
     ):
         assert wanted in screen
+
+
+@pytest.mark.parametrize("outcome", ["cancelled", "interrupted"])
+async def test_shows_what_an_attempt_had_written_when_it_was_ended(outcome: str) -> None:
+    told = story("cancelled")
+    last = msgspec.structs.replace(told.attempts[-1], outcome=outcome, message="you", detail="so far so good")
+    async with shown(msgspec.structs.replace(told, attempts=[*told.attempts[:-1], last])) as (_, _, app, _):
+        screen = app.text()
+    assert f"LAST OUTPUT   attempt {last.number}, {outcome}" in screen
+    assert "so far so good" in screen
 
 
 async def test_shows_the_result_of_a_done_job() -> None:

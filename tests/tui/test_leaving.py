@@ -146,3 +146,10 @@ async def test_the_preset_that_was_picked_is_told_for_the_way_back() -> None:
         await rig.shows("▲ BACKPRESSURE")
         await dialog(rig, "q", "b")
         assert (await rig.ended()).picked == "backpressure"
+
+
+async def test_what_is_typed_behind_q_is_meant_for_the_dialog() -> None:
+    async with running() as rig:
+        await rig.press("q", "b")
+        assert (await rig.ended()).how is Left.DETACHED
+        assert rig.port.commands == []

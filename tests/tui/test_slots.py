@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from qtui.core.snapshot import AutoView, Control, QueueView, SlotState, SlotView, Snapshot, ThrottleView
+from qtui.core.snapshot import AutoView, Control, QueueView, SlotState, SlotView, Snapshot, ThrottleView, Use
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, PLAIN
+from qtui.tui.widgets.slot_forms import Form, after, fit_of, fitting, scrolled
 from qtui.tui.widgets.slot_marks import columns_of
 from qtui.tui.widgets.slots import draw_slots, slot_at, slot_rows
 from tests.tui import samples
+from tests.tui.stage import HOSTILE
 
 BUSY = SlotView(
     1, SlotState.RUNNING, seq=9, name="shop.example/p/47623", attempt=1, attempts=3, elapsed_s=5.6, timeout_s=10
@@ -189,7 +191,7 @@ def test_a_few_slots_too_many_can_be_scrolled_to() -> None:
     last = drawn(snap, 80, 12, top=99)
     assert last[0].startswith("╭─ SLOTS 12 ── rows 3-12 ▲ 2 more ─")
     assert last[1].startswith("│  3 ●")
-    assert slot_rows(12, snap) == 10
+    assert slot_rows(80, 12, snap) == 10
 
 
 def test_the_selected_slot_is_marked_by_number_not_by_row() -> None:
@@ -213,7 +215,7 @@ def test_many_slots_are_a_ruled_grid_of_cells() -> None:
     assert rows[0].startswith("╭─ SLOTS 200  one cell per slot ─")
     assert rows[1].startswith("│   1 ■ ■ ▲ · ▼ ≈ ■ ■ ■ ■    ■ ■")
     assert rows[2].startswith("│  51 ■[■]■ ■")
-    assert rows[12].startswith("│  [ ] slot 52 shop.example/p/47623  1.0s of 10s")
+    assert rows[5].startswith("│  [ ] slot 52 shop.example/p/47623  1.0s of 10s")
 
 
 def test_too_many_slots_share_cells_by_powers_of_two() -> None:
@@ -248,14 +250,94 @@ def test_spare_rows_under_the_cells_tell_how_busy_groups_were() -> None:
     canvas = Canvas(80, 12, PLAIN)
     draw_slots(canvas, snapshot(slots), selected=0, top=0)
     rows = canvas.rows()
-    assert rows[4].startswith("│╌ busy share of groups of 16 slots · × a job failed ╌")
-    assert [row[:8] for row in rows[5:9]] == ["│  1-16 ", "│ 17-32 ", "│ 33-48 ", "│ 49-64 "]
-    assert rows[5].endswith("▇▇▇·▇× │")
-    assert rows[8].endswith("······ │")
+    assert rows[6].startswith("╭─ UTILISATION slots in groups of 16 · shade = share busy ─")
+    assert [row[:8] for row in rows[7:11]] == ["│  1-16 ", "│ 17-32 ", "│ 33-48 ", "│ 49-64 "]
+    assert rows[7].endswith("▇▇▇·▇× │")
+    assert rows[10].endswith("······ │")
 
 
 def test_slots_that_came_later_do_not_make_the_past_look_idle() -> None:
     slots = [busy(n, strip="a" * 60 if n <= 8 else "a") for n in range(1, 65)]
     canvas = Canvas(80, 12, PLAIN)
     draw_slots(canvas, snapshot(slots), selected=0, top=0)
-    assert canvas.rows()[5].endswith("▇" * 60 + " │")
+    assert canvas.rows()[7].endswith("▇" * 60 + " │")
+
+
+def test_the_engines_word_on_groups_is_drawn_with_as_many_of_them_in_one_as_it_takes() -> None:
+    slots = [busy(n) for n in range(1, 513)]
+    told = Use(16, ["8" * 50 + ("8" if n < 16 else "0") * 9 + ("e" if n == 3 else "4") for n in range(32)])
+    canvas = Canvas(120, 24, PLAIN)
+    draw_slots(canvas, snapshot(slots, use=told), selected=0, top=0)
+    rows = [row for row in canvas.rows() if "-" in row[:12]]
+    assert [row[:12].strip("│ ").split()[0] for row in rows][:3] == ["1-64", "65-128", "129-192"]
+    assert rows[0].endswith("▇" * 10 + "× │")
+    assert rows[7].endswith("▇·········▒ │")
+    assert rows[0][40] == " ", "no more than is told"
+
+
+@pytest.mark.parametrize(
+    ("number", "form"),
+    [
+        (1, "cards"),
+        (4, "cards"),
+        (5, "rows"),
+        (18, "rows"),
+        (19, "columns"),
+        (48, "columns"),
+        (49, "cells"),
+        (617, "blocks"),
+    ],
+)
+def test_the_roomiest_form_that_fits_is_taken(number: int, form: str) -> None:
+    assert fitting(120, 14, snapshot([busy(n) for n in range(1, number + 1)])) == form
+
+
+def test_a_person_may_want_any_form_and_comes_round_to_what_fits() -> None:
+    wanted: Form | None = None
+    seen = []
+    for _ in range(5):
+        wanted = after(wanted, Form.ROWS)
+        seen.append(wanted)
+    assert seen == [Form.COLUMNS, Form.CELLS, Form.BLOCKS, Form.CARDS, None]
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("number", [3, 12, 32, 512, 2000])
+@pytest.mark.parametrize("size", [(120, 24), (120, 14), (80, 12), (40, 6)])
+def test_every_form_shows_the_chosen_slot_of_any_number(form: Form, number: int, size: tuple[int, int]) -> None:
+    snap = snapshot([busy(n) for n in range(1, number + 1)])
+    held = fit_of(form, *size, snap)
+    for chosen in (0, number // 2, number - 1):
+        top = scrolled(held, 0, chosen, number)
+        found = {slot_at(x, y, *size, snap, top, form) for y in range(size[1]) for x in range(size[0])} - {None}
+        assert len(found) >= 1
+        if form is not Form.BLOCKS:
+            assert chosen + 1 in found
+        rows = drawn_as(snap, size, form, chosen + 1, top)
+        assert f"SLOTS {number} as {form}" in rows[0] or size[0] == 40
+        assert any("▌" in row or "[" in row for row in rows) or size[0] == 40
+
+
+def drawn_as(snap: Snapshot, size: tuple[int, int], form: Form, selected: int, top: int) -> list[str]:
+    canvas = Canvas(*size, DARK)
+    draw_slots(canvas, snap, selected=selected, top=top, form=form, wanted=True)
+    return canvas.rows()
+
+
+def test_a_card_tells_the_jobs_own_words_and_a_long_history() -> None:
+    slot = busy(1, strip="a" * 119 + "n", note="GET 200 · 48 kB · parsing", elapsed_s=0.2)
+    rows = drawn(snapshot([slot, busy(2, attempt=2, elapsed_s=8.2), SlotView(3, SlotState.IDLE)]), height=11)
+    assert rows[1] == (
+        "│  1 ● shop.example/p/47623             attempt 1/3   GET 200 · 48 kB · parsing    "
+        "╾───────────────────────   0.2/10s  │"
+    )
+    assert rows[2].count("▆") >= 100
+    assert rows[3].strip("│ ") == ""
+    assert "attempt 2/3" in rows[4]
+    assert "idle" in rows[7]
+
+
+def test_a_jobs_own_words_are_drawn_as_text_whatever_they_hold() -> None:
+    for note in HOSTILE:
+        for row in drawn(snapshot([busy(1, note=note)]), height=5):
+            assert "\x1b" not in row

@@ -13,6 +13,7 @@ from qtui.core.snapshot import (
     Counts,
     FailureGroup,
     Latency,
+    Law,
     ProducerState,
     ProducerView,
     QueueView,
@@ -79,6 +80,8 @@ def series(rng: random.Random) -> Series:
         capacity=[rng.choice((0, 1, top)) for _ in range(length)],
         latency=[column() for _ in range(rng.choice((0, length)))],
         marks=[many(rng, 3, lambda: rng.choice(marks)) for _ in range(length)],
+        admitted=[rng.randint(0, top) for _ in range(rng.choice((0, length)))],
+        busy=[rng.randint(0, 100) for _ in range(rng.choice((0, length)))],
     )
 
 
@@ -95,6 +98,10 @@ def group(rng: random.Random) -> FailureGroup:
         retryable=rng.random() < 0.5,
         retrying=rng.choice(NUMBERS),
     )
+
+
+def law(rng: random.Random) -> Law:
+    return Law(rng.choice(DURATIONS), rng.choice((0.0, 0.01, 7.7, 1e6)), rng.choice((0.0, *DURATIONS)))
 
 
 def wild(rng: random.Random, most_slots: int = 90) -> Snapshot:
@@ -126,4 +133,6 @@ def wild(rng: random.Random, most_slots: int = 90) -> Snapshot:
             20,
             lambda: Recent(rng.choice(NUMBERS), rng.choice(NAMES), rng.choice(kinds), rng.choice(NAMES), 1.0),
         ),
+        waiting=law(rng),
+        running=law(rng),
     )

@@ -221,3 +221,19 @@ def test_jobs_on_standard_input_leave_the_keyboard_alone(stage: Stage) -> None:
         screen.wait("2 / 2")
         screen.press("q")
         assert screen.wait_exit(15) in (0, 1)
+
+
+def test_own_keys_are_used_and_shown(stage: Stage) -> None:
+    keys = stage.write("keys.toml", '[keys]\npause = "f6"\n')
+    with stage.open(stage.preset(), "--keys", keys) as screen:
+        screen.wait("f6 pause", 20)
+        screen.press("f6")
+        screen.wait("PAUSED")
+
+
+def test_keys_that_clash_are_refused_before_anything_starts(stage: Stage) -> None:
+    keys = stage.write("keys.toml", '[keys]\npause = "q"\n')
+    with stage.open(stage.preset(), QTUI_KEYS=keys) as screen:
+        assert screen.wait_exit() == 2
+        assert "keys.toml, line 2: q is also the key" in screen.text()
+    assert not stage.records()

@@ -14,7 +14,7 @@ from tests.wiring.test_resuming import Work
 PRESET = """
 [preset]
 name = "bench"
-[[source]]
+{before}[[source]]
 kind = "crawl"
 start = ["{{site}}/"{start}]
 {source}
@@ -48,11 +48,11 @@ ALL = sorted(["/", *SHELVES, *PRODUCTS])
 class Crawl(Work):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.start = self.source = self.http = ""
+        self.before = self.start = self.source = self.http = ""
 
     def options(self) -> str:
         path = self.folder / "bench.toml"
-        told = {"start": self.start, "source": self.source, "job": self.job, "http": self.http}
+        told = {"before": self.before, "start": self.start, "source": self.source, "job": self.job, "http": self.http}
         path.write_text(PRESET.format(**told))
         return str(path)
 
@@ -167,3 +167,22 @@ async def test_a_failed_page_given_another_round_leads_on(crawl: Crawl) -> None:
     change(crawl.run, "UPDATE meta SET v = 1 WHERE k = 'failed'")
 
     assert await crawl.goes_on(retry=("failed",)) == left(1)
+
+
+OTHER = '[[source]]\nkind = "list"\nitems = [{ url = "{site}/p/1", depth = 0, parent = "" }]\n'
+
+
+async def test_a_crawl_that_stands_at_another_place_is_a_surprise_that_says_what_is_left_out(crawl: Crawl) -> None:
+    await crawl.live(jobs=2)
+    crawl.before = OTHER
+    plan = await crawl.planned()
+
+    assert any("found by the crawl that was source[0] will not be visited" in told for told in plan.surprises)
+
+
+async def test_another_source_behind_a_crawl_takes_nothing_from_it(crawl: Crawl) -> None:
+    await crawl.live(jobs=2)
+    crawl.source = OTHER
+    plan = await crawl.planned()
+
+    assert not any("will not be visited" in told for told in plan.surprises)

@@ -8,8 +8,9 @@ import jsonschema
 import msgspec
 import pytest
 
+from qtui.core.port import Problem
 from qtui.core.preset import parse
-from qtui.core.tables import Adaptive
+from qtui.core.tables import Adaptive, Preset
 from qtui.kinds import KINDS
 from qtui.sources import SOURCES
 from qtui.wiring.authoring import new_preset
@@ -38,6 +39,18 @@ backoff = { base = "250ms", max = 120 }
 CHECK = jsonschema.Draft7Validator(preset_schema())
 
 
+Read = tuple[Preset | None, list[Problem]]
+
+
+def read(text: str) -> Read:
+    return parse(text, "p.toml", vocabulary())
+
+
+def with_table(text: str) -> str:
+    """A good preset with another table in it."""
+    return GOOD.replace("[retry]", f"{text}\n[retry]")
+
+
 def refused(text: str) -> bool:
     return not CHECK.is_valid(tomllib.loads(text))
 
@@ -64,7 +77,7 @@ def test_every_kind_source_and_table_is_in_it() -> None:
     assert set(KINDS) <= set(told["job"]["properties"])
     assert told["job"]["properties"]["kind"]["enum"] == list(KINDS)
     assert [each["properties"]["kind"]["const"] for each in told["source"]["items"]["oneOf"]] == list(SOURCES)
-    _, problems = parse("nonsense = 1\n" + GOOD, "p.toml", vocabulary())
+    _, problems = read("nonsense = 1\n" + GOOD)
     assert set(problems[0].allowed.split(", ")) == set(told)
 
 
@@ -125,7 +138,7 @@ def test_what_is_refused_for_its_shape_is_refused_by_both(old: str, new: str) ->
 
     assert not refused(GOOD)
     assert refused(bad)
-    assert parse(bad, "p.toml", vocabulary())[0] is None
+    assert read(bad)[0] is None
 
 
 @pytest.mark.parametrize(
@@ -138,10 +151,10 @@ def test_what_is_refused_for_its_shape_is_refused_by_both(old: str, new: str) ->
     ],
 )
 def test_what_adapts_is_a_word_or_a_table(text: str, meant: Adaptive | None) -> None:
-    good = GOOD.replace("[retry]", f"[throttle]\nadaptive = {text}\n[retry]")
+    good = with_table(f"[throttle]\nadaptive = {text}")
 
     assert not refused(good)
-    preset, problems = parse(good, "p.toml", vocabulary())
+    preset, problems = read(good)
     assert preset is not None, problems
     assert preset.throttle.adapts == meant
 
@@ -155,7 +168,7 @@ def test_what_adapts_is_a_word_or_a_table(text: str, meant: Adaptive | None) -> 
     ],
 )
 def test_what_cannot_adapt_is_refused_with_the_reason(text: str, message: str) -> None:
-    _, problems = parse(GOOD.replace("[retry]", f"[throttle]\nadaptive = {text}\n[retry]"), "p.toml", vocabulary())
+    _, problems = read(with_table(f"[throttle]\nadaptive = {text}"))
 
     assert [problem.message for problem in problems] == [message]
 
@@ -165,7 +178,7 @@ def test_durations_are_what_people_write(text: str) -> None:
     good = GOOD.replace('"1m30s"', text)
 
     assert not refused(good)
-    assert parse(good, "p.toml", vocabulary())[0] is not None
+    assert read(good)[0] is not None
 
 
 @pytest.mark.parametrize(
@@ -184,7 +197,7 @@ def test_shares_and_numbers_are_what_people_write(text: str) -> None:
     good = f"{text}\n{GOOD}"
 
     assert not refused(good)
-    assert parse(good, "p.toml", vocabulary())[0] is not None
+    assert read(good)[0] is not None
 
 
 def test_every_key_has_a_meaning() -> None:
@@ -198,3 +211,33 @@ def test_every_key_has_a_meaning() -> None:
     ]
 
     assert not silent
+
+
+LOGIN = """
+[job]
+kind = "http"
+[job.http]
+url = "u"
+[job.http.login]
+url = "l"
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "good"),
+    [
+        ("", True),
+        ('[[job.http.login.before]]\nurl = "b"\ntake = { t = "json:t" }', True),
+        ('before = [{ url = "b" }, { url = "c" }]', True),
+        ("before = [{}]", False),
+        ('before = [{ url = "b", tkae = {} }]', False),
+        ('before = { url = "b" }', False),
+        ("ended = [99]", False),
+    ],
+)
+def test_a_list_of_tables_is_checked_like_a_table(lines: str, good: bool) -> None:
+    text = GOOD[: GOOD.index("[job]")] + LOGIN.format(lines)
+
+    assert refused(text) is not good
+    assert bool(read(text)[0]) is good

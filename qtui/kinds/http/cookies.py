@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import aiohttp
@@ -46,3 +47,8 @@ class Jar:
         self._jar.update_cookies(usable, response.url)
         if len(self._jar) > _MOST:
             self._jar.clear()
+
+    def values(self) -> Iterator[str]:
+        """What stands in the cookies."""
+        for morsel in self._jar:
+            yield morsel.value

@@ -33,12 +33,17 @@ _SAID = {
     errno.EADDRNOTAVAIL: "no local port is free",
 }
 _OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
+_LATER = frozenset({413, 429, 503})
+"""Statuses for which Retry-After is made; with others it would have a host left alone for the sake of one page."""
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 def from_status(response: aiohttp.ClientResponse) -> Failed:
-    """The failure that an unwanted status is."""
-    return Failed(f"http:{response.status}", phrase(response.status), retry_after=retry_after(response))
+    """The failure that an unwanted status is. It has `retry_after` where the server only asks us to come back later:
+    such an attempt spends no try, within bounds, and its host is left alone for so long.
+    """
+    later = retry_after(response) if response.status in _LATER else None
+    return Failed(f"http:{response.status}", phrase(response.status), retry_after=later)
 
 
 def phrase(status: int) -> str:

@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeAlias
 
 from qtui.core.job import Value
 from qtui.core.template import Template
+from qtui.kinds.http.asked import Asked
 from qtui.kinds.http.auth import Auth
-from qtui.kinds.http.options import HttpTable
 
 Row: TypeAlias = Mapping[str, Value]
 Fill: TypeAlias = Callable[[Template, Row], str]
@@ -36,7 +36,7 @@ class Header(NamedTuple):
     """Stays with the origin it was meant for."""
 
 
-def written(table: HttpTable, fill: Fill) -> dict[str, Header]:
+def written(table: Asked, fill: Fill) -> dict[str, Header]:
     """Every header of a preset by its name."""
     headers = {name: _plain(name, Template(text), fill) for name, text in table.headers.items()}
     if table.auth is not None:
@@ -48,7 +48,7 @@ def written(table: HttpTable, fill: Fill) -> dict[str, Header]:
 
 def _plain(name: str, template: Template, fill: Fill) -> Header:
     def value(row: Row) -> str:
-        return _checked(name, fill(template, row))
+        return checked_header(name, fill(template, row))
 
     return Header(value, frozenset(template.fields), bool(template.secret_names or _SENSITIVE.search(name)))
 
@@ -57,7 +57,7 @@ def _authorization(auth: Auth, fill: Fill) -> Header:
     user, password, token = Template(auth.user), Template(auth.password), Template(auth.bearer)
 
     def bearer(row: Row) -> str:
-        return _checked("Authorization", f"Bearer {fill(token, row)}")
+        return checked_header("Authorization", f"Bearer {fill(token, row)}")
 
     def basic(row: Row) -> str:
         name = fill(user, row)
@@ -83,7 +83,8 @@ def _cookies(templates: dict[str, Template], fill: Fill) -> Header:
     return Header(value, fields, sensitive=True)
 
 
-def _checked(name: str, value: str) -> str:
+def checked_header(name: str, value: str) -> str:
+    """The value of a header. Raises BadRequest."""
     if _BAD_IN_HEADERS.search(value):
         raise BadRequest(f"the header {name} would contain a line break or a NUL character")
     return value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
+from itertools import chain
 from typing import final
 
 import aiohttp
@@ -16,38 +17,41 @@ from yarl import URL
 
 from qtui.core.job import Done, Failed, Job, Value
 from qtui.core.template import TemplateError
-from qtui.errors import PresetError
+from qtui.errors import PresetError, QtuiError
 from qtui.kinds.context import KindContext
 from qtui.kinds.http import found
 from qtui.kinds.http.address import url_fields, without_password
-from qtui.kinds.http.body import Body, Unusable, decode, read_body, read_start
+from qtui.kinds.http.body import Body, decode, read_body, read_start
 from qtui.kinds.http.connect import Sessions
 from qtui.kinds.http.cookies import Jar
-from qtui.kinds.http.deadlines import Attempt, Deadlines
+from qtui.kinds.http.deadlines import Deadlines
+from qtui.kinds.http.exchange import START, Answer, Exchange, Jars
 from qtui.kinds.http.extract import LARGE, MAX_TEXT, Extractor
-from qtui.kinds.http.failures import from_exception, from_status
+from qtui.kinds.http.failures import from_status
 from qtui.kinds.http.headers import BadRequest
 from qtui.kinds.http.lanes import Lanes
+from qtui.kinds.http.login import Login
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.reproduce import curl
-from qtui.kinds.http.request import Request, Requests, environment, target
+from qtui.kinds.http.request import Request, Requests, environment
 from qtui.kinds.http.selectors import HEADER_LINK, MAX_ITEMS
+from qtui.kinds.http.signin import Ended, Pass, SignIn
+from qtui.kinds.plain import PlainKind
 from qtui.kinds.save import Saver
 from qtui.kinds.secrets import Redactor
 from qtui.kinds.threads import Threads
 from qtui.text import clean, size
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_START = 1 << 14
-"""How much of an unwanted answer is read, for the inspector and to keep its connection."""
 _DETAIL = 2_000
+_SESSIONS = 3
+"""Of so many past logins the tokens and cookies are still masked."""
 MANY = 500
 """Links that are better looked at in a thread."""
 _STANDARD = {"User-Agent": "qtui", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
 @final
-class HttpKind:
+class HttpKind(PlainKind):
     """Attempts share connections and nothing else, unless the preset wants cookies kept for the run."""
 
     def __init__(self, table: HttpTable, context: KindContext) -> None:
@@ -56,15 +60,18 @@ class HttpKind:
         if problems:
             raise PresetError("; ".join(problems))
         try:
-            self._requests = Requests(table, context)
+            confided = table.login.send if table.login is not None else ()
+            self._requests = Requests(table, context, idempotent=table.idempotency, confided=confided)
         except ValueError as error:
             raise PresetError(str(error)) from None
         self._lanes = Lanes(table.url, context.fields, context.look_up)
         self._table = table
+        self._secrets = secrets
+        self._sessions_secrets: deque[tuple[str, ...]] = deque(maxlen=_SESSIONS)
         self._redactor = Redactor(secrets)
         self._expected = table.expect.statuses()
         self._contains = table.expect.contains
-        self._confides = bool(secrets) or self._requests.confides
+        self._confides = bool(secrets) or self._requests.confides or table.login is not None
         self._extractor = (
             Extractor(table.extract, table.require, table.followed, table.next_place)
             if table.extract or table.followed or table.next_place
@@ -75,22 +82,45 @@ class HttpKind:
         total = min(limit for limit in (table.timeout.total, context.timeout_s, float("inf")) if limit)
         self._deadlines = Deadlines(table.timeout, 0.0 if total == float("inf") else total, context.clock)
         self._parsers = Threads("qtui-parse", 2)
-        self._sessions: Sessions | None = None
+        self._exchange = Exchange(table, self._deadlines, self._line)
+        self._sign_in = self._made_sign_in(table.login, context)
         self._jar: Jar | None = None
         """Cookies of the whole run."""
 
+    def _line(self, text: str) -> str:
+        return self._redactor.line(text)  # of today: every login brings new secrets
+
+    def _made_sign_in(self, table: Login | None, context: KindContext) -> SignIn | None:
+        if table is None:
+            return None
+        try:
+            return SignIn(table, context, self._exchange, self._learn_secrets)
+        except ValueError as error:
+            raise PresetError(f"job.http.login: {error}") from None
+
+    def _learn_secrets(self, secrets: tuple[str, ...]) -> None:
+        self._sessions_secrets.append(secrets)
+        self._redactor = Redactor(chain(self._secrets, *self._sessions_secrets))
+
     async def open(self, concurrency: int) -> None:
-        """Raises CannotWrite when the directory of `save` cannot be made."""
+        """Log in, where the preset says so.
+
+        Raises:
+            CannotWrite: when the directory of `save` cannot be made.
+            QtuiError: when the login fails.
+        """
         if self._saver is not None:
             self._saver.open()
         own = {name.lower() for name in self._table.headers}
         standard = {name: value for name, value in _STANDARD.items() if name.lower() not in own}
-        self._sessions = Sessions(self._table, standard | self._requests.session_headers)
+        self._exchange.sessions = Sessions(self._table, standard | self._requests.session_headers)
         if self._table.cookie_jar == "run":
             self._jar = Jar()
-
-    def resize(self, concurrency: int) -> None:
-        """Connections follow the attempts; there is nothing to size."""
+        if self._sign_in is not None:
+            entered = await self._sign_in.enter()
+            if isinstance(entered, Failed):
+                await self.close()
+                raise QtuiError(entered.message)
 
     def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
         """The filled `url`, without its password, and `page`: its host and path alone. Raises TemplateError."""
@@ -114,10 +144,12 @@ class HttpKind:
         return self._lanes.of(job.row)
 
     async def close(self) -> None:
+        if self._sign_in is not None:
+            await self._sign_in.close()
         self._deadlines.close()
         self._parsers.close()
-        if self._sessions is not None:
-            await self._sessions.close()
+        if self._exchange.sessions is not None:
+            await self._exchange.sessions.close()
         if self._saver is not None:
             self._saver.close()
 
@@ -131,61 +163,67 @@ class HttpKind:
             request = self._requests.make(job.row, job.key)
         except (TemplateError, BadRequest) as error:
             return Failed("input", self._redactor.line(str(error)), permanent=True)
-        attempt = self._deadlines.begin()
-        try:
-            return await self._follow(job, request, attempt)
-        except asyncio.CancelledError:
-            if attempt.ended_by_us():
-                return attempt.verdict or Failed("timeout", attempt.expired)
-            raise
-        except Unusable as error:
-            return Failed(error.code, str(error))
-        except (aiohttp.ClientError, OSError) as error:
-            return self._redacted(from_exception(error, self._table.timeout.connect))
-        finally:
-            self._deadlines.end(attempt)
+        if self._sign_in is None:
+            outcome = await self._ask(job, request, None)
+            return outcome.failed if isinstance(outcome, Ended) else outcome
+        return await self._ask_signed_in(job, request, self._sign_in)
 
-    async def _follow(self, job: Job, request: Request, attempt: Attempt) -> Done | Failed:
-        assert self._sessions is not None, "open() comes first"
-        session = self._sessions.any
-        jar = Jar() if self._table.cookie_jar == "attempt" else self._jar
-        first = request.url
-        for _ in range(self._table.max_redirects + 1):
-            headers = request.headers if jar is None else jar.join(request.headers, request.url)
-            response = await session.request(
-                request.method, request.url, headers=headers, data=request.body, allow_redirects=False
-            )
-            try:
-                self._deadlines.answered(attempt)
-                if jar is not None:
-                    jar.learn(response)
-                location = response.headers.get(hdrs.LOCATION) if response.status in _REDIRECTS else None
-                if location is None or response.status in self._expected:
-                    return await self._judge(job, first, request.url, response, attempt)
-                await read_start(response, _START, attempt)
-            finally:
-                response.close()  # does nothing to a connection whose answer was read to its end
-            try:
-                url = target(request.url, location)
-            except BadRequest as error:
-                return Failed("protocol", self._redactor.line(str(error)))
-            if not self._sessions.lookups.private(request.url):
-                session = self._sessions.public
-            request = self._requests.redirected(request, response.status, url)
-            self._deadlines.asked_again(attempt)
-        return Failed("protocol", f"more than {self._table.max_redirects} redirects")
+    async def _ask_signed_in(self, job: Job, request: Request, sign_in: SignIn) -> Done | Failed:
+        given = await sign_in.enter()
+        if isinstance(given, Failed):
+            return given
+        outcome = await self._ask(job, request, given)
+        if isinstance(outcome, Ended):
+            given = await sign_in.enter(lost=given)
+            if isinstance(given, Failed):
+                return given
+            outcome = await self._ask(job, request, given)
+        if isinstance(outcome, Ended):
+            said = f"{outcome.failed.message}, although just logged in"
+            return msgspec.structs.replace(outcome.failed, message=said)
+        return outcome
 
-    async def _judge(
-        self, job: Job, first: URL, final: URL, response: aiohttp.ClientResponse, attempt: Attempt
-    ) -> Done | Failed:
+    async def _ask(self, job: Job, request: Request, given: Pass | None) -> Done | Failed | Ended:
+        def ended(answer: Answer) -> bool:
+            return given is not None and self._sign_in is not None and self._sign_in.says_ended(answer)
+
+        async def judge(answer: Answer) -> Done | Failed | Ended:
+            if ended(answer):
+                return Ended(await self._unwanted(answer))
+            return await self._judge(job, answer)
+
+        return await self._exchange.ask(
+            self._requests,
+            request if given is None else given.on(request),
+            self._jars(given),
+            judge,
+            lambda answer: answer.response.status in self._expected or ended(answer),
+        )
+
+    def _jars(self, given: Pass | None) -> Jars:
+        kept = () if given is None else (given.jar,)
+        if self._table.cookie_jar == "off":
+            return Jars(kept)
+        if self._table.cookie_jar == "run":
+            jar = self._jar if given is None else given.jar
+            return Jars(() if jar is None else (jar,), jar)
+        own = Jar()
+        return Jars((*kept, own), own)
+
+    async def _unwanted(self, answer: Answer) -> Failed:
+        response, attempt = answer.response, answer.attempt
+        attempt.verdict = failed = from_status(response)
+        start = await read_start(response, START, attempt)
+        text = decode(start, response.headers.get(hdrs.CONTENT_TYPE, ""))
+        return msgspec.structs.replace(failed, detail=self._redactor.block(text.strip(), _DETAIL))
+
+    async def _judge(self, job: Job, answer: Answer) -> Done | Failed:
+        first, response = answer.first, answer.response
         if response.status not in self._expected:
-            attempt.verdict = failed = from_status(response)
-            start = await read_start(response, _START, attempt)
-            text = decode(start, response.headers.get(hdrs.CONTENT_TYPE, ""))
-            return msgspec.structs.replace(failed, detail=self._redactor.block(text.strip(), _DETAIL))
-        body = await read_body(response, self._table.max_body, attempt, self._keep)
+            return await self._unwanted(answer)
+        body = await read_body(response, self._table.max_body, answer.attempt, self._keep)
         value: dict[str, Value] = {"url": without_password(str(first)), "status": response.status}
-        if final is not first:
+        if answer.url is not first:
             value["final_url"] = clean(str(response.url), MAX_TEXT)
         links: list[str] = []
         if self._keep:
@@ -199,11 +237,12 @@ class HttpKind:
         self, links: list[str], first: URL, response: aiohttp.ClientResponse
     ) -> tuple[dict[str, Value], ...]:
         """Rows for what the answer leads to; whatever a request confides stays with the origin it was meant for."""
-        assert self._sessions is not None, "open() comes first"
+        sessions = self._exchange.sessions
+        assert sessions is not None, "open() comes first"
         if self._table.next == HEADER_LINK:
             links.append(found.next_in_header(response))
         origin = first.origin() if self._confides else None
-        public = not self._sessions.lookups.private(response.url)
+        public = not sessions.lookups.private(response.url)
         choose = partial(found.addresses, links, origin=origin, public=public)
         chosen = choose() if len(links) < MANY else await self._parsers.call(choose)
         return tuple({"url": url} for url in chosen if self._redactor.text(url) == url)
@@ -246,6 +285,3 @@ class HttpKind:
         if isinstance(found, dict):
             return {self._redactor.line(name): self._cleaned(inner) for name, inner in found.items()}
         return found
-
-    def _redacted(self, failed: Failed) -> Failed:
-        return msgspec.structs.replace(failed, message=self._redactor.line(failed.message))

@@ -1,4 +1,4 @@
-"""[job.http]: what a request is made of, what counts as success, and its limits."""
+"""[job.http]: the request of a job, its limits, and what is taken out of the answer."""
 
 from __future__ import annotations
 
@@ -10,41 +10,18 @@ import msgspec
 
 from qtui.core.capabilities import Capabilities
 from qtui.core.job import Value
-from qtui.core.tables import Table, Text
-from qtui.core.template import Template, TemplateError
+from qtui.core.tables import Table
 from qtui.core.units import Duration, Size
 from qtui.kinds.filling import check_file
-from qtui.kinds.http.auth import Auth
-from qtui.kinds.http.parameters import Parameters, added, encoded
+from qtui.kinds.http.asked import Asked, Method
+from qtui.kinds.http.login import Login
+from qtui.kinds.http.parameters import added, encoded
 from qtui.kinds.http.selectors import HEADER_LINK, JSON, JsonPath, checked
 from qtui.text import clean
 
-HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=200)]
 _HOST = re.compile(r"https?://(?:[^/@{}]*@)?([^/?#@{}]+)(?=[/?#]|$)")
-_STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 RESERVED = ("url", "final_url", "status", "path")
 """Fields of every result; an extracted field cannot have their names."""
-
-
-class Expect(Table, frozen=True, kw_only=True):
-    """job.http.expect: what counts as success."""
-
-    status: list[int | str] = msgspec.field(default_factory=lambda: ["2xx"])
-    """Statuses such as 200 or "2xx"; any other fails as http:NNN."""
-    contains: str = ""
-    """Text that the answer must contain."""
-
-    def __post_init__(self) -> None:
-        for entry in self.status:
-            if not _STATUS.fullmatch(str(entry)):
-                raise ValueError(f'status has {clean(entry, 40)}; statuses look like 200 or "2xx"')
-
-    def statuses(self) -> frozenset[int]:
-        """Every status that counts as success."""
-        written = [str(entry) for entry in self.status]
-        return frozenset(
-            status for status in range(100, 600) if str(status) in written or f"{status // 100}xx" in written
-        )
 
 
 class Timeouts(Table, frozen=True, kw_only=True):
@@ -60,7 +37,7 @@ class Timeouts(Table, frozen=True, kw_only=True):
     """An answer that brings fewer than 100 bytes a second for so long is given up."""
 
 
-class HttpTable(Table, frozen=True, kw_only=True):
+class HttpTable(Asked, frozen=True, kw_only=True):
     """[job.http]; texts are templates."""
 
     operational: ClassVar[frozenset[str]] = frozenset({"timeout", "max_body", "max_redirects", "insecure"})
@@ -82,37 +59,21 @@ class HttpTable(Table, frozen=True, kw_only=True):
         path = "results.jsonl"
     """
 
-    url: Text
-    """The address, a template: the row's fields, {site}, {env:NAME}."""
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    method: Method = "GET"
     """What is asked of the address."""
-    query: Parameters = msgspec.field(default_factory=dict)
-    """Parameters added to the url and encoded, e.g. `{ q = "{line}", page = 2 }`.
+    login: Login | None = None
+    """A request that is made once, before the first job, and again when an answer says that the session has ended.
 
-    A list gives its name several times; a text that is one field and nothing else keeps the field's type, and is left
-    out when that is null.
+    All jobs use the cookies that it sets, and `send`; a run does not begin when it fails. Worker processes log in each
+    for itself.
     """
-    headers: dict[HeaderName, str] = msgspec.field(default_factory=dict)
-    """{secret:env:NAME} may be used here and in auth and cookies, nowhere else."""
-    auth: Auth | None = None
-    """`{ user = "me", password = "{secret:env:PASSWORD}" }` or `{ bearer = "{secret:env:TOKEN}" }`."""
-    cookies: dict[HeaderName, str] = msgspec.field(default_factory=dict)
-    """Cookies that every request brings, e.g. `{ session = "{secret:env:SESSION}" }`."""
     cookie_jar: Literal["off", "attempt", "run"] = "off"
     """Where cookies of answers are kept: nowhere; through the redirects of one attempt; or for all jobs.
 
     With "run", what a job gets depends on the jobs before it; a resumed run begins without cookies.
     """
-    body: str | None = None
-    """Sent as it is."""
-    json: dict[str, object] | list[object] | None = None
-    """Sent as JSON; a text that is one field and nothing else keeps the field's type."""
-    form: Parameters | None = None
-    """Sent as a form, its values as in query."""
     idempotency: bool = False
     """Send an Idempotency-Key made of the run and the job's key: the same with every attempt of a job."""
-    expect: Expect = Expect()
-    """What counts as success."""
     timeout: Timeouts = Timeouts()
     """Limits of the parts of an attempt."""
     max_body: Size = 10 * 2**20
@@ -141,17 +102,15 @@ class HttpTable(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence."""
-        for where, text, secrets_allowed in self._templates():
-            try:
-                template = Template(text)
-            except TemplateError as error:
-                raise ValueError(f"{where}: {error}") from None
-            if template.secret_names and not secrets_allowed:
-                raise ValueError(f"{where} uses a secret; secrets may be used in headers, auth and cookies only")
-        bodies = [name for name in ("body", "json", "form") if getattr(self, name) is not None]
-        if len(bodies) > 1:
-            raise ValueError(f"there is a {' and a '.join(bodies)}; a request has one of them")
-        self._check_headers()
+        self.check()
+        self.check_headers(
+            ("Cookie", "cookie_jar", self.cookie_jar != "off"),
+            ("Cookie", "login", self.login is not None),
+            ("Idempotency-Key", "idempotency", self.idempotency),
+            *((name, "login.send", True) for name in (self.login.send if self.login else ())),
+        )
+        if self.login and self.auth and any(name.lower() == "authorization" for name in self.login.send):
+            raise ValueError("login.send has Authorization, and auth makes the same header; leave one of them out")
         if self.save:
             check_file("save", self.save)
         self._check_extract()
@@ -168,8 +127,8 @@ class HttpTable(Table, frozen=True, kw_only=True):
         return "" if self.next == HEADER_LINK else self.next
 
     def capabilities(self) -> Capabilities:
-        host = _HOST.match(self.url)
-        contacts = [host[1] if host else f"the hosts that {self.url} names"]
+        asked = [self.url, *(step.url for step in (self.login.steps if self.login else ()))]
+        contacts = [host[1] if (host := _HOST.match(url)) else f"the hosts that {url} names" for url in asked]
         if self.max_redirects:
             contacts.append("where they redirect to")
         return Capabilities(
@@ -208,6 +167,8 @@ class HttpTable(Table, frozen=True, kw_only=True):
         if self.cookie_jar != "off":
             where = "the whole run" if self.cookie_jar == "run" else "the redirects of an attempt"
             told.append(f"keeps the cookies of answers for {where}")
+        if self.login is not None:
+            told.append(self.login.told)
         return told
 
     def _insecure(self) -> Iterator[str]:
@@ -215,33 +176,22 @@ class HttpTable(Table, frozen=True, kw_only=True):
             yield "who answers is not verified"
         if self.auth is not None and self.auth.written_out:
             yield f"auth.{self.auth.written_out} stands in the preset for all to read"
+        if self.login is not None:
+            yield from (f"login.{key} stands in the preset for all to read" for key in self.login.written_out)
 
-    def _templates(self) -> Iterator[tuple[str, str, bool]]:
-        yield "url", self.url, False
-        yield "save", self.save, False
-        yield "body", self.body or "", False
-        yield from (("json", text, False) for text in texts_in(self.json))
-        yield from (("form", text, False) for text in texts_in(self.form))
-        yield from (("query", text, False) for text in texts_in(self.query))
-        yield from ((f"headers.{name}", text, True) for name, text in self.headers.items())
-        yield from ((f"cookies.{name}", text, True) for name, text in self.cookies.items())
-        if self.auth is not None:
-            yield from ((f"auth.{name}", text, True) for name, text in self.auth.texts())
+    @property
+    def verb(self) -> str:
+        return self.method
+
+    def templates(self) -> Iterator[tuple[str, str]]:
+        yield from super().templates()
+        yield "save", self.save
 
     def texts(self) -> Iterator[str]:
-        """Every template."""
-        yield from (text for _, text, _ in self._templates())
-
-    def _check_headers(self) -> None:
-        own = {name.lower() for name in self.headers}
-        for name, key, wanted in (
-            ("Authorization", "auth", self.auth is not None),
-            ("Cookie", "cookies", bool(self.cookies)),
-            ("Cookie", "cookie_jar", self.cookie_jar != "off"),
-            ("Idempotency-Key", "idempotency", self.idempotency),
-        ):
-            if wanted and name.lower() in own:
-                raise ValueError(f"headers has {name}, and {key} makes the same header; leave one of them out")
+        """Every template, those of the login too."""
+        yield from super().texts()
+        if self.login is not None:
+            yield from self.login.all_texts()
 
     def _check_extract(self) -> None:
         for name, text in self.extract.items():
@@ -271,15 +221,3 @@ class HttpTable(Table, frozen=True, kw_only=True):
         read = [*self.extract.values(), *(text for _, text in places)]
         if len({text.startswith(JSON) for text in read}) > 1:
             raise ValueError("some of extract, links and next read HTML and some JSON; an answer is one of them")
-
-
-def texts_in(value: object) -> Iterator[str]:
-    """Every text in a JSON value that is a template: values, not names."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from texts_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts_in(inner)

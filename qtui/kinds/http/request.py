@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -14,8 +14,8 @@ from qtui.core.template import Template, TemplateError
 from qtui.kinds.context import KindContext
 from qtui.kinds.filling import compiled, filled, templates
 from qtui.kinds.http.address import parse, shown
+from qtui.kinds.http.asked import Asked
 from qtui.kinds.http.headers import BadRequest, Header, Row, written
-from qtui.kinds.http.options import HttpTable
 from qtui.kinds.http.parameters import added, encoded
 from qtui.kinds.secrets import look_up_all
 from qtui.text import clean
@@ -35,10 +35,16 @@ class Request(NamedTuple):
 class Requests:
     """Makes requests; whatever does not depend on the row is made once."""
 
-    def __init__(self, table: HttpTable, context: KindContext) -> None:
-        """Raises TemplateError when the environment lacks a variable."""
+    def __init__(
+        self, table: Asked, context: KindContext, *, idempotent: bool = False, confided: Iterable[str] = ()
+    ) -> None:
+        """`confided` names headers that others add, and that a stranger must not see.
+
+        Raises:
+            TemplateError: when the environment lacks a variable.
+        """
         self._run, self._look_up = context.fields, context.look_up
-        self._method = table.method
+        self._method = table.verb
         self._url = Template(table.url)
         self._query = compiled(table.query) if table.query else None
         in_address = {field for template in (self._url, *templates(self._query)) for field in template.fields}
@@ -50,15 +56,15 @@ class Requests:
         }
         """Headers that every request may carry, wherever it goes."""
         own = {name: header for name, header in headers.items() if name not in self.session_headers}
-        self._sensitive = frozenset(name.lower() for name in sensitive)
+        self._sensitive = frozenset(name.lower() for name in (*sensitive, *confided))
         self._made = {name: header for name, header in own.items() if not self._fixed(header)}
         self._headers = CIMultiDict({name: header.value({}) for name, header in own.items() if self._fixed(header)})
-        self._idempotency = f"{context.run_id}\0" if table.idempotency else ""
+        self._idempotency = f"{context.run_id}\0" if idempotent else ""
         self._authorizes = "authorization" in self._sensitive
         self._body = self._body_maker(table)
         self._set_content_type(table)
 
-    def _set_content_type(self, table: HttpTable) -> None:
+    def _set_content_type(self, table: Asked) -> None:
         if any(name.lower() == "content-type" for name in table.headers):
             return
         if table.json is not None:
@@ -126,7 +132,7 @@ class Requests:
         except ValueError as error:
             raise BadRequest(str(error)) from None
 
-    def _body_maker(self, table: HttpTable) -> Callable[[Row], bytes] | None:
+    def _body_maker(self, table: Asked) -> Callable[[Row], bytes] | None:
         if table.body is not None:
             template = Template(table.body)
             return lambda row: self._fill(template, row).encode()
@@ -139,7 +145,7 @@ class Requests:
         return None
 
 
-def environment(table: HttpTable, context: KindContext) -> tuple[list[str], list[str]]:
+def environment(table: Asked, context: KindContext) -> tuple[list[str], list[str]]:
     """The secrets that the templates use, and a sentence for every variable that is missing or cannot be one."""
     return look_up_all(table.texts(), context)
 

@@ -6,18 +6,19 @@ import asyncio
 import errno
 import math
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from qtui.core.imports import resolve
-from qtui.core.job import Done, Failed, Job, Value
+from qtui.core.job import Done, Failed, Job
 from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
 from qtui.kinds.filling import compiled, templates
+from qtui.kinds.plain import PlainKind
 from qtui.kinds.python.calling import Caller, Unfit, is_async
 from qtui.kinds.python.failures import as_json, from_exception
 from qtui.kinds.python.options import PythonTable
@@ -35,7 +36,7 @@ class _Raised(NamedTuple):
 
 
 @final
-class PythonKind:
+class PythonKind(PlainKind):
     """Calls the function of its table."""
 
     def __init__(self, table: PythonTable, context: KindContext) -> None:
@@ -96,18 +97,6 @@ class PythonKind:
         """Import the function. Raises PresetError."""
         if is_async(self._loaded()):
             self._loop = asyncio.get_running_loop()
-
-    def resize(self, concurrency: int) -> None:
-        """Any number of calls at once is the same to it."""
-
-    def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
-        return {}
-
-    def lane(self, job: Job) -> str:
-        return ""
-
-    async def close(self) -> None:
-        """There is nothing to let go of."""
 
     async def run(self, job: Job) -> Done | Failed:
         assert self._caller is not None, "open() comes first"

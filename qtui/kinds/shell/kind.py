@@ -6,12 +6,12 @@ import asyncio
 import errno
 import os
 import signal
-from collections.abc import Mapping
 from typing import final
 
 from qtui.core.job import Done, Failed, Job, LastWords, Value
 from qtui.core.template import TemplateError
 from qtui.kinds.context import KindContext
+from qtui.kinds.plain import PlainKind
 from qtui.kinds.save import Part, Saver
 from qtui.kinds.secrets import Redactor
 from qtui.kinds.shell.command import BadCommand, Command, Commands
@@ -30,7 +30,7 @@ _LACKS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 @final
-class ShellKind:
+class ShellKind(PlainKind):
     """Runs commands; nothing is shared by them but the guardian that ends them with the engine."""
 
     def __init__(self, table: ShellTable, context: KindContext) -> None:
@@ -47,15 +47,6 @@ class ShellKind:
         if self._saver is not None:
             self._saver.open()
         self._family.open()
-
-    def resize(self, concurrency: int) -> None:
-        """Any number of commands at once is the same to it."""
-
-    def fields(self, row: Mapping[str, Value]) -> Mapping[str, Value]:
-        return {}
-
-    def lane(self, job: Job) -> str:
-        return ""
 
     def reproduce(self, job: Job) -> str:
         """The command as a person types it, secrets masked; empty where it cannot be made."""
@@ -91,8 +82,8 @@ class ShellKind:
 
     async def _carry_out(self, job: Job, command: Command, file: Part | None) -> Done | Failed:
         table = self._table
-        out = Output(table.tail, file)
-        err = None if table.merge else Output(table.tail, file)
+        out = Output(table.tail, file, self._redactor.stream())
+        err = None if table.merge else Output(table.tail, file, self._redactor.stream())
         begun = self._context.clock()
         try:
             process = Process(command, (out, err), self._family, lambda: self._tell(job.seq, out, err))

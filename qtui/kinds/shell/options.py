@@ -59,7 +59,10 @@ class ShellTable(Table, frozen=True, kw_only=True):
     tail: Annotated[Size, msgspec.Meta(ge=1)] = 64 * 2**10
     """How much of the end of each output is kept in memory while the command runs."""
     output: str = ""
-    """Where the whole output is written as it comes, e.g. `logs/{n}.txt`; only the last part may have fields."""
+    """Where the whole output is written as it comes, e.g. `logs/{n}.txt`; only the last part may have fields.
+
+    Secrets of `env` are masked in it, as everywhere.
+    """
     max_output: Size = 100 * 2**20
     """The longest such file; what follows is left out and the file says so."""
     grace: Duration = 4.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qtui.kinds.save import Part
+from qtui.kinds.secrets import StreamMask
 
 MARK = b"::qtui progress"
 _MAX_LINE = 4_096
@@ -110,7 +111,9 @@ def progress(line: bytes) -> tuple[float | None, str] | None:
 class Output:
     """One stream of a command."""
 
-    def __init__(self, tail: int, file: Part | None) -> None:
+    def __init__(self, tail: int, file: Part | None, mask: StreamMask | None = None) -> None:
+        """`mask` hides secrets before anything is kept: a tail that begins in the middle of one would show the rest."""
+        self._mask = mask
         self.tail = Tail(tail)
         self.lines = Lines()
         self.size = 0
@@ -119,10 +122,12 @@ class Output:
         self._file = file
 
     def add(self, chunk: bytes) -> None:
-        self._keep(self.lines.feed(chunk))
+        content = self.lines.feed(chunk)
+        self._keep(content if self._mask is None else self._mask.feed(content))
 
     def end(self) -> None:
-        self._keep(self.lines.rest())
+        content = self.lines.rest()
+        self._keep(content if self._mask is None else self._mask.feed(content) + self._mask.rest())
 
     def _keep(self, content: bytes) -> None:
         self.size += len(content)

@@ -146,7 +146,7 @@ class Process:
         if self._listening:
             self._loop.remove_reader(fd)
         os.close(fd)
-        del self._streams[fd]
+        self._streams.pop(fd).end()
 
     def _end(self) -> None:
         """The command itself is over: end what it has started, and take what can be read without waiting."""
@@ -156,13 +156,10 @@ class Process:
         self._patience.cancel()
         if self._killer is not None:
             self._killer.cancel()
-        outputs = set(self._streams.values())
         for fd in list(self._streams):
             self._read_rest(fd)
         self._signal(signal.SIGKILL)
         status = self._bury()
-        for output in outputs:
-            output.end()
         if not self._ended.done():
             self._ended.set_result(status)
 

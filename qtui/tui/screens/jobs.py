@@ -56,7 +56,7 @@ class JobsView(StageView):
             "follow": self.follow_newest,
             "filter": self.start_filter,
             "mark": self.mark,
-            "range": self.mark_range,
+            "mark_range": self.mark_range,
             "order": self.next_order,
         }
 

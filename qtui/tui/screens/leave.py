@@ -33,7 +33,7 @@ def leave_sheet(snap: Snapshot, *, attached: bool = False) -> Sheet[str | None]:
     """What the dialog says about this moment of the run."""
     counts = snap.counts
     running = counts.running
-    attach = f"reattach with  qtui attach {clean(snap.run_id, 40)}"
+    attach = f"reattach with  qtui attach {clean(snap.name, 40)}"
     interrupted = f"interrupts {plural(running, 'job')}, spends no try"
     stop: Choice[str | None] = Choice("s", "Stop now", interrupted if running else "nothing is running now", "stop")
     again = "ctrl+c again = stop now."

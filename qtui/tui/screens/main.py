@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
-from qtui.tui.actions import BY_ID, Context, bindings, entries, hints, sections
+from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
+from qtui.tui.asides import About, copy_status
 from qtui.tui.canvas import Canvas
+from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
 from qtui.tui.layout import classes_at
+from qtui.tui.mouse import action_at
 from qtui.tui.panel import Panel
+from qtui.tui.preset_keys import save_preset
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
 from qtui.tui.widgets.band import draw_band
@@ -57,7 +61,7 @@ def _lane(canvas: Canvas, scene: Scene) -> None:
 
 
 def _ticker(canvas: Canvas, scene: Scene) -> None:
-    draw_ticker(canvas, scene.snap, answer=scene.answer)
+    draw_ticker(canvas, scene.snap, answer=scene.answer, alert=scene.alert)
 
 
 ROWS = {
@@ -92,7 +96,6 @@ class KeyBar(Panel):
 class MainScreen(Screen[object]):
     """Draws scenes; keys become actions of the one registry."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = ""
 
     def __init__(self) -> None:
@@ -139,12 +142,33 @@ class MainScreen(Screen[object]):
             if panel.is_mounted and panel.size.area:
                 panel.show(partial(ROWS[name], scene=scene))
         self._stage.show(scene)
-        self._keys.offer(hints(self._stage.context, scene.snap if scene.snap.run_id else None))
+        offered = hints(self._stage.context, scene.snap if scene.snap.run_id else None)
+        if self.ship.feed.refusal:  # what would be refused is not offered
+            offered = [hint for hint in offered if not BY_ID[hint.action].changes]
+        self._keys.offer(offered)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._refresh)
 
     # ------------------------------------------------------------------ keys
+
+    async def on_key(self, event: events.Key) -> None:
+        """What the view has left over."""
+        action = action_of(event.key, self._stage.context)
+        if action is not None:
+            event.stop()
+            event.prevent_default()
+            await self.action_do(action)
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on what a key would do; dialogs and lists have taken theirs before."""
+        widget = event.widget
+        if widget is None or self.app.screen is not self:
+            return
+        action = action_at(widget.id or "", event.x, widget.size.width, self._scene, twice=event.chain == 2)
+        if action:
+            event.stop()
+            await self.action_do(action)
 
     async def action_do(self, action_id: str) -> None:
         """Run an action of the registry, unless the engine is away and it would change something."""
@@ -166,33 +190,38 @@ class MainScreen(Screen[object]):
                 if ship.steering.turn(action_id, snap):
                     ship.work(ship.steering.dial.run(), "dial")
                 ship.paint()
-            case "retry" | "cancel" | "aside" | "acknowledge" | "retry_all" | "cancel_all" | "aside_all":
+            case "retry" | "cancel" | "aside" | "acknowledge_group" | "retry_all" | "cancel_all" | "aside_all":
                 if (asked := ship.bulk.asked(action_id, self._stage, snap)) is not None:
                     ship.work(asked, action_id)
             case _:
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
     def _look(self, action_id: str) -> None:
-        match action_id:
-            case "leave":
-                self.ship.leave()
-            case "help":
-                self._help()
-            case "palette":
-                self.ship.work(self._palette(), "palette")
-            case "inspect":
-                self._inspect()
-            case "copy":
-                self.ship.work(self.ship.bulk.copy(self._stage), "copy")
-            case "pager":
-                self.ship.work(self.ship.bulk.page(self._stage), "pager")
-            case "another":
-                self.ship.work(self.ship.another(), "another run")
-            case "back":
-                self._back()
-            case _:
-                self._stage.do(action_id)
-                self._refresh()
+        ship, scene = self.ship, self._scene
+        looks: dict[str, Callable[[], object]] = {
+            "leave": ship.leave,
+            "detach": lambda: ship.leave_with(Left.DETACHED),
+            "help": self._help,
+            "palette": lambda: ship.work(self._palette(), "palette"),
+            "inspect": self._inspect,
+            "copy": lambda: ship.work(ship.bulk.copy(self._stage), "copy"),
+            "open_job": lambda: ship.work(ship.bulk.page(self._stage), "open"),
+            "another": lambda: ship.work(ship.another(), "another run"),
+            "elsewhere": lambda: ship.work(ship.another(), "another run"),
+            "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
+            "copy_status": lambda: copy_status(ship, scene),
+            "about": lambda: ship.push_screen(About(scene)),
+            "mouse": ship.toggle_mouse,
+            "since": lambda: ship.work(ship.away.since(), "since"),
+            "acknowledge": lambda: ship.heed(action_id),
+            "mute": lambda: ship.heed(action_id),
+            "back": self._back,
+        }
+        if action_id in looks:
+            looks[action_id]()
+        else:
+            self._stage.do(action_id)
+            self._refresh()
 
     def _back(self) -> None:
         """One level: the drawer, then the view, then a drain."""
@@ -210,6 +239,17 @@ class MainScreen(Screen[object]):
         else:
             self.ship.say("no job is chosen", ok=False)
         self._refresh()
+
+    async def go(self, action_id: str, group: str = "") -> None:
+        """Do what was chosen elsewhere: an action, perhaps about one failure group."""
+        if group and action_id == "retry":
+            if (asked := self.ship.bulk.of_group(action_id, group, self._scene.snap)) is not None:
+                self.ship.work(asked, "retry")
+        elif group:
+            self._stage.show_jobs_of(group)
+            self._refresh()
+        else:
+            await self.action_do(action_id)
 
     def _help(self) -> None:
         from qtui.tui.screens.help import HelpScreen

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
-from textual.geometry import Size
 
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas
+from qtui.tui.layout import charts_height
 from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene
+
+if TYPE_CHECKING:
+    from qtui.tui.widgets.slot_forms import Form
 
 STEPS = {"up": -1, "down": 1, "first": -(10**6), "last": 10**6}
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
@@ -26,16 +31,29 @@ class SlotsPanel(Panel):
         super().__init__(id="slots")
         self.selected = 0
         """The number of the chosen slot, 0 while there is none."""
+        self.form: Form | None = None
+        """What they are drawn as; None while that is not decided."""
+        self.wanted: Form | None = None
+        """What a person wants them to be drawn as; None: what fits."""
+        self._roomiest: Form | None = None
+        """What fits."""
         self._top = 0
         self._snap: Snapshot | None = None
+
+    def choose(self, snap: Snapshot, height: int) -> None:
+        """Decide on the form, for a panel that has this height as long as nothing gives way to it."""
+        from qtui.tui.widgets.slot_forms import fitting
+
+        self._roomiest = fitting(self.size.width, height, snap)
+        self.form = self.wanted or self._roomiest
 
     def show_snapshot(self, snap: Snapshot) -> None:
         from qtui.tui.widgets.slots import draw_slots
 
         self._snap = snap
         self._keep_in_view(snap)
-        selected, top = self.selected, self._top
-        self.show(lambda canvas: draw_slots(canvas, snap, selected=selected, top=top))
+        draw = partial(draw_slots, snap=snap, selected=self.selected, top=self._top, form=self.form)
+        self.show(partial(draw, wanted=self.wanted is not None))
 
     def slot(self) -> SlotView | None:
         """The chosen slot."""
@@ -46,6 +64,11 @@ class SlotsPanel(Panel):
         """Move the cursor: to what is drawn in that direction, else along the list."""
         from qtui.tui.widgets.slots import slot_rows
 
+        if action_id == "density" and self._roomiest is not None:
+            from qtui.tui.widgets.slot_forms import after
+
+            self.wanted = after(self.wanted, self._roomiest)
+            return
         if self._snap is None or not self._snap.slots:
             return
         neighbour = self._neighbour(*DIRECTIONS[action_id]) if action_id in DIRECTIONS else None
@@ -54,7 +77,7 @@ class SlotsPanel(Panel):
             return
         numbers = [slot.number for slot in self._snap.slots]
         at = numbers.index(self.selected) if self.selected in numbers else -1
-        page = max(1, slot_rows(self.size.height, self._snap) - 1)
+        page = max(1, slot_rows(*self.size, self._snap, self.form) - 1)
         step = {"page_up": -page, "page_down": page, **STEPS}.get(action_id, 0)
         self.selected = numbers[max(0, min(len(numbers) - 1, at + step))]
 
@@ -77,17 +100,17 @@ class SlotsPanel(Panel):
     def _slot_at(self, x: int, y: int) -> int | None:
         from qtui.tui.widgets.slots import slot_at
 
-        return None if self._snap is None else slot_at(x, y, *self.size, self._snap, self._top)
+        return None if self._snap is None else slot_at(x, y, *self.size, self._snap, self._top, self.form)
 
     def _keep_in_view(self, snap: Snapshot) -> None:
         """Where the chosen slot is gone for good, the one before it is chosen."""
-        from qtui.tui.widgets.slots import slot_rows
+        from qtui.tui.widgets.slot_forms import fit_of, fitting, scrolled
 
         before = [index for index, slot in enumerate(snap.slots) if slot.number <= self.selected]
         at = before[-1] if before else 0
         self.selected = snap.slots[at].number if snap.slots else 0
-        rows = max(1, slot_rows(self.size.height, snap))
-        self._top = max(0, min(max(self._top, at - rows + 1), at, max(0, len(snap.slots) - rows)))
+        form = self.form or fitting(*self.size, snap)
+        self._top = scrolled(fit_of(form, *self.size, snap), self._top, at, len(snap.slots))
 
     def on_click(self, event: events.Click) -> None:
         number = self._slot_at(event.x, event.y)
@@ -114,9 +137,9 @@ class Overview(Container):
     def __init__(self) -> None:
         super().__init__(id="overview")
         self.slots = SlotsPanel()
-        names = ("flow", "latency", "failures", "mini", "side-failures", "job")
+        names = ("flow", "latency", "failures", "explain", "mini", "side-failures", "job")
         self._panels = {name: Panel(id=name) for name in names}
-        self._drawn: dict[str, tuple[Snapshot, Size, int]] = {}
+        self._drawn: dict[str, tuple[object, ...]] = {}
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="upper"):
@@ -128,20 +151,31 @@ class Overview(Container):
             yield self._panels["flow"]
             yield self._panels["latency"]
             yield self._panels["failures"]
+            yield self._panels["explain"]
         yield self._panels["mini"]
 
     def show(self, scene: Scene) -> None:
         """Draw what is seen and has changed; panels without room cost nothing."""
         snap = scene.snap
-        if self.slots.size.area and self._is_news("slots", (snap, self.slots.size, self.slots.selected)):
-            self.slots.show_snapshot(snap)
+        if self.slots.size.area:
+            self._decide(snap)
+            slots = self.slots
+            if self._is_news("slots", (snap, slots.size, slots.selected, slots.form, slots.wanted)):
+                slots.show_snapshot(snap)
         slot = self.slots.slot()
         number = slot.number if slot else 0
         for name, panel in self._panels.items():
             if panel.size.area and self._is_news(name, (snap, panel.size, number if name == "job" else 0)):
                 panel.show(_drawing(name, snap, number))
 
-    def _is_news(self, name: str, reason: tuple[Snapshot, Size, int]) -> bool:
+    def _decide(self, snap: Snapshot) -> None:
+        """Many slots need the room of the charts, for what groups of them did in time."""
+        self.slots.choose(snap, self.size.height - charts_height(self.screen.classes))
+        dense = self.slots.form is not None and self.slots.form.is_dense
+        if dense != self.has_class("-dense"):
+            self.set_class(dense, "-dense")
+
+    def _is_news(self, name: str, reason: tuple[object, ...]) -> bool:
         """Whether anything the panel is drawn from differs from the last time; snapshots differ by identity."""
         before = self._drawn.get(name)
         if before is not None and before[0] is reason[0] and before[1:] == reason[1:]:
@@ -172,6 +206,10 @@ def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], Non
             from qtui.tui.widgets.mini import draw_mini
 
             return lambda canvas: draw_mini(canvas, snap)
+        case "explain":
+            from qtui.tui.widgets.explain import draw_explain
+
+            return lambda canvas: draw_explain(canvas, snap)
         case "job":
             from qtui.tui.widgets.job import draw_job
 

@@ -27,8 +27,10 @@ class PickerScreen(Screen[str | None]):
     PickerScreen #picker { height: 1fr; }
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, *, behind: bool = False) -> None:
+        """`behind` says that it stands over a run, which is gone back to."""
         super().__init__()
+        self._behind = behind
         self.host = host
         self.page = Panel(id="picker")
         self.text = ""
@@ -124,7 +126,7 @@ class PickerScreen(Screen[str | None]):
             self.query_one(FilterBar).open(self.text)
         elif event.key == "escape" and self.text:
             self._filter("")
-        elif event.key in ("q", "ctrl+c", "ctrl+q"):
+        elif event.key in ("q", "ctrl+c", "ctrl+q") or (event.key == "escape" and self._behind):
             self.dismiss(None)
         else:
             return
@@ -230,7 +232,7 @@ class PickerScreen(Screen[str | None]):
             self._draw_card(canvas, (left, top, width - left, rows))
         canvas.fill(0, 0, width, 1, "raised")
         canvas.spans(1, 0, cut((Span("qtui   ", "accent", True), Span("choose a preset")), width - 2))
-        _draw_keys(canvas, height - 1, self.chosen)
+        _draw_keys(canvas, height - 1, self.chosen, self._behind)
 
     def _draw_card(self, canvas: Canvas, box: tuple[int, int, int, int]) -> None:
         item = self.chosen
@@ -249,11 +251,12 @@ class PickerScreen(Screen[str | None]):
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
 
 
-def _draw_keys(canvas: Canvas, y: int, item: Item | None) -> None:
+def _draw_keys(canvas: Canvas, y: int, item: Item | None, behind: bool) -> None:
     canvas.fill(0, y, canvas.width, 1, "raised")
     action = "attach" if item is not None and item.run is not None else "run"
     x = 1
-    for key, words in (("↑↓", "choose"), ("enter", action), ("/", "filter"), ("pgup pgdn", "read on"), ("q", "quit")):
+    leave = ("esc", "back") if behind else ("q", "quit")
+    for key, words in (("↑↓", "choose"), ("enter", action), ("/", "filter"), ("pgup pgdn", "read on"), leave):
         if x + len(key) + len(words) + 1 >= canvas.width:
             break
         x = canvas.put(x, y, key, "accent", bold=True)

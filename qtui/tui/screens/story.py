@@ -31,6 +31,7 @@ def story_lines(
     total = seconds(found[-1].end) if found else ""
     lines.append((Span("ATTEMPTS", bold=True), Span(f"   total {total}" if total else "", "dim")))
     lines += [cut((Span(" "), *line), width) for line in waterfall(found, width - 2, textured=textured)]
+    lines += _last_words(story.attempts, width)
     lines += _error(story.attempts, width)
     lines += _log(story, width)
     lines += _section("PAYLOAD", _fields(story.fields), width)
@@ -70,6 +71,22 @@ def _why(why: str, width: int) -> list[Line]:
     return [(Span(f" {'why' if not number else '':<11}", "dim"), *part) for number, part in enumerate(parts)]
 
 
+def _last_words(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
+    """What the last attempt had written when it was cancelled or interrupted."""
+    last = attempts[-1] if attempts else None
+    if last is None or last.outcome not in ("cancelled", "interrupted") or not last.detail:
+        return []
+    when = f"   attempt {last.number}, {clean(last.outcome)} {wall(last.started_at + last.run_s)}"
+    return [(), (Span("LAST OUTPUT", bold=True), Span(when, "dim")), *_block(last.detail, width)]
+
+
+def _block(text: str, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for part in clean_block(text).split("\n")[:_MAX_LINES]:
+        lines += [(Span("   "), *line) for line in wrap((Span(part, "dim"),), width - 3)]
+    return lines
+
+
 def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
     failed = next((attempt for attempt in reversed(attempts) if attempt.outcome in ("retry", "failed")), None)
     if failed is None:
@@ -78,9 +95,7 @@ def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
     lines: list[Line] = [(), (Span("LAST ERROR", bold=True), Span(when, "dim"))]
     message = ": ".join(part for part in (clean(failed.code), clean(failed.message)) if part)
     lines += [(Span(" "), *line) for line in wrap((Span(message, "failed_text"),), width - 1)]
-    for text in clean_block(failed.detail).split("\n")[:_MAX_LINES] if failed.detail else []:
-        lines += [(Span("   "), *line) for line in wrap((Span(text, "dim"),), width - 3)]
-    return lines
+    return lines + (_block(failed.detail, width) if failed.detail else [])
 
 
 def _log(story: JobStory, width: int) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtui.core import ending
 from qtui.core.snapshot import Counts, QueueView, RunState, Snapshot
 from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
 from qtui.tui.big import HEIGHT, big_width, draw_big
@@ -31,12 +32,7 @@ def left_over(snap: Snapshot) -> int:
 
 def exit_words(snap: Snapshot) -> str:
     """The exit code `qtui` ends with and what it says."""
-    if snap.state is RunState.STOPPED:
-        return "exit code 130: stopped before the end"
-    if snap.counts.failed or snap.counts.held:
-        some = "some jobs failed" if snap.counts.failed else "some jobs are held"
-        return f"exit code 1: {some}"
-    return "exit code 0: all done" if snap.counts.accepted else "exit code 0: nothing to do"
+    return f"exit code {int(ending.exit_code(snap))}: {ending.exit_words(snap)}"
 
 
 def draw_summary(canvas: Canvas, snap: Snapshot) -> None:
@@ -80,8 +76,9 @@ def _counts(snap: Snapshot) -> Line:
         line += [Span(f"   {count(counts.failed)}", "failed_text", True), Span(" failed", "dim")]
     if counts.held:
         line += [Span(f"   {count(counts.held)}", "pressure", True), Span(" held", "dim")]
-    if counts.cancelled:
-        line += [Span(f"   {count(counts.cancelled)}", bold=True), Span(" cancelled", "dim")]
+    for number, word in ((counts.cancelled - counts.dropped, "cancelled"), (counts.dropped, "dropped")):
+        if number:
+            line += [Span(f"   {count(number)}", bold=True), Span(f" {word}", "dim")]
     return line
 
 

@@ -19,24 +19,45 @@ from qtui.tui.stage_view import StageView
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
+    from qtui.tui.screens.charts import ChartsView
+    from qtui.tui.screens.events import EventsView
     from qtui.tui.screens.failures import FailuresView
     from qtui.tui.screens.finished import FinishedView
     from qtui.tui.screens.inspector import Inspector
     from qtui.tui.screens.jobs import JobsView
+    from qtui.tui.screens.timeline import TimelineView
 
 View: TypeAlias = "StageView | FinishedView"
+
+
+def _timeline(app: QtuiApp) -> TimelineView:
+    from qtui.tui.screens.timeline import TimelineView
+
+    return TimelineView(app.ask)
 
 
 def _jobs(app: QtuiApp) -> JobsView:
     from qtui.tui.screens.jobs import JobsView
 
-    return JobsView(app.ask)
+    return JobsView(app.ask, id="jobs")
 
 
 def _failures(app: QtuiApp) -> FailuresView:
     from qtui.tui.screens.failures import FailuresView
 
-    return FailuresView(app.ask)
+    return FailuresView(app.ask, id="failures-view")
+
+
+def _charts(app: QtuiApp) -> ChartsView:
+    from qtui.tui.screens.charts import ChartsView
+
+    return ChartsView()
+
+
+def _events(app: QtuiApp) -> EventsView:
+    from qtui.tui.screens.events import EventsView
+
+    return EventsView(app.ask)
 
 
 def _finished(app: QtuiApp) -> FinishedView:
@@ -46,13 +67,31 @@ def _finished(app: QtuiApp) -> FinishedView:
 
 
 MAKERS: dict[Context, Callable[[QtuiApp], View]] = {
+    Context.TIMELINE: _timeline,
     Context.JOBS: _jobs,
     Context.FAILURES: _failures,
+    Context.CHARTS: _charts,
+    Context.EVENTS: _events,
     Context.FINISHED: _finished,
 }
 """How every view but the overview is made, when it is first asked for; imported only then."""
-ORDER = (Context.OVERVIEW, Context.JOBS, Context.FAILURES)
+ORDER = (
+    Context.OVERVIEW,
+    Context.TIMELINE,
+    Context.JOBS,
+    Context.FAILURES,
+    Context.CHARTS,
+    Context.EVENTS,
+)
 """The views in the order of their keys."""
+
+
+def _tell(view: View, scene: Scene) -> None:
+    """Show a view another moment."""
+    if isinstance(view, StageView):
+        view.update_scene(scene)
+    else:
+        view.update_snapshot(scene.snap)
 
 
 class Stage(Container):
@@ -98,7 +137,7 @@ class Stage(Container):
         if shown is None:
             self._overview.show(scene)
         elif news:
-            shown.update_snapshot(scene.snap)
+            _tell(shown, scene)
         if news and self._drawer is not None and self._drawer_open:
             self._drawer.update_snapshot(scene.snap)
 
@@ -135,7 +174,7 @@ class Stage(Container):
         else:
             shown.focus()
             if self._scene is not None:
-                shown.update_snapshot(self._scene.snap)
+                _tell(shown, self._scene)
 
     async def _bring(self, wanted: Context) -> None:
         if self.is_attached:  # it is not while the app is closing

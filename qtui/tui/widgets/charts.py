@@ -6,12 +6,13 @@ A bin is a group of whole seconds counted from the start of the run, so its cont
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rich.cells import cell_len
 
 from qtui.core.snapshot import SERIES_SECONDS, Snapshot
 from qtui.text import clock, middle, short_count
-from qtui.tui.canvas import Canvas
+from qtui.tui.canvas import Canvas, Span
 
 _PACES = (1, 2, 5, 10, 20, 30, 60)
 _ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
@@ -28,6 +29,11 @@ def chart_pace(columns: int) -> int:
     Only where two seconds would reach back further than the series does, one is taken.
     """
     return max(2, pace(columns)) if columns * 2 <= SERIES_SECONDS else 1
+
+
+def window_pace(columns: int) -> int:
+    """Seconds per column with which `columns` reach back over nearly all that the series holds."""
+    return max(1, -(-SERIES_SECONDS * 5 // 6 // max(1, columns)))
 
 
 def bins(length: int, newest: int, per: int, columns: int) -> list[slice]:
@@ -47,6 +53,12 @@ def bins(length: int, newest: int, per: int, columns: int) -> list[slice]:
 def last_whole_second(snap: Snapshot) -> int:
     """The newest second of the run that is over; the one after it is still growing and would look like a dip."""
     return int(snap.elapsed_s // max(1e-9, snap.series.step_s)) - 1
+
+
+def stretched(count: int, columns: int) -> list[slice]:
+    """All of `count` values over so many columns: each covers one at least, so that few values are wide."""
+    starts = [index * count // columns for index in range(columns + 1)]
+    return [slice(start, max(start + 1, stop)) for start, stop in pairwise(starts)]
 
 
 def rates(done: Sequence[int], covered: Sequence[slice], step_s: float) -> list[float]:
@@ -83,6 +95,14 @@ def time_axis(canvas: Canvas, x: int, columns: int, span_s: float) -> None:
     if columns >= 14:
         canvas.put(x, y, f"{age_label(span_s)} ", "faint")
         canvas.put(right - 7, y, " now ", "faint")
+
+
+def run_axis(canvas: Canvas, x: int, columns: int, elapsed_s: float) -> None:
+    """On the lower border: the whole run from its start to now."""
+    if columns >= 14:
+        end = fit(clock(elapsed_s), 8)
+        canvas.put(x, canvas.height - 1, "0:00 ", "faint")
+        canvas.right(canvas.width - 2, canvas.height - 1, (Span(f" {end} ", "faint"),))
 
 
 def shorten(text: str, width: int) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from qtui.core.snapshot import SERIES_SECONDS, Series, Snapshot
-from qtui.text import clock, percent, rate_number
+from qtui.text import percent, rate_number
 from qtui.tui.canvas import EIGHTHS, Canvas, Span
 from qtui.tui.widgets.charts import (
     bins,
@@ -16,7 +15,9 @@ from qtui.tui.widgets.charts import (
     last_whole_second,
     rates,
     round_top,
+    run_axis,
     scale_label,
+    stretched,
     time_axis,
 )
 
@@ -79,12 +80,8 @@ def draw_whole_run(canvas: Canvas, snap: Snapshot) -> None:
     if not count:
         canvas.put(area.x, 1, fit("nothing recorded", columns), "faint")
         return
-    starts = [index * count // columns for index in range(columns + 1)]
-    covered = [slice(start, max(start + 1, stop)) for start, stop in pairwise(starts)]
-    if columns >= 14:
-        end = fit(clock(snap.elapsed_s), 8)
-        canvas.put(area.x, canvas.height - 1, "0:00 ", "faint")
-        canvas.right(canvas.width - 2, canvas.height - 1, (Span(f" {end} ", "faint"),))
+    covered = stretched(count, columns)
+    run_axis(canvas, area.x, columns, snap.elapsed_s)
     _draw_chart(canvas, area, snap.overview, covered, _top(snap.overview, covered))
 
 
@@ -105,13 +102,13 @@ def _top(series: Series, parts: Sequence[slice]) -> float:
 
 def _draw_chart(canvas: Canvas, area: _Area, series: Series, covered: Sequence[slice], top: float) -> None:
     values = rates(series.done, covered, series.step_s)
-    _draw_rows(canvas, area.x, 1, area.done_rows, _eighths(values, top, area.done_rows), "done")
+    draw_rows(canvas, area.x, 1, area.done_rows, eighths(values, top, area.done_rows), "done")
     marks_y = 1 + area.done_rows
     if area.marks_rows:
-        _draw_marks(canvas, area, marks_y, series.marks, covered)
+        draw_marks(canvas, area.x, area.columns, marks_y, series.marks, covered)
     queue_y = marks_y + area.marks_rows
     if area.queue_rows:
-        _draw_queue(canvas, area, queue_y, series, covered)
+        draw_queue(canvas, area.x, queue_y, area.queue_rows, series, covered)
     if area.x == _GUTTER:
         _label(canvas, 1, f"{scale_label(top)}/s")
         if area.done_rows > 1:
@@ -126,21 +123,23 @@ def _label(canvas: Canvas, y: int, text: str) -> None:
     canvas.put(max(1, _GUTTER - 1 - len(text)), y, text, "faint")
 
 
-def _eighths(values: Sequence[float], top: float, rows: int) -> list[int]:
+def eighths(values: Sequence[float], top: float, rows: int) -> list[int]:
     """Heights in eighths of a row; what is not zero shows."""
     full = rows * 8
     return [max(1, round(min(1.0, value / top) * full)) if value > 0 and top > 0 else 0 for value in values]
 
 
-def _draw_rows(canvas: Canvas, x: int, y: int, rows: int, heights: Sequence[int], colour: str) -> None:
+def draw_rows(canvas: Canvas, x: int, y: int, rows: int, heights: Sequence[int], colour: str) -> None:
     for row in range(rows):
         floor = (rows - 1 - row) * 8
         canvas.put(x, y + row, "".join(EIGHTHS[max(0, min(8, height - floor))] for height in heights), colour)
 
 
-def _draw_marks(canvas: Canvas, area: _Area, y: int, marks: Sequence[Sequence[str]], covered: Sequence[slice]) -> None:
+def draw_marks(
+    canvas: Canvas, x: int, columns: int, y: int, marks: Sequence[Sequence[str]], covered: Sequence[slice]
+) -> None:
     """Where something was changed; the newest of a bin counts, and a number is left out rather than cut."""
-    canvas.put(area.x, y, "·" * area.columns, "line")
+    canvas.put(x, y, "·" * columns, "line")
     offset = len(marks) - 1
     found = []
     before = None
@@ -149,29 +148,30 @@ def _draw_marks(canvas: Canvas, area: _Area, y: int, marks: Sequence[Sequence[st
             continue  # a short run stretched over the width: one column covers several cells
         before = part
         # the second that is still growing belongs to no bin yet, but what was just done must show at once
-        stop = part.stop + 1 if part.stop == offset and column == area.columns - 1 else part.stop
+        stop = part.stop + 1 if part.stop == offset and column == columns - 1 else part.stop
         labels = [label for second in marks[part.start : stop] for label in second]
         if labels:
             found.append((column, labels[-1]))
     for index, (column, label) in enumerate(found):
-        room = (found[index + 1][0] if index + 1 < len(found) else area.columns) - column
+        room = (found[index + 1][0] if index + 1 < len(found) else columns) - column
         ours, said = label.startswith("~"), label.removeprefix("~")
         shown = said if len(said) <= room else said[:1]
-        canvas.put(area.x + column, y, shown, "dim" if ours else "pressure", bold=not ours)
+        canvas.put(x + column, y, shown, "dim" if ours else "pressure", bold=not ours)
 
 
-def _draw_queue(canvas: Canvas, area: _Area, y: int, series: Series, covered: Sequence[slice]) -> None:
-    """The depth of the queue under its bound; a bin in which it was full has an amber lid."""
+def draw_queue(canvas: Canvas, x: int, y: int, rows: int, series: Series, covered: Sequence[slice]) -> int:
+    """The depth of the queue under its bound; a bin in which it was full has an amber lid. Gives the scale's end."""
     depth = [max(series.depth[part], default=0) for part in covered]
     bound = [max(series.capacity[part], default=0) for part in covered]
     top = max(series.capacity, default=0) or max(depth, default=0)
-    heights = _eighths(depth, top, area.queue_rows)
-    _draw_rows(canvas, area.x, y, area.queue_rows, heights, "queued")
+    heights = eighths(depth, top, rows)
+    draw_rows(canvas, x, y, rows, heights, "queued")
     for column, (height, full) in enumerate(
         zip(heights, (d >= b > 0 for d, b in zip(depth, bound, strict=True)), strict=True)
     ):
         if full:
-            _draw_lid(canvas, area.x + column, y + area.queue_rows - 1 - (height - 1) // 8, (height - 1) % 8 + 1)
+            _draw_lid(canvas, x + column, y + rows - 1 - (height - 1) // 8, (height - 1) % 8 + 1)
+    return top
 
 
 def _draw_lid(canvas: Canvas, x: int, y: int, eighths: int) -> None:

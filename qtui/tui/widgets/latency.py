@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qtui.core.snapshot import LATENCY_BUCKETS, Latency, Snapshot
+from qtui.core.snapshot import LATENCY_BUCKETS, Latency, Series, Snapshot
 from qtui.text import seconds
 from qtui.tui.canvas import Canvas, Line, Span
-from qtui.tui.widgets.charts import bins, chart_pace, fit, last_whole_second, time_axis
+from qtui.tui.widgets.charts import bins, chart_pace, fit, last_whole_second, run_axis, stretched, time_axis
 
 _PER_DECADE = 5
 _DECADES = ("1ms", "10ms", "0.1s", "1s", "10s")
@@ -28,8 +28,11 @@ class _Scale(NamedTuple):
     halves: int
 
 
-def draw_latency(canvas: Canvas, snap: Snapshot) -> None:
-    """Draw the map in bins of time that never change once they are past."""
+def draw_latency(canvas: Canvas, snap: Snapshot, *, pace_s: int = 0, whole: bool = False) -> None:
+    """Draw the map in bins of time that never change once they are past; or, stretched, the whole run.
+
+    `pace_s` is how many seconds a bin has where the width does not decide it.
+    """
     wide = canvas.width > 44
     canvas.box(
         0,
@@ -44,16 +47,21 @@ def draw_latency(canvas: Canvas, snap: Snapshot) -> None:
     columns = canvas.width - gutter - (3 if gutter == _GUTTER else 2)
     if rows < 1 or columns < 1:
         return
-    per = chart_pace(columns)
-    time_axis(canvas, gutter, columns, columns * per * snap.series.step_s)
-    used = _used(snap.series.latency)
+    series = snap.overview if whole else snap.series
+    per = pace_s or chart_pace(columns)
+    if whole:
+        run_axis(canvas, gutter, columns, snap.elapsed_s)
+        covered = stretched(max(1, len(series.latency)), columns)
+    else:
+        time_axis(canvas, gutter, columns, columns * per * series.step_s)
+        covered = bins(max(0, len(series.latency) - 1), last_whole_second(snap), per, columns)
+    used = _used(series.latency)
     if used is None:
         waited = f"collecting, {max(0, int(snap.elapsed_s))} s" if snap.elapsed_s < 60 else "no job done yet"
         canvas.put(gutter, 1, fit(waited, columns), "faint")
         return
     scale = _scale(*used, halves=rows * 2)
-    counts = _counts(snap, per, columns, scale)
-    _draw_map(canvas, gutter, rows, counts, scale)
+    _draw_map(canvas, gutter, rows, _counts(series, covered, scale), scale)
     if gutter == _GUTTER:
         _draw_labels(canvas, rows, scale)
 
@@ -89,11 +97,9 @@ def _scale(low: int, high: int, halves: int) -> _Scale:
     return _Scale(max(0, min(lowest, LATENCY_BUCKETS - visible)), merged, tall, halves)
 
 
-def _counts(snap: Snapshot, per: int, columns: int, scale: _Scale) -> list[list[int]]:
+def _counts(series: Series, covered: Sequence[slice], scale: _Scale) -> list[list[int]]:
     """Counts by half row from the top, then by column."""
-    series = snap.series
-    covered = bins(max(0, len(series.latency) - 1), last_whole_second(snap), per, columns)
-    counts = [[0] * columns for _ in range(scale.halves)]
+    counts = [[0] * len(covered) for _ in range(scale.halves)]
     for column, part in enumerate(covered):
         for sparse in series.latency[part]:
             for bucket, hits in zip(sparse[::2], sparse[1::2], strict=False):

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
-from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.canvas import Canvas, Line, Span, length
 from qtui.tui.widgets.charts import shorten
 from qtui.tui.widgets.slot_marks import STATES, number_width, running_time, share_of_timeout, time_limit, words
-from qtui.tui.widgets.slot_utilisation import draw_utilisation
+from qtui.tui.widgets.slot_utilisation import LEAST_ROWS, LEAST_WIDTH, draw_utilisation
 
 Look: TypeAlias = tuple[str, str]
 """Glyph and colour of a cell."""
@@ -42,8 +42,11 @@ class Grid(NamedTuple):
         return self.x + 2 * column + column // 10 * self.gap
 
 
-def grid(width: int, height: int, slots: Sequence[SlotView]) -> Grid | None:
-    """The grid for a panel of this size, or None where not even one cell fits."""
+def grid(width: int, height: int, slots: Sequence[SlotView], several: bool | None = None) -> Grid | None:
+    """The grid for a panel of this size, or None where not even one cell fits.
+
+    `several` says whether a cell stands for several slots; None leaves that to the room there is.
+    """
     count = len(slots)
     label = number_width(slots) if width >= 40 else 0
     x = 2 + label + (1 if label else 0)
@@ -52,41 +55,61 @@ def grid(width: int, height: int, slots: Sequence[SlotView]) -> Grid | None:
     most = (width - x - 1) // 2
     if most < 1 or rows < 1:
         return None
-    size = 1
-    while -(-count // size) > most * rows:
+    size = 2 if several else 1
+    while several is not False and -(-count // size) > most * rows:
         size *= 2
     tens = most // 10 * 10
-    if tens and -(-count // size) <= tens * rows:
+    if tens and (several is False or -(-count // size) <= tens * rows):
         gap = min(3, 2 * (most - tens) // max(1, tens // 10 - 1))
         return Grid(label, x, tens, gap, rows, size, detail)
     return Grid(label, x, most, 0, rows, size, detail)
 
 
-def cell_at(x: int, y: int, width: int, height: int, slots: Sequence[SlotView]) -> int | None:
-    """The index of the (first) slot at a cell, or None."""
-    place = grid(width, height, slots)
-    if place is None or x < place.x or (place.detail and y == height - 2):
+def cell_at(
+    x: int, y: int, width: int, height: int, slots: Sequence[SlotView], first: int = 0, several: bool | None = None
+) -> int | None:
+    """The index of the (first) slot at a cell, or None; `first` is the index of the first one shown."""
+    place = grid(width, height, slots, several)
+    if place is None or x < place.x or y > _used(place, slots):
         return None
     ten, offset = divmod(x - place.x, 20 + place.gap) if place.gap else (0, x - place.x)
     column = ten * 10 + offset // 2
     if column >= place.per_row or (place.gap and offset >= 20):
         return None
-    return ((y - 1) * place.per_row + column) * place.slots_per_cell
+    return first + ((y - 1) * place.per_row + column) * place.slots_per_cell
 
 
-def draw_cells(canvas: Canvas, snap: Snapshot, selected: int, title: list[Span]) -> None:
-    """Draw the panel: shade is age of the attempt, or share of busy slots where a cell stands for several."""
-    place = grid(canvas.width, canvas.height, snap.slots)
+def _used(place: Grid, slots: Sequence[SlotView]) -> int:
+    """Rows of the grid that hold cells."""
+    return min(place.rows, -(-len(slots) // (place.per_row * place.slots_per_cell)))
+
+
+def draw_cells(
+    canvas: Canvas,
+    snap: Snapshot,
+    selected: int,
+    title: list[Span],
+    first: int = 0,
+    several: bool | None = None,
+) -> None:
+    """Draw the panel: shade is age of the attempt, or share of busy slots where a cell stands for several.
+
+    Where there are rows to spare, what groups of slots did in time stands in a box of its own below.
+    """
+    place = grid(canvas.width, canvas.height, snap.slots, several)
     if place is None:
         canvas.box(0, 0, canvas.width, canvas.height, title=title)
         return
     size = place.slots_per_cell
+    used = _used(place, snap.slots)
+    spare = place.rows - used
+    height = canvas.height if spare < LEAST_ROWS or canvas.width < LEAST_WIDTH else canvas.height - spare
     what = "one cell per slot" if size == 1 else f"one cell = {size} slots"
     canvas.box(
         0,
         0,
         canvas.width,
-        canvas.height,
+        height,
         title=[*title, Span(f"  {what}", "dim")],
         right=_legend(canvas, size),
     )
@@ -94,21 +117,22 @@ def draw_cells(canvas: Canvas, snap: Snapshot, selected: int, title: list[Span])
     if size > 1:
         looks = list(_looks_of_several(snap.slots, size, shades))
     else:
-        looks = [_look(slot, shades) for slot in snap.slots]
+        looks = [_look(slot, shades) for slot in snap.slots[first : first + place.per_row * place.rows]]
     for row, start in enumerate(range(0, len(looks), place.per_row)):
         if place.label:
-            canvas.put(2, row + 1, f"{snap.slots[start * size].number:>{place.label}}", "faint")
+            canvas.put(2, row + 1, f"{snap.slots[first + start * size].number:>{place.label}}", "faint")
         _draw_row(canvas, place, row + 1, looks[start : start + place.per_row])
-    used = -(-len(looks) // place.per_row)
-    draw_utilisation(canvas, 1 + used, place.rows - used, snap.slots)
+    if height < canvas.height:
+        draw_utilisation(canvas, height, snap)
     index = next((i for i, slot in enumerate(snap.slots) if slot.number == selected), None)
     if index is not None:
-        row, column = divmod(index // size, place.per_row)
-        x = place.column_x(column)
-        canvas.put(x - 1, row + 1, "[", "accent", bold=True)
-        canvas.put(x + 1, row + 1, "]", "accent", bold=True)
+        row, column = divmod((index - first) // size, place.per_row)
+        if 0 <= row < place.rows:
+            x = place.column_x(column)
+            canvas.put(x - 1, row + 1, "[", "accent", bold=True)
+            canvas.put(x + 1, row + 1, "]", "accent", bold=True)
         if place.detail:
-            _draw_detail(canvas, snap.slots[index], snap)
+            _draw_detail(canvas, height - 2, snap.slots[index], snap)
 
 
 def _draw_row(canvas: Canvas, place: Grid, y: int, looks: Sequence[Look]) -> None:
@@ -161,8 +185,7 @@ def _legend(canvas: Canvas, size: int) -> Line:
     )
 
 
-def _draw_detail(canvas: Canvas, slot: SlotView, snap: Snapshot) -> None:
-    y = canvas.height - 2
+def _draw_detail(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot) -> None:
     spans = [Span("[ ] ", "accent", True), Span(f"slot {slot.number} ", "accent", True)]
     if slot.seq and slot.state is not SlotState.RETIRED:
         age = f"  {running_time(slot.elapsed_s)}"
@@ -175,6 +198,14 @@ def _draw_detail(canvas: Canvas, slot: SlotView, snap: Snapshot) -> None:
         spans += [Span(shorten(slot.name, max(0, min(room, 60)))), Span(age + attempt, "dim")]
     else:
         spans.append(Span(words(slot, snap), "dim"))
+    hints = [
+        Span("   hjkl", "accent", True),
+        Span(" move  ", "dim"),
+        Span("enter", "accent", True),
+        Span(" inspect", "dim"),
+    ]
+    if length([*spans, *hints]) <= canvas.width - 5:
+        spans += hints
     x = 3
     for span in spans:
         text = span.text[: max(0, canvas.width - 2 - x)] if span.text.isascii() else span.text

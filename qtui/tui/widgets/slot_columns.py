@@ -20,16 +20,24 @@ def column_count(width: int, rows: int, count: int) -> int:
     if rows <= 0:
         return 0
     columns = -(-count // rows)
-    fits = columns <= min(_MOST_COLUMNS, (width - 2) // _LEAST_WIDTH)
-    return columns if fits else 0
+    return columns if columns <= min(_MOST_COLUMNS, (width - 2) // _LEAST_WIDTH) else 0
+
+
+def most_columns(width: int) -> int:
+    """How many columns there is room for, one at least."""
+    return max(1, min(_MOST_COLUMNS, (width - 2) // _LEAST_WIDTH))
 
 
 def column_at(x: int, y: int, width: int, height: int, count: int) -> int | None:
-    """The index of the slot at a cell, or None."""
+    """The index among `count` slots shown of the one at a cell, or None."""
     rows = height - 2
-    columns = column_count(width, rows, count)
-    column = (x - 1) // ((width - 2) // columns) if columns else columns
+    columns = _columns(width, rows, count)
+    column = (x - 1) // max(1, (width - 2) // columns)
     return column * rows + y - 1 if column < columns else None
+
+
+def _columns(width: int, rows: int, shown: int) -> int:
+    return max(1, min(most_columns(width), -(-shown // max(1, rows))))
 
 
 class _Layout(NamedTuple):
@@ -48,15 +56,17 @@ def _layout(column_width: int, slots: list[SlotView]) -> _Layout:
     return _Layout(digits, max(0, elapsed_end - 6 - digits - 4), elapsed_end, strip, strip_width)
 
 
-def draw_columns(canvas: Canvas, snap: Snapshot, selected: int, title: list[Span]) -> None:
-    """Draw the panel; slots fill the first column from the top, then the next, so that each keeps its place."""
-    width, rows, slots = canvas.width, canvas.height - 2, snap.slots
-    columns = column_count(width, rows, len(slots))
-    column_width = (width - 2) // columns
-    layout = _layout(column_width, slots)
+def draw_columns(canvas: Canvas, snap: Snapshot, slots: list[SlotView], selected: int, title: Line) -> None:
+    """Draw the panel with these slots; they fill the first column from the top, then the next."""
+    width, rows = canvas.width, canvas.height - 2
+    columns = _columns(width, rows, len(slots))
+    column_width = max(1, (width - 2) // columns)
+    layout = _layout(column_width, snap.slots)
     history: Line = (Span(f"▆ last {layout.strip_width * _PER} s", "dim"),)
     canvas.box(0, 0, width, canvas.height, title=title, right=history)
-    for index, slot in enumerate(slots):
+    if rows < 1 or column_width < _LEAST_WIDTH:
+        return
+    for index, slot in enumerate(slots[: rows * columns]):
         column, row = divmod(index, rows)
         _draw_slot(canvas, 1 + column * column_width, row + 1, slot, snap, layout, slot.number == selected)
 

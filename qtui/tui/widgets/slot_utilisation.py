@@ -2,68 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotView
+from qtui.core.snapshot import BUSY_LEVELS, FAILED_LEVELS, STRIP_SECONDS, UNUSED, Cell, Snapshot, Use
+from qtui.core.utilisation import level
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import fit
 from qtui.tui.widgets.slot_marks import age_axis
 
-_LEAST_ROWS = 3
+LEAST_ROWS = 4
+LEAST_WIDTH = 60
+"""Of the box, its borders included."""
 _SMALLEST_GROUP = 8
 _TEXTURES = "·░▒▓▇"
-_FAILED = -1
 
 
-def draw_utilisation(canvas: Canvas, y: int, rows: int, slots: Sequence[SlotView]) -> None:
-    """Draw in `rows` rows from `y` on: a rule, then a row for each group; too few rows are left blank."""
-    width = canvas.width
-    if rows < _LEAST_ROWS or width < 60 or not slots:
+def draw_utilisation(canvas: Canvas, y: int, snap: Snapshot) -> None:
+    """Draw a box from row `y` to the end of the canvas, with a row for each group."""
+    width, rows = canvas.width, canvas.height - y
+    if rows < LEAST_ROWS or width < LEAST_WIDTH or not snap.slots:
         return
-    size = _SMALLEST_GROUP
-    while -(-len(slots) // size) > rows - 1:
-        size *= 2
-    label_width = 2 * len(str(slots[-1].number)) + 1
-    x = label_width + 3
-    columns = min(STRIP_SECONDS, width - 2 - x)
+    size, groups = _groups(snap, rows - 2)
+    label_width = 2 * len(str(snap.slots[-1].number)) + 1
+    columns = min(STRIP_SECONDS, width - 5 - label_width)
     x = width - 2 - columns
-    canvas.put(1, y, "╌" * (width - 2), "line")
-    legend: Line = (
-        Span(" busy share of groups of ", "dim"),
+    title: Line = (
+        Span("UTILISATION ", bold=True),
+        Span("slots in groups of ", "dim"),
         Span(f"{size}", bold=True),
-        Span(" slots · ", "dim"),
-        Span("×", "failed_text"),
-        Span(" a job failed ", "dim"),
+        Span(" · shade = share busy" if width >= 80 else "", "dim"),
     )
-    canvas.spans(2, y, legend)
-    for row, start in enumerate(range(0, len(slots), size), y + 1):
-        group = slots[start : start + size]
-        label = f"{group[0].number}-{group[-1].number}"
+    right: Line = (Span("×", "failed_text"), Span(" a job failed", "dim"))
+    if width >= 100:
+        right = (*right, Span("   1 column = 1 s", "dim"))
+    canvas.box(0, y, width, rows, title=title, right=right)
+    for row, (label, levels) in enumerate(groups, y + 1):
         canvas.put(x - 1 - len(label), row, fit(label, label_width), "faint")
-        _draw_group(canvas, x, row, _levels([slot.strip for slot in group], columns))
+        _draw_group(canvas, x, row, levels[-columns:].rjust(columns))
     age_axis(canvas, width - 2, columns, 1)
 
 
-def _levels(strips: Sequence[str], columns: int) -> list[int]:
-    """For each second the busy share of the slots there were, in quarters rounded up, or that a job failed."""
-    seconds = "".join([strip[-columns:].rjust(columns) for strip in strips])
-    levels = []
-    for column in range(columns):
-        cells = seconds[column::columns]
+def _groups(snap: Snapshot, rows: int) -> tuple[int, list[tuple[str, str]]]:
+    """The size of a group, and for each which slots it holds and its levels, as in `Use`."""
+    size, told = (snap.use.size, _Told(snap.use)) if snap.use is not None else (_SMALLEST_GROUP, None)
+    last = snap.slots[-1].number
+    count = last if told is not None else len(snap.slots)
+    while -(-count // size) > rows:
+        size *= 2
+    found = []
+    for start in range(0, count, size):
+        if told is not None:
+            found.append((f"{start + 1}-{min(last, start + size)}", told.levels(start, size)))
+        else:
+            group = snap.slots[start : start + size]
+            found.append((f"{group[0].number}-{group[-1].number}", "".join(_levels([slot.strip for slot in group]))))
+    return size, found
+
+
+class _Told:
+    """Groups as the engine tells them, several of which may be drawn as one."""
+
+    def __init__(self, use: Use) -> None:
+        self._use = use
+
+    def levels(self, start: int, size: int) -> str:
+        some = self._use.rows[start // self._use.size : (start + size) // self._use.size]
+        return "".join(_mean(cells) for cells in zip(*some, strict=False))
+
+
+def _mean(cells: Sequence[str]) -> str:
+    levels = [(FAILED_LEVELS if cell in FAILED_LEVELS else BUSY_LEVELS).index(cell) for cell in cells if cell != UNUSED]
+    failed = any(cell in FAILED_LEVELS for cell in cells)
+    return level(sum(levels) / len(levels) / (len(BUSY_LEVELS) - 1), failed) if levels else UNUSED
+
+
+def _levels(strips: Sequence[str]) -> Iterator[str]:
+    """The same from the histories of single slots."""
+    length = max((len(strip) for strip in strips), default=0)
+    for column in range(length):
+        cells = [strip[column - length] for strip in strips if len(strip) >= length - column]
         there = len(cells) - cells.count(Cell.ABSENT)
         busy = there - cells.count(Cell.IDLE)
-        levels.append(_FAILED if Cell.FAILED_END in cells else -(-busy * 4 // there) if there else 0)
-    return levels
+        yield level(busy / there, Cell.FAILED_END in cells) if there else UNUSED
 
 
-def _draw_group(canvas: Canvas, x: int, y: int, levels: Sequence[int]) -> None:
-    for level, run in groupby(levels):
+def _draw_group(canvas: Canvas, x: int, y: int, levels: str) -> None:
+    for cell, run in groupby(levels):
         length = sum(1 for _ in run)
-        if level == _FAILED:
-            canvas.put(x, y, "×" * length, "failed_text")
-        elif canvas.textured:
-            canvas.put(x, y, _TEXTURES[level] * length, "text" if level else "faint")
-        else:
-            canvas.put(x, y, "▇" * length, f"heat{level}")
+        failed = cell in FAILED_LEVELS
+        if cell != UNUSED:
+            _draw_level(canvas, x, y, length, -(-(FAILED_LEVELS if failed else BUSY_LEVELS).index(cell) // 2), failed)
         x += length
+
+
+def _draw_level(canvas: Canvas, x: int, y: int, length: int, share: int, failed: bool) -> None:
+    """So many cells of one shade, in quarters."""
+    if failed and canvas.textured:
+        canvas.put(x, y, "×" * length, "failed_text")
+    elif failed:
+        canvas.put(x, y, "×" * length, "inverse" if share > 2 else "failed_text", bold=True, bg=f"heat{share}")
+    elif canvas.textured:
+        canvas.put(x, y, _TEXTURES[share] * length, "text" if share else "faint")
+    else:
+        canvas.put(x, y, "▇" * length, f"heat{share}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import NamedTuple
 
 from qtui.core.snapshot import STRIP_SECONDS, SlotState, SlotView, Snapshot
 from qtui.text import count
-from qtui.tui.canvas import Canvas, Span
+from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import fit, pace, shorten
+from qtui.tui.widgets.slot_cards import draw_cards
 from qtui.tui.widgets.slot_cells import cell_at, draw_cells
-from qtui.tui.widgets.slot_columns import column_at, column_count, draw_columns
+from qtui.tui.widgets.slot_columns import column_at, draw_columns
+from qtui.tui.widgets.slot_forms import CARD_ROWS, Form, first_of, fit_of, fitting
 from qtui.tui.widgets.slot_marks import (
     STATES,
     age_axis,
@@ -28,60 +29,62 @@ from qtui.tui.widgets.worker_dots import auto_title
 _GAUGE_WIDTH = 10
 
 
-class Form(Enum):
-    """How densely slots are drawn; the roomiest that fits is taken."""
+def draw_slots(
+    canvas: Canvas, snap: Snapshot, *, selected: int, top: int, form: Form | None = None, wanted: bool = False
+) -> None:
+    """Draw the panel. `selected` is the number of a slot, 0 for none; `top` the index of the first one to show.
 
-    ROWS = "a row each"
-    COLUMNS = "a short row each, in columns"
-    CELLS = "a cell each, or a cell for several"
+    `form` is how to draw them, None what fits; `wanted`: a person asked for it.
+    """
+    form = form or fitting(canvas.width, canvas.height, snap)
+    first, shown = _seen(canvas.width, canvas.height, snap, top, form)
+    title = _title(snap)
+    if wanted:
+        title.append(Span(f" as {form}", "accent"))
+    if shown < len(snap.slots):
+        title += [Span(" ", "line"), Span("──", "line"), Span(f" {_shown(form, first, shown, len(snap.slots))}", "dim")]
+    some = snap.slots[first : first + shown]
+    match form:
+        case Form.CARDS:
+            draw_cards(canvas, snap, some, selected, title)
+        case Form.ROWS:
+            _draw_rows(canvas, snap, some, selected, title)
+        case Form.COLUMNS:
+            draw_columns(canvas, snap, some, selected, title)
+        case _:
+            draw_cells(canvas, snap, selected, title, first, form is Form.BLOCKS)
 
 
-def draw_slots(canvas: Canvas, snap: Snapshot, *, selected: int, top: int) -> None:
-    """Draw the panel. `selected` is the number of a slot, 0 for none; `top` the index of the first row shown."""
-    form = _form(canvas.width, canvas.height, len(snap.slots))
-    if form is Form.COLUMNS:
-        draw_columns(canvas, snap, selected, _title(snap))
-    elif form is Form.CELLS:
-        draw_cells(canvas, snap, selected, _title(snap))
-    else:
-        _draw_rows(canvas, snap, selected, top)
+def slot_rows(width: int, height: int, snap: Snapshot, form: Form | None = None) -> int:
+    """How many slots a panel shows at once."""
+    return min(len(snap.slots), fit_of(form or fitting(width, height, snap), width, height, snap).shown)
 
 
-def slot_rows(height: int, snap: Snapshot) -> int:
-    """How many slots a panel of `height` rows shows at once; the denser forms always show them all."""
-    count, rows = len(snap.slots), max(0, height - 2)
-    return rows if _in_rows(rows, count) else count
-
-
-def slot_at(x: int, y: int, width: int, height: int, snap: Snapshot, top: int) -> int | None:
+def slot_at(x: int, y: int, width: int, height: int, snap: Snapshot, top: int, form: Form | None = None) -> int | None:
     """The number of the slot drawn at a cell of the panel, or None."""
-    count = len(snap.slots)
     if not (0 < x < width - 1 and 0 < y < height - 1):
         return None
-    form = _form(width, height, count)
-    if form is Form.COLUMNS:
-        index = column_at(x, y, width, height, count)
-    elif form is Form.CELLS:
-        index = cell_at(x, y, width, height, snap.slots)
-    else:
-        index = _first(top, height - 2, count) + y - 1
-    return snap.slots[index].number if index is not None and index < count else None
+    form = form or fitting(width, height, snap)
+    first, shown = _seen(width, height, snap, top, form)
+    match form:
+        case Form.CARDS:
+            index: int | None = (y - 1) // CARD_ROWS
+        case Form.ROWS:
+            index = y - 1
+        case Form.COLUMNS:
+            index = column_at(x, y, width, height, shown)
+        case _:
+            index = cell_at(x, y, width, height, snap.slots, 0, form is Form.BLOCKS)
+    if index is None or not 0 <= index < shown or first + index >= len(snap.slots):
+        return None
+    return snap.slots[first + index].number
 
 
-def _in_rows(rows: int, count: int) -> bool:
-    """A few slots more than rows are worth scrolling for: their history says more than seeing them all."""
-    return 2 * count <= 3 * rows or count == 0
-
-
-def _form(width: int, height: int, count: int) -> Form:
-    rows = max(0, height - 2)
-    if _in_rows(rows, count):
-        return Form.ROWS
-    return Form.COLUMNS if column_count(width, rows, count) else Form.CELLS
-
-
-def _first(top: int, rows: int, count: int) -> int:
-    return max(0, min(top, count - rows))
+def _seen(width: int, height: int, snap: Snapshot, top: int, form: Form) -> tuple[int, int]:
+    """The index of the first slot drawn, and how many are."""
+    held, number = fit_of(form, width, height, snap), len(snap.slots)
+    first = first_of(held, max(0, top), number)
+    return first, max(0, min(number - first, held.shown)) if height > 2 else 0
 
 
 def _title(snap: Snapshot) -> list[Span]:
@@ -145,16 +148,10 @@ def _name_width(width: int) -> int:
     return 24 if width >= 90 else max(10, min(22, 22 - (76 - width)))
 
 
-def _draw_rows(canvas: Canvas, snap: Snapshot, selected: int, top: int) -> None:
+def _draw_rows(canvas: Canvas, snap: Snapshot, shown: list[SlotView], selected: int, title: Line) -> None:
     width, height, slots = canvas.width, canvas.height, snap.slots
-    rows = max(0, height - 2)
-    first = _first(top, rows, len(slots))
-    shown = slots[first : first + rows]
-    title = _title(snap)
-    if len(slots) > len(shown) > 0:
-        title += [Span(" ", "line"), Span("──", "line"), Span(f" {_rows_shown(first, len(shown), len(slots))}", "dim")]
     canvas.box(0, 0, width, height, title=title, right=legend(canvas) if width >= 100 else ())
-    if not shown and width > 12 and rows:
+    if not shown and width > 12 and height > 2:
         canvas.put(2, 1, fit("no slots", width - 4), "faint")
     layout = _layout(width, slots)
     for y, slot in enumerate(shown, 1):
@@ -163,10 +160,11 @@ def _draw_rows(canvas: Canvas, snap: Snapshot, selected: int, top: int) -> None:
         age_axis(canvas, layout.strip + layout.strip_width, layout.strip_width, layout.per)
 
 
-def _rows_shown(first: int, shown: int, count: int) -> str:
+def _shown(form: Form, first: int, shown: int, count: int) -> str:
+    what = "rows" if form is Form.ROWS else "slots"
     above = f" ▲ {first}" if first else ""
     below = f" ▼ {count - first - shown}" if first + shown < count else ""
-    return f"rows {first + 1}-{first + shown}{above}{below} more"
+    return f"{what} {first + 1}-{first + shown}{above}{below} more"
 
 
 def _draw_row(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot, layout: _Layout, selected: bool) -> None:

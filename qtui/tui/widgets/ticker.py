@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from qtui.core.snapshot import LogLine, Snapshot
+from qtui.core.snapshot import AlertView, LogLine, Snapshot
 from qtui.tui.canvas import Canvas, Span, cut, length
 
 INKS = {"info": "text", "warning": "pressure", "error": "failed_text"}
@@ -20,17 +20,26 @@ class Answer(NamedTuple):
     """Whether `z` takes it back."""
 
 
-def draw_ticker(canvas: Canvas, snap: Snapshot, *, answer: Answer | None = None, zone: tzinfo | None = None) -> None:
-    """Newest first, as many as there is room for; `zone` is local time where it is None."""
+def draw_ticker(
+    canvas: Canvas,
+    snap: Snapshot,
+    *,
+    answer: Answer | None = None,
+    alert: AlertView | None = None,
+    zone: tzinfo | None = None,
+) -> None:
+    """Newest first, as many as there is room for, after an alert that holds; `zone` is local time where it is None."""
     x = 1
     if answer is not None:
         x = _draw_answer(canvas, answer) + 3
+    elif alert is not None:
+        x = _draw_alert(canvas, alert) + 3
     for index, line in enumerate(snap.log):
         spans = _spans(line, zone)
         if x + length(spans) <= canvas.width - 1:
             x = canvas.spans(x, 0, spans) + 3
             continue
-        if index == 0 and answer is None:
+        if index == 0 and answer is None and alert is None:
             canvas.spans(x, 0, cut(spans, canvas.width - 1 - x))
         return
 
@@ -41,6 +50,16 @@ def _draw_answer(canvas: Canvas, answer: Answer) -> int:
     if answer.undo:
         spans += [Span("  z", "accent", True), Span(" undo", "dim")]
     return canvas.spans(1, 0, cut(spans, canvas.width - 2))
+
+
+def _draw_alert(canvas: Canvas, alert: AlertView) -> int:
+    ink = "failed_text" if alert.severity == "critical" else "pressure"
+    keys = [Span("  a", "accent", True), Span(" acknowledge", "dim")]
+    if alert.key:
+        keys = [Span(f"  {alert.key}", "accent", True), Span(f" {alert.key_text}", "dim"), *keys]
+    said = [Span("▲ ", ink, True), Span(alert.text, ink, True)]
+    room = canvas.width - 2 - length(keys)
+    return canvas.spans(1, 0, [*cut(said, room), *keys] if room >= 20 else cut(said, canvas.width - 2))
 
 
 def _spans(line: LogLine, zone: tzinfo | None) -> list[Span]:

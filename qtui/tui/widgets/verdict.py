@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qtui.core.verdict import Kind, Verdict
+from qtui.tui.actions import shown
 from qtui.tui.canvas import Canvas, Span, cut, length
 
 GROUNDS = {
@@ -37,7 +38,8 @@ def badge(verdict: Verdict) -> Span:
 def draw_verdict(canvas: Canvas, verdict: Verdict) -> None:
     """One row; where room is short, clauses go first, then the key; what limits the run stays longest."""
     x = canvas.spans(1 if canvas.width >= 70 else 0, 0, [badge(verdict)]) + 1
-    hint = [Span(verdict.key, "accent", True), Span(f" {verdict.key_text} ", "dim")] if verdict.key else []
+    key = shown(verdict.key)
+    hint = [Span(key, "accent", True), Span(f" {verdict.key_text} ", "dim")] if key else []
     lines = _sentences(verdict)
     for tail in ([Span("  "), *hint], []):
         for line in lines:

@@ -13,7 +13,8 @@ from aiohttp import web
 from qtui.core.job import Done, Failed
 from qtui.demo.config import SiteConfig
 from qtui.demo.site import DemoSite
-from qtui.kinds.http.options import Expect, HttpTable
+from qtui.kinds.http.asked import Expect
+from qtui.kinds.http.options import HttpTable
 from tests.kinds.http.serving import Handler, fetched, fields, opened, page, serving, speaking
 from tests.kinds.running import job
 

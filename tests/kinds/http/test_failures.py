@@ -172,6 +172,17 @@ async def test_retry_after_is_read_as_seconds_or_a_date(headers: dict[str, str],
     assert outcome.retry_after == seconds
 
 
+@pytest.mark.parametrize(("status", "seconds"), [(413, 7.0), (429, 7.0), (503, 7.0), (404, None), (500, None)])
+async def test_only_who_is_busy_may_ask_to_come_back_later(status: int, seconds: float | None) -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=status, headers={"Retry-After": "7"})
+
+    async with serving(handler) as address:
+        outcome = await fetched(HttpTable(url=address))
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.retry_after) == (f"http:{status}", seconds)
+
+
 async def test_running_out_of_descriptors_is_not_the_jobs_fault() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))

@@ -11,8 +11,9 @@ from qtui.core.seams import Kind
 from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds import KINDS
+from qtui.kinds.http.asked import Expect
 from qtui.kinds.http.kind import HttpKind
-from qtui.kinds.http.options import Expect, HttpTable
+from qtui.kinds.http.options import HttpTable
 from tests.kinds.http.serving import echo, fetched, fields, opened, serving
 from tests.kinds.running import job, real
 

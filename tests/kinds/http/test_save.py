@@ -9,7 +9,8 @@ import pytest
 
 from qtui.core.job import Failed
 from qtui.errors import CannotWrite
-from qtui.kinds.http.options import Expect, HttpTable
+from qtui.kinds.http.asked import Expect
+from qtui.kinds.http.options import HttpTable
 from qtui.kinds.save import MAX_NAME, safe_name
 from tests.kinds.http.serving import fetched, fields, opened, page, serving
 from tests.kinds.running import real

@@ -6,11 +6,14 @@ import html
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import msgspec
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qtui.kinds.http.options import HttpTable
 from qtui.kinds.secrets import MASK, Redactor
@@ -44,6 +47,25 @@ def test_every_form_of_a_secret_is_masked(form: str) -> None:
     assert said.endswith(" after")
     middle = said.removeprefix("before ").removesuffix(" after")
     assert len(middle.replace(MASK, "")) <= 12, "only what stands around a secret in base64 may stay"
+
+
+@given(st.data())
+def test_a_stream_is_masked_alike_wherever_its_parts_are_cut(data: st.DataObject) -> None:
+    redactor = Redactor(["s3cret-t0ken", "an0ther-one"])
+    pieces = st.sampled_from(
+        ["s3cret-t0ken", "an0ther-one", "s3cret-", "t0ken", "x", "czNjcmV0LXQwa2Vu", "\n", "s", "é"]
+    )
+    whole = "".join(data.draw(st.lists(pieces, max_size=12)))
+    content, mask = whole.encode(), redactor.stream()
+    assert mask is not None
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=8)))
+    parts = [content[start:end] for start, end in pairwise([0, *cuts, len(content)])]
+
+    assert b"".join([*map(mask.feed, parts), mask.rest()]).decode() == redactor.text(whole)
+
+
+def test_a_stream_is_left_alone_where_there_is_no_secret() -> None:
+    assert Redactor([]).stream() is None
 
 
 def test_invisible_characters_do_not_hide_a_secret() -> None:

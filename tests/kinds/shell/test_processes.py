@@ -189,6 +189,36 @@ async def test_a_command_that_is_ended_leaves_the_end_of_its_output_behind_and_n
     assert raised.value.args == (LastWords("first\n•••"),)
 
 
+async def test_the_file_of_an_output_has_no_secret_in_it_however_it_is_written(tmp_path: Path) -> None:
+    halves = "printf 'a s3cret-'; sleep 0.1; printf 's3cret b'; echo $T >&2; echo"
+    environ = {"TOKEN": "s3cret-s3cret"}
+    keys = {"command": script(halves), "env": {"T": "{secret:env:TOKEN}"}, "output": "logs/{n}.txt"}
+    context = real(str(tmp_path), environ={**ENVIRON, **environ})
+    async with shell(context, **keys) as kind:
+        outcome = await kind.run(job(n=1))
+
+    assert isinstance(outcome, Done)
+    assert sorted((tmp_path / "logs" / "1.txt").read_text().split()) == ["a", "b", "•••", "•••"]
+
+
+async def test_what_looks_like_the_beginning_of_progress_is_no_less_kept_when_the_stream_ends_first() -> None:
+    async with shell(command=script("printf ::qtui; exec >&-; sleep 0.1")) as kind:
+        outcome = await kind.run(job())
+
+    assert isinstance(outcome, Done)
+    assert outcome.value["stdout"] == "::qtui"  # type: ignore[index,call-overload]
+
+
+async def test_half_a_secret_at_the_beginning_of_a_tail_is_not_shown() -> None:
+    text = "printf 'x%.0s' 1 2 3 4 5; printf $T; printf 'y%.0s' 1 2 3 4 5 6 7 8 9; exit 1"
+    environ = {"TOKEN": "s3cret-s3cret"}
+    async with shell(environ=environ, command=script(text), env={"T": "{secret:env:TOKEN}"}, tail=14) as kind:
+        outcome = await kind.run(job())
+
+    assert isinstance(outcome, Failed)
+    assert "cret" not in outcome.detail
+
+
 async def test_a_command_that_is_over_before_anybody_listens_is_read_to_its_end(tmp_path: Path) -> None:
     """All that a pipe holds, and nearly all of it progress."""
     said = tmp_path / "said"

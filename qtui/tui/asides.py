@@ -1,0 +1,62 @@
+"""Small things of the palette that change nothing in the run: about it, its status as text, the mouse."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from qtui.text import clean, clock, count, plural
+from qtui.tui.canvas import Line, Span
+from qtui.tui.dialog import Choice, ChoiceDialog, Sheet
+from qtui.tui.scene import Scene
+
+if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
+
+_MOUSE = (1000, 1003, 1015, 1006)
+"""The modes of mouse reporting that the screen turns on."""
+
+
+class About(ChoiceDialog[None]):
+    """Which run this is, where what belongs to it is, and what shows it."""
+
+    def __init__(self, scene: Scene) -> None:
+        snap = scene.snap
+        facts = [
+            ("run", snap.run_id),
+            ("preset", snap.preset),
+            ("results", snap.results or f"qtui results {snap.run_id}"),
+            ("journal", f"{snap.health.journal}, {plural(snap.health.journal_lag, 'record')} not yet on disk"),
+            ("attach", f"qtui attach {snap.run_id}"),
+            ("steer", f"qtui ctl {snap.run_id} …"),
+            ("qtui", f"{version('qtui')} on Python {platform.python_version()}, Textual {version('textual')}"),
+        ]
+        lines: list[Line] = [(Span(f"{name:<10}", "dim"), Span(clean(told, 200))) for name, told in facts]
+        close: Choice[None] = Choice("esc", "Close", "", None)
+        super().__init__(Sheet((Span("ABOUT THIS RUN", bold=True),), lines, (close,)), escape=None)
+
+
+def status(scene: Scene) -> str:
+    """The run in one line, to be sent to somebody."""
+    snap, verdict = scene.snap, scene.verdict
+    total = f" of {count(snap.counts.total)}" if snap.counts.total is not None else ""
+    parts = [
+        f"{clean(snap.name, 60)} {snap.state}",
+        f"{count(snap.counts.done)} done, {count(snap.counts.failed)} failed{total}",
+        f"after {clock(snap.elapsed_s)}",
+        f"{verdict.word}: {verdict.what}",
+        *([f"bottleneck: {verdict.bottleneck}"] if verdict.bottleneck else []),
+    ]
+    return " · ".join(parts)
+
+
+def copy_status(app: QtuiApp, scene: Scene) -> None:
+    """Hand the line to the terminal's clipboard."""
+    app.copy_to_clipboard(status(scene))
+    app.say("copied the status; a terminal without OSC 52 ignores that")
+
+
+def mouse_modes(on: bool) -> str:
+    """What makes a terminal report its mouse, or leave it to its own selection."""
+    return "".join(f"\x1b[?{mode}{'h' if on else 'l'}" for mode in _MOUSE)
