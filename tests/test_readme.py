@@ -32,7 +32,7 @@ def key_table() -> str:
         lines += [
             f"| {' '.join(f'`{key}`' for key in action.label.split())} | {action.help} |"
             for action in ACTIONS
-            if action.group == group
+            if action.group == group and action.keys
         ]
         lines.append("")
     return "\n".join(lines)

@@ -25,6 +25,9 @@ VERBS = {
 }
 """By name, with what `--help` says; the one that begins with an underscore is started by qtui itself."""
 
+LOOKS = ("QTUI_THEME", "QTUI_GLYPHS", "QTUI_MOTION", "QTUI_KEYS")
+"""Variables whose values must be judged before anything is started."""
+
 
 def main() -> None:
     """The console script."""
@@ -47,8 +50,7 @@ def main() -> None:
 def _says_only_what(words: list[str]) -> bool:
     """Nothing to parse: the name of a preset, or nothing, and no wish that only `qtui open` can judge."""
     plain = not words or (len(words) == 1 and not words[0].startswith("-") and words[0] not in VERBS)
-    chosen = any(os.environ.get(name) for name in ("QTUI_THEME", "QTUI_KEYS"))
-    return plain and not chosen and "_QTUI_COMPLETE" not in os.environ
+    return plain and not any(os.environ.get(name) for name in LOOKS) and "_QTUI_COMPLETE" not in os.environ
 
 
 def _open_at_once(source: str) -> int:

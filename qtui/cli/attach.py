@@ -15,9 +15,8 @@ from qtui.cli.common import clear_errors, screen_options, state_option
 @state_option
 @screen_options
 @clear_errors
-def command(run: str, watch: bool, state: str, theme: str, mouse: bool, keys: str) -> None:
+def command(run: str, watch: bool, state: str, screen: dict[str, object]) -> None:
     """Open the screen for a live run: its id, the beginning of it, or the preset's name. Without it: the newest."""
     from qtui.wiring.attaching import attach
-    from qtui.wiring.keys import own_keys
 
-    sys.exit(attach(run, {"theme": theme, "mouse": mouse, "keys": own_keys(keys), "watch": watch}, state=state))
+    sys.exit(attach(run, {**screen, "watch": watch}, state=state))

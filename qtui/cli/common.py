@@ -86,22 +86,53 @@ def clear_errors(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def _known(what: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """A wrong theme, set of glyphs or amount of motion must be told before an engine is started."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+        from qtui.wiring.looks import choice, theme_name
+
+        try:
+            return theme_name(value) if what == "theme" else choice(what, value)
+        except QtuiError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return check
+
+
 def screen_options(function: Callable[P, R]) -> Callable[P, R]:
-    """`--theme`, `--no-mouse` and `--keys`."""
-    function = click.option(
+    """How the screen looks, `--keys` and `--no-mouse`; the function is given them as `screen`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        from qtui.wiring.keys import own_keys
+
+        told = {name: kwargs.pop(name) for name in ("theme", "glyphs", "motion", "mouse")}
+        kwargs["screen"] = {**told, "keys": own_keys(str(kwargs.pop("keys")))}
+        return function(*args, **kwargs)
+
+    wrapper = click.option(
         "--keys",
         metavar="FILE",
         envvar="QTUI_KEYS",
         default="",
         help="Your own keys; ~/.config/qtui/keys.toml by default. `qtui keys` prints one to begin with.",
-    )(function)
-    function = click.option(
-        "--theme",
-        type=click.Choice(["dark", "light"]),  # a wrong one must be told before an engine is started
-        envvar="QTUI_THEME",
-        default="dark",
-        help="QTUI_THEME sets it for good.",
-    )(function)
+    )(wrapper)
+    for name, metavar, said in (
+        ("motion", "full|calm|none", "How much may move."),
+        ("glyphs", "full|basic|ascii", "What the terminal can draw."),
+        ("theme", "NAME", "dark, light, projector, contrast, ansi, or any theme of Textual."),
+    ):
+        variable = f"QTUI_{name.upper()}"
+        option = click.option(
+            f"--{name}",
+            metavar=metavar,
+            envvar=variable,
+            default="",
+            callback=_known(name),
+            help=f"{said} {variable} sets it for good.",
+        )
+        wrapper = option(wrapper)
     return click.option("--mouse/--no-mouse", default=True, help="--no-mouse leaves the mouse to the terminal.")(
-        function
+        wrapper
     )

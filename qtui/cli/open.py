@@ -32,9 +32,7 @@ def command(
     input_: str,
     changes: tuple[tuple[str, str], ...],
     state: str,
-    theme: str,
-    mouse: bool,
-    keys: str,
+    screen: dict[str, object],
     **resume: bool,
 ) -> None:
     """Open the screen for PRESET, a TOML file or the name of a bundled preset. Without it: pick one."""
@@ -45,8 +43,6 @@ def command(
         if not preset:
             raise UsageError("--dry-run tells what a preset would do; name one")
         sys.exit(run(Headless(preset, arguments + wanted, state)))
-    from qtui.wiring.keys import own_keys
     from qtui.wiring.launcher import open_screen
 
-    screen = {"theme": theme, "mouse": mouse, "keys": own_keys(keys)}
     sys.exit(open_screen(preset, arguments, wanted, screen, state=state))

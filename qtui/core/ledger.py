@@ -14,6 +14,7 @@ import msgspec
 
 from qtui import text
 from qtui.core import events as ev
+from qtui.core import steered
 from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
@@ -149,36 +150,20 @@ class Ledger:
             ev.FrontierGrew: self._frontier_grew,
             ev.ProducerBlocked: self._producer_blocked,
             ev.ProducerUnblocked: self._producer_unblocked,
-            ev.ProducersPaused: self._producers_paused,
-            ev.ProducersResumed: self._producers_resumed,
-            ev.ConcurrencyChanged: self._concurrency_changed,
-            ev.LimitChanged: self._limit_changed,
-            ev.CapacityChanged: self._capacity_changed,
-            ev.RateChanged: self._rate_changed,
-            ev.Held: self._held,
-            ev.Released: self._released,
-            ev.Halted: self._halted,
-            ev.MemoryHolds: self._memory_holds,
-            ev.PerHostChanged: self._per_host_changed,
-            ev.PerHostRateChanged: self._per_host_rate_changed,
-            ev.HostPaused: self._host_paused,
-            ev.HostOpened: self._host_opened,
-            ev.ThrottleHolding: self._throttle_holding,
             ev.RunStarted: self._run_started,
             ev.RunResumed: self._run_resumed,
             ev.JobRestored: self._job_restored,
             ev.GroupRestored: self._group_restored,
             ev.Sampled: self._sampled,
-            ev.DrainStarted: self._drain_started,
-            ev.DrainTakenBack: self._drain_taken_back,
-            ev.StopStarted: self._stop_started,
             ev.RunEnded: self._run_ended,
             ev.RunReopened: self._run_reopened,
-            ev.CommandDone: self._command_done,
-            ev.CommandRefused: self._command_refused,
             ev.Notice: self._notice,
             **self.outstanding.handlers,
+            **{event: self._steered(handler) for event, handler in steered.HANDLERS.items()},
         }
+
+    def _steered(self, handler: Callable[[Ledger, Any], None]) -> Callable[[Any, int], None]:
+        return lambda event, _: handler(self, event)
 
     def apply(self, event: ev.Event, position: int = 0) -> None:
         """Fold one event in. Raises IllegalTransition for a move the law does not know; then nothing has changed."""
@@ -274,8 +259,7 @@ class Ledger:
     def _enqueue(self, seq: int, at: float) -> None:
         self.queued[seq] = at
         self.stays.enter(at)
-        self._depth_changed(at)
-        depth = len(self.queued)
+        depth = self.depth_changed(at)
         if depth > self._column.depth:  # the wider column has seen every depth that this second has
             self._column.depth = depth
             self._wide.depth = max(self._wide.depth, depth)
@@ -283,9 +267,10 @@ class Ledger:
 
     def _dequeue(self, seq: int, at: float) -> None:
         self.stays.leave(at, self.queued.pop(seq))
-        self._depth_changed(at)
+        self.depth_changed(at)
 
-    def _depth_changed(self, at: float) -> None:
+    def depth_changed(self, at: float) -> int:
+        """Note how many are pending now, and tell it."""
         depth = len(self.queued)
         full, empty = 0 < self.capacity <= depth, depth == 0
         if full != self.full.value:
@@ -293,9 +278,10 @@ class Ledger:
         if empty != self.empty.value:
             self.empty.set(at, float(empty))
         if at >= self._next_second:
-            self._turn(at)
+            self.turn(at)
+        return depth
 
-    def _turn(self, at: float) -> None:
+    def turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
         self._next_second = int(at) + 1
         self._column = self.series.column(at, len(self.queued), self.capacity, self.workers)
@@ -303,7 +289,7 @@ class Ledger:
 
     def _columns(self, at: float) -> tuple[Column, Column]:
         if at >= self._next_second:
-            self._turn(at)
+            self.turn(at)
         return self._column, self._wide
 
     def _move(self, entry: _Open, move: Move) -> State:
@@ -323,8 +309,9 @@ class Ledger:
         entry.job, entry.started = job, at
         self.begun.add(at)
         self.runs.enter(at)
-        new = self.resting.pop(job.seq, None) is None
-        self.busy.add(at, int(new))
+        new = not self.resting or self.resting.pop(job.seq, None) is None
+        if new:
+            self.busy.add(at, 1)
         if event.slot > self.concurrency and self.strategy == "unbounded":
             self.concurrency = event.slot
         if event.slot > MAX_CONCURRENCY:
@@ -376,7 +363,7 @@ class Ledger:
             return
         track = self.slots[number]
         track.leave(at)
-        if number > self.workers:
+        if number > self.concurrency or (self.limits and number > self.workers):
             track.retired = at
 
     def _attempt_progressed(self, event: ev.AttemptProgressed, _: int) -> None:
@@ -503,47 +490,12 @@ class Ledger:
         self._blocked -= 1
         self.pressed.set(event.at, float(self._blocked > 0))
 
-    def _producers_paused(self, event: ev.ProducersPaused, _: int) -> None:
-        self._gate(event.producer, paused=True)
-        self._grip("paused", event.at, event.by, event.reason)
-        self._mark(event.at, "║")
-        self.say(event)
-
-    def _producers_resumed(self, event: ev.ProducersResumed, _: int) -> None:
-        self._gate(event.producer, paused=False)
-        if not any(producer.paused for producer in self.producers.values()):
-            self.grips.pop("paused", None)
-        self._mark(event.at, "►")
-        self.say(event)
-
-    def _grip(self, what: str, at: float, by: str, reason: str = "") -> None:
+    def grip(self, what: str, at: float, by: str, reason: str = "") -> None:
         """Note since when; what has begun already has begun then."""
         self.grips.setdefault(what, ev.Held(at, text.clean(by, 40), text.clean(reason)))
 
-    def _gate(self, index: int | None, *, paused: bool) -> None:
-        for number, producer in self.producers.items():
-            if index in (None, number):
-                producer.paused = paused
-
-    # -- controls
-
-    def _concurrency_changed(self, event: ev.ConcurrencyChanged, _: int) -> None:
-        self.concurrency = event.new
-        self._workers_changed(event.at)
-        self._mark(event.at, f"{'▲' if event.new > event.old else '▼'}{event.new}")
-        self.say(event)
-
-    def _limit_changed(self, event: ev.LimitChanged, _: int) -> None:
-        if event.new is None:
-            self.limits.pop(event.what, None)
-        else:
-            self.limits[event.what] = event.new
-        self._workers_changed(event.at)
-        new, old = (self.concurrency if each is None else each for each in (event.new, event.old))
-        self._mark(event.at, f"~{'▲' if new > old else '▼'}{new}")
-        self.say(event)
-
-    def _workers_changed(self, at: float) -> None:
+    def workers_changed(self, at: float) -> None:
+        """The slots follow how many may run now."""
         workers = self.workers
         for number in range(1, workers + 1):
             track = self.slots.get(number)
@@ -556,64 +508,6 @@ class Ledger:
             if number > workers and track.job is None and track.retired is None:
                 track.retired = at
 
-    def _capacity_changed(self, event: ev.CapacityChanged, _: int) -> None:
-        self.capacity = event.new
-        self._depth_changed(event.at)
-        self._turn(event.at)  # they tell the capacity too
-        self._mark(event.at, f"■{event.new}")
-        self.say(event)
-
-    def _rate_changed(self, event: ev.RateChanged, _: int) -> None:
-        self.rate = event.new
-        self._mark(event.at, "≈")
-        self.say(event)
-
-    def _held(self, event: ev.Held, _: int) -> None:
-        self.held_by_person = True
-        self._grip("held", event.at, event.by, event.reason)
-        self._mark(event.at, "≈")
-        self.say(event)
-
-    def _released(self, event: ev.Released, _: int) -> None:
-        self.held_by_person, self.halted = False, ""
-        self.grips.pop("held", None)
-        self.grips.pop("halted", None)
-        self._mark(event.at, "►")
-        self.say(event)
-
-    def _halted(self, event: ev.Halted, _: int) -> None:
-        self.halted = event.reason
-        self._grip("halted", event.at, "qtui", event.reason)
-        self._mark(event.at, "≈")
-        self.say(event)
-
-    def _memory_holds(self, event: ev.MemoryHolds, _: int) -> None:
-        self.short_of_memory = event.held
-        if event.held:
-            self._grip("memory", event.at, "qtui")
-        else:
-            self.grips.pop("memory", None)
-        self._mark(event.at, "≈" if event.held else "►")
-        self.say(event)
-
-    def _per_host_changed(self, event: ev.PerHostChanged, _: int) -> None:
-        self._mark(event.at, "≈")
-        self.say(event)
-
-    def _per_host_rate_changed(self, event: ev.PerHostRateChanged, _: int) -> None:
-        self._mark(event.at, "≈")
-        self.say(event)
-
-    def _host_paused(self, event: ev.HostPaused, _: int) -> None:
-        self._mark(event.at, "≈")
-        self.say(event)
-
-    def _host_opened(self, event: ev.HostOpened, _: int) -> None:
-        self.say(event)
-
-    def _throttle_holding(self, event: ev.ThrottleHolding, _: int) -> None:
-        self.holding.set(event.at, float(event.held))
-
     # -- the run
 
     def _run_started(self, event: ev.RunStarted, _: int) -> None:
@@ -622,8 +516,8 @@ class Ledger:
         self.limits.clear()
         for number in range(1, event.concurrency + 1):
             self.slots[number] = SlotTrack(event.at)
-        self._depth_changed(event.at)
-        self._turn(event.at)
+        self.depth_changed(event.at)
+        self.turn(event.at)
 
     def _run_resumed(self, event: ev.RunResumed, position: int) -> None:
         finals = (event.done, event.failed, event.held, event.cancelled)
@@ -639,7 +533,7 @@ class Ledger:
         self.stays.restart(event.at)
         self.runs.restart(event.at)
         self._run_started(event.started, position)
-        self._mark(event.at, "►")
+        self.mark(event.at, "►")
         self.say(event)
 
     def _job_restored(self, event: ev.JobRestored, _: int) -> None:
@@ -662,20 +556,6 @@ class Ledger:
     def _sampled(self, event: ev.Sampled, _: int) -> None:
         """For replays; the ledger knows it all."""
 
-    def _drain_started(self, event: ev.DrainStarted, _: int) -> None:
-        self.draining = True
-        self._mark(event.at, "▼")
-        self.say(event)
-
-    def _drain_taken_back(self, event: ev.DrainTakenBack, _: int) -> None:
-        self.draining = False
-        self._mark(event.at, "►")
-        self.say(event)
-
-    def _stop_started(self, event: ev.StopStarted, _: int) -> None:
-        self.stopping = True
-        self.say(event)
-
     def _run_ended(self, event: ev.RunEnded, _: int) -> None:
         self.ended = event
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
@@ -683,19 +563,14 @@ class Ledger:
 
     def _run_reopened(self, event: ev.RunReopened, _: int) -> None:
         self.ended = None
-        self._depth_changed(event.at)
-        self._mark(event.at, "►")
-
-    def _command_done(self, event: ev.CommandDone, _: int) -> None:
-        self.say(event)
-
-    def _command_refused(self, event: ev.CommandRefused, _: int) -> None:
-        self.say(event)
+        self.depth_changed(event.at)
+        self.mark(event.at, "►")
 
     def _notice(self, event: ev.Notice, _: int) -> None:
         self.say(event)
 
-    def _mark(self, at: float, glyph: str) -> None:
+    def mark(self, at: float, glyph: str) -> None:
+        """Put a sign into the columns of now."""
         for column in self._columns(at):
             column.marks.append(glyph)
 

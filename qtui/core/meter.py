@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from qtui.core.snapshot import LATENCY_BUCKETS, LATENCY_FLOOR_S, LATENCY_STEP, L
 _LOG_STEP = math.log(LATENCY_STEP)
 
 
-class _Sum:
+class _Sum(ABC):
     """A running sum, and what it was when each of the last `seconds` began: a window is a difference of two.
 
     Nearly every observation falls into the same second as the one before it, and then costs one comparison.
@@ -31,9 +32,9 @@ class _Sum:
             self._marks[second % size] = self._when(second)
         self._next = now + 1
 
+    @abstractmethod
     def _when(self, second: float) -> float:
         """The sum as it was, or will have been, at the beginning of `second`."""
-        raise NotImplementedError
 
     def at_second(self, second: int) -> float:
         """The sum at the beginning of a second; of one too long ago, that of the oldest still known."""

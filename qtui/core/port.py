@@ -167,6 +167,11 @@ class RunEntry(msgspec.Struct, frozen=True):
     ended_at: float = 0.0
     """Wall clock of its orderly end, 0 when it has none."""
 
+    @property
+    def given(self) -> str:
+        """The input it was given in place of its preset's own; empty when there was none."""
+        return msgspec.json.decode(self.identity, type=list[str])[1] if self.identity else ""
+
 
 Unfinished: TypeAlias = Literal["ask", "resume", "fresh"]
 """ask: the port refuses with the plan; resume: go on with it; fresh: set it aside and start anew."""

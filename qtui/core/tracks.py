@@ -64,7 +64,8 @@ class SlotTrack:
         self._shade = False
 
     def start(self, at: float, job: Job) -> None:
-        self.leave(at)
+        if self.due_at is not None:
+            self.leave(at)
         self.job = job
         self.started = at
         self.share, self.note = None, ""
@@ -86,7 +87,8 @@ class SlotTrack:
         """Paint the attempt that is over."""
         self.job = None
         last = int(at)
-        self._advance(last)
+        if last > self._second:
+            self._advance(last)
         if then == "done":
             self._shade = not self._shade
             body = end = Cell.DONE_ALT if self._shade else Cell.DONE
@@ -121,6 +123,8 @@ class SlotTrack:
 
     def strip(self, at: float, length: int) -> str:
         """The newest `length` cells as text."""
+        if not length:
+            return ""
         now = int(at)
         self._advance(now)
         first = max(now - length + 1, int(self.born), now - STRIP_SECONDS + 1)

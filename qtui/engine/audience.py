@@ -17,13 +17,15 @@ Subscriber = Callable[[Event], None]
 class Audience:
     """Every subscriber hears every event from its subscription on, in order. One that fails is dropped."""
 
-    __slots__ = ("_later", "_now", "_untold", "alerts", "alone_from")
+    __slots__ = ("_later", "_now", "_untold", "alerts", "alone_from", "anybody")
 
     def __init__(self) -> None:
         self._now: tuple[Subscriber, ...] = ()
         self._later: tuple[Subscriber, ...] = ()
         self._untold: deque[tuple[int, Event]] = deque()
         """With their positions: what waits for the disk, and what came after it."""
+        self.anybody = False
+        """Somebody listens."""
         self.alerts: list[AlertView] = []
         """What a person who does not look should be told, as long as it holds."""
         self.alone_from: float | None = None
@@ -35,10 +37,12 @@ class Audience:
             self._later = (*self._later, subscriber)
         else:
             self._now = (*self._now, subscriber)
+        self.anybody = True
 
     def remove(self, subscriber: Subscriber) -> None:
         self._now = tuple(known for known in self._now if known != subscriber)
         self._later = tuple(known for known in self._later if known != subscriber)
+        self.anybody = bool(self._now or self._later)
 
     def tell(self, event: Event, position: int, *, unsettled: bool) -> None:
         """An event that stands at `position`; `unsettled`: some outcome is not on disk yet."""

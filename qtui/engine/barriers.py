@@ -27,7 +27,7 @@ class Barriers:
         preset = engine.preset
         self._engine = engine
         self._policy, self._tally = preset.halt, halt.FRESH
-        self._counts = preset.halt.failures is not None or preset.halt.consecutive is not None
+        self.counts = preset.halt.failures is not None or preset.halt.consecutive is not None
         most = preset.throttle.memory
         self.minds_memory = most > 0
         self._memory = Latch(most, max(most - EASES, most / 2))
@@ -35,7 +35,7 @@ class Barriers:
     def attempt_ended(self, outcome: Outcome, at: float) -> None:
         """Halt the run when this was one failure too many."""
         ledger = self._engine.ledger
-        if not self._counts or ledger.halted or ledger.stopping:
+        if not self.counts or ledger.halted or ledger.stopping:
             return
         self._tally = halt.ended(self._policy, self._tally, outcome)
         if reason := halt.reason(self._policy, self._tally):
@@ -52,10 +52,10 @@ class Barriers:
         engine, share = self._engine, memory.share if memory else 0.0
         limit = memory.limit if memory else 0
         engine.health = msgspec.structs.replace(engine.health, memory_share=share, memory_limit=limit)
-        if engine.ledger.started is None:
+        if engine.ledger.started is None or engine.ledger.ended is not None:
             return
         was = self._memory.on
-        if self._memory.step(engine.now(), share) is was or engine.ledger.ended is not None:
+        if self._memory.step(engine.now(), share) is was:
             return
         starts = engine.dispatcher.starts
         (starts.barred.discard if was else starts.barred.add)(MEMORY)

@@ -10,7 +10,7 @@ import msgspec
 from qtui.core import events as ev
 from qtui.core import throttle
 from qtui.core.commands import Mode
-from qtui.core.job import NO_DESCRIPTORS, Failed, Outcome
+from qtui.core.job import NO_DESCRIPTORS, Failed, Job, Outcome
 from qtui.core.snapshot import AutoView
 from qtui.core.tables import Adaptive
 from qtui.core.throttle import Bounds, Limit
@@ -88,14 +88,14 @@ class Ceilings:
         if self._window is None and self.limit is not None and self._dispatcher.running >= self.limit.value:
             self._use(now)
 
-    def ended(self, outcome: Outcome, host: str, run_s: float, now: float) -> None:
+    def ended(self, outcome: Outcome, job: Job, host_of: Callable[[Job], str], run_s: float, now: float) -> None:
         """An attempt has ended that was not done."""
         if self._bounded and outcome == NO_DESCRIPTORS:
             self._lacked(now)
         was = self.limit
         if was is None or self.frozen or not isinstance(outcome, Failed):
             return
-        self.limit = throttle.ended(self.bounds, was, outcome, now - run_s, now, host)
+        self.limit = throttle.ended(self.bounds, was, outcome, now - run_s, now, host_of(job))
         if self.limit.value != was.value:
             self._stop_window()
             self._emit(ev.LimitChanged(now, "auto", was.value, self.limit.value, self.limit.reason))

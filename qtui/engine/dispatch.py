@@ -10,28 +10,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import heapq
-import math
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import msgspec
 
 from qtui.core.job import NO_DESCRIPTORS, Done, Failed, Interrupted, Job, LastWords, Outcome
-from qtui.core.patience import LATE_S, LONG_S, LOOK_S, overdue
-from qtui.engine.clock import asleep
+from qtui.engine.collector import Collector
 from qtui.engine.crowd import Crowd, Numbers
+from qtui.engine.deadlines import GRACE_S, Deadlines, Slot
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.starts import Pending, Starts
 from qtui.text import clean, clean_block, seconds
 
-GRACE_S = 5.0
-"""How long an attempt that was cancelled may take to end before its slot goes on without it."""
 BROKEN_BY_SLEEP = ("timeout", "connection")
 """Errors that an attempt makes because the process did not run, although the job is not to blame."""
+STOPPED = Interrupted("stopped")
 STOPPED_AT_ONCE = 500
 """So many attempts are interrupted in one turn of the loop."""
 SLICE_S = 0.002
@@ -72,36 +71,6 @@ class Policy:
     """A job keeps its slot while it waits for another attempt."""
 
 
-class _Slot:
-    """A numbered place where one attempt runs."""
-
-    __slots__ = ("active", "deadline", "future", "job", "number", "reason", "rests", "stale", "started", "task")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.task: asyncio.Task[None] | None = None
-        self.future: asyncio.Future[Job | None] | None = None
-        """What an idle slot waits for; None tells it to go."""
-        self.job: Job | None = None
-        self.started = 0.0
-        self.active = False
-        """The task is inside an attempt; only then may it be cancelled."""
-        self.reason: Outcome | None = None
-        """What the attempt becomes because we cancelled it."""
-        self.deadline = math.inf
-        """When to cancel the attempt or, once cancelled, when to go on without it."""
-        self.rests = False
-        """Its job waits in the lane for another attempt, and it waits for nobody else."""
-        self.stale = False
-        """Abandoned: whatever its attempt does now no longer counts."""
-
-    def assign(self, job: Job, now: float) -> None:
-        self.job = job
-        self.started = now
-        self.reason = None
-        self.deadline = math.inf
-
-
 class Dispatcher:
     """Runs at most `concurrency` attempts at once; 0 or `held` starts nothing new."""
 
@@ -114,24 +83,20 @@ class Dispatcher:
         self._policy = policy
         self._story = story
         self._now = now
-        self._slots: dict[int, _Slot] = {}
+        self._slots: dict[int, Slot] = {}
         self._numbers = Numbers()
         self._idle: list[int] = []
         """Heap of the numbers of slots that wait for a job."""
-        self._resting: dict[int, _Slot] = {}
+        self._resting: dict[int, Slot] = {}
         """By the numbers of the jobs that they rest for."""
-        self._crowd: Crowd[_Slot] | None = None if policy.strategy == "pool" else Crowd(self._turn)
+        self._crowd: Crowd[Slot] | None = None if policy.strategy == "pool" else Crowd(self._turn)
+        self._collector = Collector()
         self.most_tasks = 0
         """The most tasks of slots and jobs that there ever were at once."""
         self._abandoned: set[asyncio.Task[None]] = set()
         self._waking = self._missed = False
         """Missed: somebody hoped for a start at a moment at which not everything was counted yet."""
-        self._sweep_timer: asyncio.TimerHandle | None = None
-        self._next_sweep = math.inf
-        self._was_late = False
-        self._slept = asleep()
-        self._ran_again = -math.inf
-        """When the process went on after the last long time in which it did not run."""
+        self._deadlines = Deadlines(policy.timeout_s, now, self._passed)
         # Kept, because until Python 3.12 every look for the running loop asks the system for the process's id.
         self._loop = asyncio.get_running_loop()
         self._slice = now()
@@ -176,7 +141,9 @@ class Dispatcher:
         """A job was accepted or gets another attempt; where there is no pool, its task begins to wait."""
         if self._crowd is not None:
             self._crowd.join(seq)
-            self.most_tasks = max(self.most_tasks, len(self._crowd) + len(self._slots))
+            tasks = len(self._crowd) + len(self._slots)
+            self.most_tasks = max(self.most_tasks, tasks)
+            self._collector.grown(tasks)
 
     def leave(self, seq: int) -> None:
         """A job that was not running was cancelled."""
@@ -197,23 +164,24 @@ class Dispatcher:
     def stop(self) -> None:
         """Interrupt every attempt and start nothing any more."""
         self.starts.stopping = True
-        self._interrupt(list(self._slots.values()))
+        self._interrupt(iter(list(self._slots.values())))
 
-    def _interrupt(self, slots: list[_Slot]) -> None:
+    def _interrupt(self, slots: Iterator[Slot]) -> None:
         """Some at a time: the ends of a hundred thousand attempts in one turn of the loop would be taken for a hang."""
         if not self.starts.stopping:
             return
-        for slot in slots[:STOPPED_AT_ONCE]:
+        some = list(islice(slots, STOPPED_AT_ONCE))
+        for slot in some:
             if slot.job is not None and not slot.stale:
-                self._cancel(slot, Interrupted("stopped"))
-        if left := slots[STOPPED_AT_ONCE:]:
-            self._loop.call_soon(self._interrupt, left)
+                self._cancel(slot, STOPPED)
+        if some:
+            self._loop.call_soon(self._interrupt, slots)
 
     def abandon(self) -> None:
         """After `stop`: go on at once without the attempts that have not ended yet."""
         for slot in list(self._slots.values()):
             if slot.job is not None:
-                self._abandon(slot, slot.job, slot.reason or Interrupted("stopped"))
+                self._abandon(slot, slot.job, slot.reason or STOPPED)
 
     def resume(self) -> None:
         """Start again after `stop`."""
@@ -225,18 +193,13 @@ class Dispatcher:
 
         What the sweep has noticed already is not forgiven twice.
         """
-        now = self._now()
-        if now - self._next_sweep > LATE_S:
-            self._excuse(gap, now)
-            self._sweep_at(now + LOOK_S, again=True)
-        elif gap >= LONG_S:
-            self._ran_again = now
+        self._deadlines.forgive(gap, self._now())
 
     async def close(self) -> None:
         """End every slot's task; attempts that still run are cut off without a word."""
+        self.starts.stopping = True
         self.starts.close()
-        if self._sweep_timer is not None:
-            self._sweep_timer.cancel()
+        self._deadlines.close()
         tasks = [slot.task for slot in self._slots.values() if slot.task is not None]
         for slot in self._slots.values():
             slot.stale = True
@@ -246,6 +209,7 @@ class Dispatcher:
             tasks += self._crowd.close()
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE_S)
+        self._collector.close()
 
     # -- what starts
 
@@ -258,6 +222,7 @@ class Dispatcher:
             self._missed = True
             return  # beginning an attempt makes room in the queue, which comes back here; the loop below goes on
         self._waking = True
+        until = self._now() + SLICE_S
         try:
             while (job := self.starts.next(now := self._now())) is not None:
                 if self._goes_back(job, now):
@@ -271,6 +236,9 @@ class Dispatcher:
                     self._begin(slot, job, now)
                 else:
                     self._open(job, now)
+                if now > until:  # a hundred thousand that came back at once would freeze everything else
+                    self._loop.call_soon(self.wake)
+                    return
         finally:
             self._waking = False
 
@@ -302,49 +270,52 @@ class Dispatcher:
         else:
             heapq.heappush(self._idle, slot.number)
 
-    def _permit(self, crowd: Crowd[_Slot], job: Job, now: float) -> None:
+    def _permit(self, crowd: Crowd[Slot], job: Job, now: float) -> None:
         """The task of the job becomes the slot that it runs in."""
         slot = self._new_slot()
         slot.task, permit = crowd.take(job.seq)
+        self._collector.grown(len(crowd) + len(self._slots))
         self._begin(slot, job, now)
         permit.set_result(slot)
 
-    async def _turn(self, permit: asyncio.Future[_Slot]) -> None:
+    async def _turn(self, permit: asyncio.Future[Slot]) -> None:
         """What the task of a job does."""
         slot = await permit
         if slot.job is not None:  # otherwise it was abandoned before it could begin
             await self._serve(slot, slot.job)
 
-    def _new_slot(self) -> _Slot:
+    def _new_slot(self) -> Slot:
         number = self._numbers.take()
-        slot = self._slots[number] = _Slot(number)
+        slot = self._slots[number] = Slot(number)
         return slot
 
-    def _remove(self, slot: _Slot) -> None:
+    def _remove(self, slot: Slot) -> None:
         del self._slots[slot.number]
         self._numbers.give_back(slot.number)
+        if self._crowd is not None:
+            self._collector.shrunk(len(self._crowd) + len(self._slots))
 
-    def _begin(self, slot: _Slot, job: Job, now: float) -> None:
+    def _begin(self, slot: Slot, job: Job, now: float) -> None:
         """The job leaves its place and enters the slot in one step, so that every count agrees at every moment."""
         slot.assign(job, now)
         self._story.attempt_started(job, slot.number, now)
         self._queue.settle()
 
-    def _dismiss(self, slot: _Slot) -> None:
+    def _dismiss(self, slot: Slot) -> None:
         self._remove(slot)
         assert slot.future is not None, "only slots that wait are dismissed"
         slot.future.set_result(None)
 
-    async def _serve(self, slot: _Slot, first: Job) -> None:
+    async def _serve(self, slot: Slot, first: Job) -> None:
         job: Job | None = first
         while job is not None:
             await self._attempt(slot, job)
             job = None if slot.stale else self._next(slot) or await self._wait(slot)
 
-    def _leaves(self, slot: _Slot) -> bool:
+    def _leaves(self, slot: Slot) -> bool:
         return slot.number > self.starts.concurrency or self.starts.stopping or self._crowd is not None
 
-    def _next(self, slot: _Slot) -> Job | None:
+    def _next(self, slot: Slot) -> Job | None:
         """A job that the slot can begin at once."""
         if slot.rests or self._leaves(slot):
             return None
@@ -354,7 +325,7 @@ class Dispatcher:
                 return job
         return None
 
-    async def _wait(self, slot: _Slot) -> Job | None:
+    async def _wait(self, slot: Slot) -> Job | None:
         """The next job when there is one, already begun; None when the slot is to go."""
         if not slot.rests and self._leaves(slot):
             self._remove(slot)
@@ -368,7 +339,7 @@ class Dispatcher:
         finally:
             slot.future = None
 
-    async def _attempt(self, slot: _Slot, job: Job) -> None:
+    async def _attempt(self, slot: Slot, job: Job) -> None:
         """One attempt that has begun; nothing that the job does gets out of here."""
         slot.active = True
         outcome: Outcome
@@ -388,7 +359,7 @@ class Dispatcher:
             slot.task.uncancel()  # the request was ours and has been dealt with; the slot itself goes on
         self._end(slot, job, outcome)
 
-    async def _run(self, slot: _Slot, job: Job) -> Outcome:
+    async def _run(self, slot: Slot, job: Job) -> Outcome:
         if slot.started - self._slice > SLICE_S:
             await asyncio.sleep(0)
             self._slice = self._now()
@@ -396,22 +367,21 @@ class Dispatcher:
             await journal
         if job.problem:
             return Failed("input", job.problem, permanent=True)
-        if timeout := self._policy.timeout_s:
+        if self._policy.timeout_s:
             slot.started = now = self._now()
-            slot.deadline = now + timeout
-            self._sweep_at(slot.deadline)
+            self._deadlines.limit(slot, now)
         return await self._run_job(job)
 
-    def _why_cancelled(self, slot: _Slot) -> Outcome:
+    def _why_cancelled(self, slot: Slot) -> Outcome:
         if slot.reason is not None:
             return slot.reason
         if slot.task is not None and slot.task.cancelling():
             raise asyncio.CancelledError  # the slot itself is being ended
         return Failed("exception:CancelledError", "the job cancelled itself")
 
-    def _end(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
+    def _end(self, slot: Slot, job: Job, outcome: Outcome) -> None:
         slot.job = None
-        slot.deadline = math.inf
+        self._deadlines.over(slot)
         self.starts.ended()
         now = self._now()
         if isinstance(outcome, Failed) and self._broken_by_sleep(slot, outcome):
@@ -426,7 +396,7 @@ class Dispatcher:
             else:  # this very end has lowered the limit
                 self.join(job.seq)
 
-    def _told(self, job: Job, slot: _Slot, outcome: Outcome, now: float, *, keeps: bool) -> bool:
+    def _told(self, job: Job, slot: Slot, outcome: Outcome, now: float, *, keeps: bool) -> bool:
         """Tell the end of an attempt. Nothing starts before all that follows from it is counted."""
         waking, self._waking, self._missed = self._waking, True, False
         try:
@@ -436,68 +406,30 @@ class Dispatcher:
             if self._missed:
                 self._loop.call_soon(self.wake)
 
-    def _broken_by_sleep(self, slot: _Slot, failed: Failed) -> bool:
-        self._note_suspension()
+    def _broken_by_sleep(self, slot: Slot, failed: Failed) -> bool:
         ours = slot.reason is not None  # our own deadlines leave out the time in which we did not run
-        return slot.started < self._ran_again and not ours and failed.code in BROKEN_BY_SLEEP
+        return not ours and failed.code in BROKEN_BY_SLEEP and slot.started < self._deadlines.ran_again()
 
-    # -- deadlines: one timer for all slots
+    # -- the end that is not its own
 
-    def _cancel(self, slot: _Slot, outcome: Outcome) -> None:
+    def _cancel(self, slot: Slot, outcome: Outcome) -> None:
         if slot.reason is not None:
             return
         slot.reason = outcome
-        slot.deadline = self._now() + GRACE_S
-        self._sweep_at(slot.deadline)
+        self._deadlines.grace(slot, self._now())
         if slot.active and slot.task is not None:
             slot.task.cancel()
 
-    def _sweep_at(self, when: float, *, again: bool = False) -> None:
-        if when >= self._next_sweep - 0.001 and not again:
-            return  # the timer fires early enough
-        if self._sweep_timer is not None:
-            self._sweep_timer.cancel()
-        now = self._now()
-        self._next_sweep = min(when, now + LOOK_S)
-        self._sweep_timer = self._loop.call_later(max(0.0, self._next_sweep - now), self._sweep)
+    def _passed(self, slot: Slot) -> None:
+        """A deadline of the slot is over."""
+        if slot.job is None:
+            return
+        if slot.reason is None:
+            self._cancel(slot, Failed("timeout", f"no result after {seconds(self._policy.timeout_s)}"))
+        else:
+            self._abandon(slot, slot.job, slot.reason)
 
-    def _sweep(self) -> None:
-        now = self._now()
-        late = overdue(self._next_sweep, now)
-        self._sweep_timer, self._next_sweep = None, math.inf
-        self._note_suspension()
-        if late:
-            self._excuse(late, now)
-        if not late or self._was_late:  # after a gap the answers that came meanwhile are read first
-            self._judge(now + 1e-6)
-        self._was_late = late > 0
-        if coming := [slot.deadline for slot in self._slots.values() if slot.deadline < math.inf]:
-            self._sweep_at(now + LOOK_S if late else min(coming))
-
-    def _note_suspension(self) -> None:
-        """A suspended machine stops the loop's clock too, so no deadline has passed; but its connections are gone."""
-        slept = asleep()
-        if slept - self._slept >= LONG_S:
-            self._ran_again = self._now()
-        self._slept = slept
-
-    def _excuse(self, gap: float, now: float) -> None:
-        for slot in self._slots.values():
-            slot.deadline += gap
-        if gap >= LONG_S:
-            self._ran_again = now
-
-    def _judge(self, now: float) -> None:
-        for slot in list(self._slots.values()):
-            if slot.job is None or slot.deadline > now:
-                continue
-            if slot.reason is None:
-                limit = self._policy.timeout_s
-                self._cancel(slot, Failed("timeout", f"no result after {seconds(limit)}"))
-            else:
-                self._abandon(slot, slot.job, slot.reason)
-
-    def _abandon(self, slot: _Slot, job: Job, outcome: Outcome) -> None:
+    def _abandon(self, slot: Slot, job: Job, outcome: Outcome) -> None:
         """The attempt swallowed its cancellation: its slot goes on without it."""
         slot.stale = True
         self._remove(slot)

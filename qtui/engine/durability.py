@@ -29,22 +29,20 @@ class Durability:
         """Attempts whose end is not on disk: after a crash they run again."""
         return len(self._ends)
 
-    def ended(self) -> None:
-        """The newest record is the end of an attempt."""
+    def ended(self) -> int:
+        """The newest record is the end of an attempt; how many are in doubt now."""
         if self.position > self.saved:
             self._ends.append(self.position)
+        return len(self._ends)
 
-    def commit(self, position: int) -> bool:
-        """Everything up to `position` is on disk; True when that took the doubt from an attempt."""
+    def commit(self, position: int) -> None:
+        """Everything up to `position` is on disk."""
         self.saved = position
         if self._waiting:
             self._wake(position)
         ends = self._ends
-        if not ends or ends[0] > position:
-            return False
         while ends and ends[0] <= position:
             ends.popleft()
-        return True
 
     async def until(self, position: int) -> None:
         """Wait until everything up to `position` is on disk."""

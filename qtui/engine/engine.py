@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
-from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from qtui.core import events as ev
 from qtui.core import picture
 from qtui.core.commands import MAX_CONCURRENCY, Reply, Request
+from qtui.core.events import PASSING
 from qtui.core.job import Cancelled, Done, Failed, Found, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
@@ -23,28 +23,32 @@ from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, Query
 from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Adopting, Executor, FinalJob, Journal, Kind, Ordered, Source
+from qtui.core.seams import Adopting, Ordered
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
-from qtui.core.tables import Preset, Throttle
+from qtui.core.tables import Preset
 from qtui.engine.answers import answer
 from qtui.engine.audience import Audience
 from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
-from qtui.engine.clock import Clock
 from qtui.engine.controls import Controls
-from qtui.engine.dispatch import Dispatcher, Policy, Work
+from qtui.engine.dispatch import SLICE_S, Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
 from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
+from qtui.engine.host_limits import HostLimits
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
+from qtui.engine.parts import Parts, RunInfo
 from qtui.engine.producer import Offer, Producer
-from qtui.engine.queue import BoundedQueue, Gate
+from qtui.engine.queue import BoundedQueue
 from qtui.engine.retrying import Retrying
+from qtui.engine.rounds import NOBODY, Rounds
 from qtui.errors import CannotWrite
 from qtui.text import clean, plural
+
+__all__ = ["Engine", "Parts", "RunInfo"]
 
 log = logging.getLogger(__name__)
 
@@ -53,46 +57,15 @@ MAX_BACKLOG = 10_000
 SUSPICIOUS = 2
 """A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
 one more would have it held."""
-NOBODY = -1
-"""The index of what enters the queue and is no producer's: retries that a person asked for."""
 INTERRUPTED_PAUSE_S = 0.5
 """How long a job rests that was interrupted because the machine lacked something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What an engine is built from; tests hand in fakes, wiring the real ones."""
-
-    sources: list[Source]
-    kind: Kind
-    executor: Executor
-    journal: Journal
-    clock: Clock
-    luck: random.Random = field(default_factory=random.Random)
-    past: Past | None = None
-    """What the run remembers of its earlier lives."""
-    skip: bool = True
-    """The sources give the rows that were accepted before once more, in the same order."""
-    gone: frozenset[int] = frozenset()
-    """Jobs of earlier lives that their rows no longer stand for: open ones are cancelled, none is retried with others.
-    """
-    renew: Callable[[Job], Job] = lambda job: job
-    """What a job of an earlier life is in this one, where its address may be another."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    run_id: str = "run"
-    results: str = ""
-    note: str = ""
-    """Something the person should know from the start."""
 
 
 class Engine:
     """One run. `start`, then `wait_ended`, then `close`; everything else by `ask`, `query` and `snapshot`."""
 
-    def __init__(self, preset: Preset, parts: Parts, info: RunInfo = RunInfo()) -> None:
-        self.preset, self.info = preset, info
+    def __init__(self, preset: Preset, parts: Parts, info: RunInfo | None = None) -> None:
+        self.preset, self.info = preset, info or RunInfo()
         self.executor = parts.executor
         self.journal = parts.journal
         self.ledger = Ledger()
@@ -107,14 +80,14 @@ class Engine:
         """Told when a stop begins: whoever can ends the process should the stop get stuck."""
         self._clock, self._clock_now = parts.clock, parts.clock.now
         self._luck, self._kind, self._lane_of = parts.luck, parts.kind, parts.kind.lane
-        self._past, self.gone, self._renew = parts.past, parts.gone, parts.renew
+        self._past, self.gone = parts.past, parts.gone
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
         self.last_seq = past.last_seq
-        self._suspects = _suspects(past, preset.job.crashes)
+        self._holds, self._suspects = preset.job.on_crash == "hold", _suspects(past, preset.job.crashes)
         self.audience, self._tasks = Audience(), set[asyncio.Task[None]]()
-        self._feeding = 0
+        self._starting = True  # until what earlier lives left open is there again
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
         self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.strategy = preset.workers.strategy
@@ -140,10 +113,9 @@ class Engine:
             self.dispatcher, preset.throttle.adapts, self.emit, self.now, bounded=self.strategy != "unbounded"
         )
         self.barriers, self.throttle = Barriers(self), preset.throttle  # a person may change the limits
-        self.hosts: Hosts | None = None
-        """Where something is limited per host, or a host has asked for a pause."""
+        self.host_limits = HostLimits(self, parts.kind.lane)
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
-            self.mind_hosts()
+            self.host_limits.mind()
         self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
         self.producers = self._make_producers(parts)
         if self._suspects:
@@ -151,12 +123,9 @@ class Engine:
         self.controls = Controls(self)
         self.gauges = Gauges(self.ledger, self.now, self.emit)
         """Where attempts tell how far they are."""
-        self._retry_gate = Gate()
-        self._giving_again = asyncio.Lock()
-        self.given_again = 0
-        """How many rounds final jobs were given in this life."""
+        self.rounds = Rounds(self, parts.renew)
         self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
-        parts.journal.on_commit = self._committed
+        parts.journal.on_commit, self._append = self._committed, parts.journal.append
 
     def _make_producers(self, parts: Parts) -> list[Producer]:
         producers = []
@@ -193,7 +162,8 @@ class Engine:
         if self._past is None:
             self.emit(started)
         else:
-            self._restore(self._past, started)
+            await self._restore(self._past, started)
+        self._starting = False
         self.ceilings.begin()
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
@@ -202,18 +172,19 @@ class Engine:
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
-                self.feed(partial(Retrying(self).all, state, "you"), said, "you", "")
+                self.rounds.feed(partial(Retrying(self).all, state, "you"), said, "you", "")
         for producer in self.producers:
             self.spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
+        self.check_ended()
 
     def _producer_starts(self, producer: Producer, given: int) -> None:
         table = self.preset.sources[producer.index]
         name, total = clean(table.name or table.kind, 40), producer.source.total()
         self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
 
-    def _restore(self, past: Past, started: ev.RunStarted) -> None:
-        """Bring back what earlier lives left open."""
+    async def _restore(self, past: Past, started: ev.RunStarted) -> None:
+        """Bring back what earlier lives left open, some at a time: it may be a hundred thousand jobs."""
         at = self.now()
         self.emit(
             ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled, past.lost)
@@ -222,7 +193,11 @@ class Engine:
             self.emit(ev.GroupRestored(at, group))
         if past.attention:
             self.emit(ev.AttentionRestored(at, past.attention))
+        slice_began = at
         for entry in past.open:
+            if (at := self.now()) - slice_began > SLICE_S:
+                await asyncio.sleep(0)
+                slice_began = at = self.now()
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
             if entry.job.seq in self.gone:
                 self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
@@ -275,6 +250,15 @@ class Engine:
         """Seconds since the start of the run."""
         return self._clock_now() - self._zero
 
+    def at(self, clock_now: float) -> float:
+        """The same for a moment of the clock."""
+        return clock_now - self._zero
+
+    @property
+    def hosts(self) -> Hosts | None:
+        """None while nothing is limited per host."""
+        return self.host_limits.hosts
+
     def clock_now(self) -> float:
         """The clock's own time, which dispatcher and limits count by."""
         return self._clock_now()
@@ -282,13 +266,14 @@ class Engine:
     def emit(self, event: ev.Event) -> None:
         """The only way a fact enters the world: ledger first, then the journal, then whoever listens."""
         durability, ledger = self.durability, self.ledger
-        if type(event) in ev.PASSING:
+        if type(event) in PASSING:
             ledger.apply(event)
         else:
             durability.position += 1
             ledger.apply(event, durability.position)
-            self.journal.append(durability.position, event)
-        self.audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
+            self._append(durability.position, event)
+        if self.audience.anybody:
+            self.audience.tell(event, durability.position, unsettled=bool(ledger.unsettled))
 
     def subscribe(self, subscriber: Callable[[ev.Event], None], *, durable: bool = False) -> None:
         """Call `subscriber` with every event from now on, in order, on the engine's loop.
@@ -303,8 +288,8 @@ class Engine:
     def _committed(self, position: int) -> None:
         self.ledger.commit(position, self.now())
         self.audience.committed(position, unsettled=bool(self.ledger.unsettled))
-        if self.durability.commit(position):
-            self.dispatcher.starts.in_doubt = self.durability.in_doubt
+        self.durability.commit(position)
+        if self.dispatcher.starts.committed(self.durability.in_doubt):
             self.dispatcher.wake()
         for producer in self.producers:
             if producer.frontier is not None and self.ledger.ended is None:
@@ -317,10 +302,11 @@ class Engine:
 
     def _ready(self, job: Job) -> Awaitable[None] | None:
         """What an attempt of `job` waits for: a slow disk, and where it matters, that its start is on the disk."""
-        if self.preset.job.on_crash == "hold" or self._suspected(job):
+        durability = self.durability
+        if self._holds or (self._suspects and self._suspected(job)):
             self.journal.hurry()
-            return self.durability.until(self.durability.position)
-        if self.blocked or self.durability.backlog > MAX_BACKLOG:
+            return durability.until(durability.position)
+        if self.blocked or durability.position - durability.saved > MAX_BACKLOG:
             return self.journal.room()
         return None
 
@@ -329,7 +315,7 @@ class Engine:
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1, waits=0)
-            self.given_again += 1
+            self.rounds.given += 1
             if self.preset.queue.overflow == "drop-old":
                 self._asked_for.add(job.seq)
             self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
@@ -399,72 +385,28 @@ class Engine:
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self._asked_for:
             self._asked_for.discard(job.seq)
-        self.emit(ev.AttemptStarted(now - self._zero, job, slot))
-        self.ceilings.started(now - self._zero)
-
-    def mind_hosts(self) -> Hosts:
-        """The hosts and their limits; from the first time on that somebody asks for them they are kept."""
-        if self.hosts is None:
-            self.hosts = Hosts(self._lane_of, self.throttle, self.preset.retry.max_retry_after)
-            self.dispatcher.mind(self.hosts)
-        return self.hosts
-
-    def _tell_limits(self, job: Job, outcome: Outcome, run_s: float, now: float) -> None:
-        if not isinstance(outcome, Done):
-            self.ceilings.ended(outcome, self._lane_of(job), run_s, now - self._zero)
-
-    def limit_hosts(self, throttle: Throttle) -> None:
-        """Other limits per host from now on."""
-        self.throttle = throttle
-        self.mind_hosts().change(throttle, self._clock_now())
-        self.dispatcher.starts.limit_changed()
-
-    def _tell_hosts(self, job: Job, outcome: Outcome, now: float, *, final: bool) -> None:
-        """An attempt has ended; its host may need a pause, or be well again."""
-        hosts = self.hosts
-        if hosts is None:
-            if not (isinstance(outcome, Failed) and outcome.retry_after and self._lane_of(job)):
-                return
-            hosts = self.mind_hosts()  # the slot has let go of the job
-            hosts.running([job])
-        for change in hosts.ended(job, outcome, now):
-            at = now - self._zero
-            if change.why == "closed":
-                self.emit(ev.HostOpened(at, "auto", change.host))
-                self.dispatcher.wake()  # more than the slot that has become free may go on
-            else:
-                self.emit(ev.HostPaused(at, "auto", change.host, change.why, change.for_s))
-        if final:
-            hosts.forget(job.seq)
+        at = now - self._zero
+        self.emit(ev.AttemptStarted(at, job, slot))
+        if self.ceilings.limit is not None:
+            self.ceilings.started(at)
 
     def limit_holds(self, held: bool, now: float) -> None:
         self.emit(ev.ThrottleHolding(now - self._zero, held))
 
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
         """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
-        then, delay, group, spared = "done", 0.0, "", False
         found: tuple[Found, ...] = ()
-        match outcome:
-            case Done():
-                outcome, found = self._adopted(job, outcome)
-            case Failed():
-                group = signature(outcome)
-                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
-                then = "failed"
-                if isinstance(decision, RetryAfter):
-                    then, delay, spared = "waiting", decision.delay_s, decision.spared
-            case Cancelled():
-                then = "cancelled"
-            case Interrupted():
-                then, delay = ("pending", 0.0) if self.ledger.stopping else ("waiting", INTERRUPTED_PAUSE_S)
+        follows = DONE
+        if not isinstance(outcome, Done):
+            follows = self._follows(job, outcome)
+        elif outcome.found:
+            outcome, found = self._adopted(job, outcome)
+        then, delay, group, spared = follows
         keeps = keeps and then == "waiting"
         at = now - self._zero
         self.emit(ev.AttemptEnded(at, job, slot, run_s, outcome, then, delay, group, found, keeps, spared))
-        self._tell_limits(job, outcome, run_s, now)
-        self._tell_hosts(job, outcome, now, final=then not in ("waiting", "pending"))
-        self.barriers.attempt_ended(outcome, now - self._zero)
-        self.durability.ended()
-        self.dispatcher.starts.in_doubt = self.durability.in_doubt
+        self.dispatcher.starts.in_doubt = self.durability.ended()
+        self._tell_limits(job, outcome, then, run_s, now)
         if self._suspects:
             self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
         if then == "waiting":
@@ -476,10 +418,32 @@ class Engine:
         self.check_ended()
         return keeps
 
+    def _follows(self, job: Job, outcome: Failed | Cancelled | Interrupted) -> Follows:
+        """What becomes of a job whose attempt is not done."""
+        match outcome:
+            case Failed():
+                group = signature(outcome)
+                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
+                if isinstance(decision, RetryAfter):
+                    return Follows("waiting", decision.delay_s, group, decision.spared)
+                return Follows("failed", 0.0, group)
+            case Cancelled():
+                return Follows("cancelled")
+            case Interrupted():
+                return BACK if self.ledger.stopping else Follows("waiting", INTERRUPTED_PAUSE_S)
+
+    def _tell_limits(self, job: Job, outcome: Outcome, then: str, run_s: float, now: float) -> None:
+        """Whatever limits attempts learns from the end of one; what is not asked for costs nothing."""
+        if then != "done":
+            self.ceilings.ended(outcome, job, self._lane_of, run_s, now - self._zero)
+            self.host_limits.tell(job, outcome, now, final=then not in ("waiting", "pending"))
+        elif self.host_limits.hosts is not None:
+            self.host_limits.tell(job, outcome, now, final=True)
+        if self.barriers.counts:
+            self.barriers.attempt_ended(outcome, now - self._zero)
+
     def _adopted(self, job: Job, done: Done) -> tuple[Done, tuple[Found, ...]]:
         """The end of a job without what it came across, and what of that its source takes."""
-        if not done.found:
-            return done, ()
         frontier = self.producers[job.producer].frontier
         found = frontier.adopt(job.row, done.found) if frontier is not None else ()
         return msgspec.structs.replace(done, found=()), found
@@ -491,7 +455,7 @@ class Engine:
         ledger = self.ledger
         if ledger.open and not ledger.stopping:
             return  # nearly always; asked after every attempt
-        if ledger.ended is not None or ledger.started is None:
+        if ledger.ended is not None or self._starting:
             return
         # A stop does not wait for a full disk: closing the journal gives it a last chance and says what is not saved.
         if ledger.unsettled and not (ledger.stopping and self.journal.state == "blocked"):
@@ -502,8 +466,8 @@ class Engine:
             return
         exhausted = all(producer.ended for producer in ledger.producers.values())
         # A drain shuts the gate before retries that are still being given: what is left of them stays as it was.
-        if ledger.draining or (exhausted and not self._feeding):
-            self._end("finished" if exhausted and not self._feeding else "stopped")
+        if ledger.draining or (exhausted and not self.rounds.feeding):
+            self._end("finished" if exhausted and not self.rounds.feeding else "stopped")
 
     def _end(self, how: str) -> None:
         self.emit(ev.RunEnded(self.now(), how))
@@ -587,7 +551,7 @@ class Engine:
     def _shut_gates(self, shut: bool) -> None:
         for producer in self.producers:
             producer.gate.shut = shut
-        self._retry_gate.shut = shut
+        self.rounds.gate.shut = shut
         self.queue.settle()
 
     def cancel_job(self, seq: int, by: str, reason: str = "") -> None:
@@ -613,43 +577,22 @@ class Engine:
             self.dispatcher.leave(seq)
         self.check_ended()
 
-    def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
-        """Give one final job another round."""
-        self.feed(lambda: self.offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
+    def ended_no_more(self) -> None:
+        """A person gives work to a run that had finished."""
+        self._ended.clear()
+        self._reopened.set()
 
-    def feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
-        """Give final jobs another round; a run that had finished goes on for them, and does not end meanwhile."""
-        if self.ledger.ended is not None:
-            self.emit(ev.RunReopened(self.now(), by))
-            self._ended.clear()
-            self._reopened.set()
-        self.emit(ev.CommandDone(self.now(), by, said, reason))
-        self._feeding += 1
-        self.spawn(self._fed(work), said)
 
-    async def _fed(self, work: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await work()
-        finally:
-            self._feeding -= 1
-            self.check_ended()
+class Follows(NamedTuple):
+    """What becomes of a job when an attempt has ended, as `AttemptEnded` tells it."""
 
-    async def offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
-        """Let a final job enter the queue, unless it has had another round meanwhile; True when it has entered.
+    then: str
+    delay_s: float = 0.0
+    group: str = ""
+    spared: bool = False
 
-        `known` is how many rounds had been given when the journal was asked for it, or None. Several commands may
-        offer the same job: they take turns, and whoever asked before another one has given rounds asks again.
-        """
-        seq = final.job.seq
-        async with self._giving_again:
-            if seq in self.ledger.open:
-                return False
-            if known != self.given_again and await self.journal.job(seq) != final:
-                return False
-            again = self._renew(final.job)
-            offer = Offer(again.producer, again=again, by=by, was=final.state, signature=final.signature)
-            await self.queue.put(offer, NOBODY, self._retry_gate)
-            return True
+
+DONE, BACK = Follows("done"), Follows("pending")
 
 
 def _next_attempt(job: Job, *, spared: bool) -> Job:

@@ -39,7 +39,7 @@ class HostControls:
 
         def do() -> None:
             engine.emit(ev.PerHostChanged(engine.now(), who.by, old, new, who.reason))
-            engine.limit_hosts(replace(engine.throttle, per_host=new))
+            engine.host_limits.change(replace(engine.throttle, per_host=new))
 
         said = f"at most {text.plural(new, 'attempt')} at once per host" if new is not None else "no limit per host"
         return Plan(said, do, cmd.SetPerHost(old))
@@ -53,7 +53,7 @@ class HostControls:
 
         def do() -> None:
             engine.emit(ev.PerHostRateChanged(engine.now(), who.by, old, new, who.reason))
-            engine.limit_hosts(replace(engine.throttle, per_host_rate=new))
+            engine.host_limits.change(replace(engine.throttle, per_host_rate=new))
 
         said = f"rate limit {text.rate(new)} per host" if new is not None else "no rate limit per host"
         return Plan(said, do, cmd.SetPerHostRate(old))

@@ -67,7 +67,7 @@ class JobControls:
         final = await engine.journal.job(seq)
         if final is None:
             raise Refusal(f"there is no failed, held or cancelled job {seq}")
-        return Plan(f"retry of job {seq}", lambda: engine.retry_one(final, *who))
+        return Plan(f"retry of job {seq}", lambda: engine.rounds.retry_one(final, *who))
 
     def _retry_group(self, command: cmd.RetryGroup, who: Who) -> Plan:
         self._must_take_work()
@@ -85,7 +85,9 @@ class JobControls:
 
         def do() -> None:
             engine.emit(ev.RoundBegan(engine.now(), who.by, signature, number))
-            engine.feed(lambda: Retrying(engine).group(signature, number, who.by, probe=command.probe), said, *who)
+            engine.rounds.feed(
+                lambda: Retrying(engine).group(signature, number, who.by, probe=command.probe), said, *who
+            )
 
         return Plan(said, do)
 
@@ -107,7 +109,7 @@ class JobControls:
             for name, jobs in groups:
                 engine.emit(ev.RoundBegan(engine.now(), who.by, name, jobs))
             work = partial(retrying.probed, groups) if command.probe else partial(retrying.all, "failed")
-            engine.feed(lambda: work(who.by), said, *who)
+            engine.rounds.feed(lambda: work(who.by), said, *who)
 
         return Plan(said, do)
 
@@ -121,7 +123,9 @@ class JobControls:
         if finals:
             self._must_take_work()
         said = f"retry of {_of(len(waiting) + len(finals), len(seqs))}"
-        return Plan(said, lambda: engine.feed(lambda: Retrying(engine).these(finals, waiting, who.by), said, *who))
+        return Plan(
+            said, lambda: engine.rounds.feed(lambda: Retrying(engine).these(finals, waiting, who.by), said, *who)
+        )
 
     async def _retry_matching(self, command: cmd.RetryMatching, who: Who) -> Plan:
         self._must_take_work()
@@ -130,7 +134,9 @@ class JobControls:
         if not number:
             raise Refusal("no failed or held job matches")
         said = f"retry of {text.plural(number, 'job')} that match"
-        return Plan(said, lambda: self._engine.feed(lambda: Retrying(self._engine).matching(where, who), said, *who))
+        return Plan(
+            said, lambda: self._engine.rounds.feed(lambda: Retrying(self._engine).matching(where, who), said, *who)
+        )
 
     def _must_take_work(self) -> None:
         if self._engine.ledger.state in (RunState.DRAINING, RunState.STOPPING, RunState.STOPPED):

@@ -150,7 +150,7 @@ class Retrying:
                 engine.emit(ev.RetryHastened(engine.now(), seq, by))
         for final in finals:
             if final.job.seq not in engine.gone:
-                await engine.offer_again(final, by, None)
+                await engine.rounds.offer_again(final, by, None)
 
     async def matching(self, where: Sequence[Condition], who: Who) -> None:
         """Every final job that matches; said at the end, because it may take long."""
@@ -158,7 +158,7 @@ class Retrying:
         async for seqs in matching(self._engine, where):
             for final in await self._engine.journal.lost_jobs(seqs):
                 if final.job.seq not in self._engine.gone:
-                    number += await self._engine.offer_again(final, who.by, None)
+                    number += await self._engine.rounds.offer_again(final, who.by, None)
         engine = self._engine
         engine.emit(ev.CommandDone(engine.now(), who.by, f"{count(number)} jobs that match were given another round"))
 
@@ -174,7 +174,7 @@ class Retrying:
     async def _offer(self, final: FinalJob, page: _Page, by: str, trial: Trial) -> None:
         seq = final.job.seq
         trial.watch(seq)
-        if await self._engine.offer_again(final, by, page.known):
+        if await self._engine.rounds.offer_again(final, by, page.known):
             page.known += 1
         else:
             trial.missed(seq)
@@ -183,7 +183,7 @@ class Retrying:
         """Final jobs in order, page by page."""
         engine, after = self._engine, 0
         while True:
-            page = _Page(engine.given_again)  # before it is read: rounds that are given meanwhile may be missing in it
+            page = _Page(engine.rounds.given)  # before it is read: rounds that are given meanwhile may be missing in it
             finals = await engine.journal.failed_jobs(signature, after, PAGE, state)
             if not finals:
                 return

@@ -65,6 +65,8 @@ class Starts:
         self._hopes = hopes
         self._retry_was_last = False
         self._holding = False
+        self._hurried = False
+        """A slot waits, and it was asked that outcomes become durable."""
         self._lines: tuple[Hosts, Line, Line] | None = None
         """The hosts, new work and ready retries, where something may be limited per host."""
         self._timer: asyncio.TimerHandle | None = None
@@ -77,26 +79,33 @@ class Starts:
         items, ready = self._queue.items, self._lane.ready
         own = self._with_slot(now) if self.resting else None
         taken = self.running + len(self.resting) - (own is not None)
-        shut = self.stopping or self.held or bool(self.barred)
-        if shut or taken >= self.concurrency or not (items or ready):
-            self._set_holding(False, now)
+        if not (items or ready) or taken >= self.concurrency or self.stopping or self.held or self.barred:
+            if self._holding:
+                self._set_holding(False, now)
             return None
         if self._alone or self.running + self.in_doubt >= self.concurrency:
-            self._set_holding(False, now)
-            self._hopes.hurry()
+            self._doubts(now)
             return None
-        if (wait := self.limit.wait(now)) > 0:
+        if self.limit.rate is not None and (wait := self.limit.wait(now)) > 0:
             self._set_holding(True, now)
             self._arm(now + wait, now)
             return None
         return self._take_own(own, now) if own is not None else self._oldest(now)
+
+    def _doubts(self, now: float) -> None:
+        """Only when what has ended is durable may more start."""
+        self._set_holding(False, now)
+        if not self._hurried:
+            self._hurried = True
+            self._hopes.hurry()
 
     def _oldest(self, now: float) -> Job | None:
         """The job that has waited longest, of those whose host may be asked."""
         if self._lines is not None:
             return self._next_of_hosts(*self._lines, now)
         items, ready = self._queue.items, self._lane.ready
-        self._set_holding(False, now)
+        if self._holding:
+            self._set_holding(False, now)
         retry = bool(ready) and self._retry_first(bool(items))
         if self.suspect is not None and self._must_wait(next(iter(ready if retry else items))):
             return None
@@ -142,7 +151,8 @@ class Starts:
         return False
 
     def _count(self, retry: bool, now: float) -> None:
-        self.limit.spend(now)
+        if self.limit.rate is not None:
+            self.limit.spend(now)
         self.running += 1
         self._retry_was_last = retry
 
@@ -161,6 +171,12 @@ class Starts:
         self.close()
         self._armed_for = when
         self._timer = self._loop.call_later(when - now, self._fired)
+
+    def committed(self, in_doubt: int) -> bool:
+        """More is durable; True when somebody has waited for that, and is to look again."""
+        was, self._hurried = self._hurried, False
+        freed, self.in_doubt = in_doubt < self.in_doubt, in_doubt
+        return was or freed
 
     def ended(self) -> None:
         """An attempt that was chosen is over."""

@@ -26,7 +26,7 @@ _ENTRY = struct.Struct("<Q8sB111s")
 _NAME = 111
 _EMPTY = bytes(_ENTRY.size)
 CHUNK = 64
-"""Entries that are added at a time."""
+"""Entries that are added at a time, or as many as there are: each growth maps the whole file anew."""
 
 
 class InFlight(msgspec.Struct, frozen=True):
@@ -90,18 +90,18 @@ class Flight:
             self._file = -1
 
     def _grow(self) -> bool:
-        size = (self._entries + CHUNK) * _ENTRY.size
+        before, more = self._entries * _ENTRY.size, max(CHUNK, self._entries)
         try:
             # Space is taken before it is mapped: a write into a hole of a full disk would kill the process.
-            os.posix_fallocate(self._file, 0, size)
-            larger = mmap.mmap(self._file, size)
+            os.posix_fallocate(self._file, before, more * _ENTRY.size)
+            larger = mmap.mmap(self._file, before + more * _ENTRY.size)
         except (OSError, ValueError):
             return False
         if self._map is not None:
             self._map.close()
         self._map = larger
-        self._free.extend(range(self._entries + CHUNK - 1, self._entries - 1, -1))
-        self._entries += CHUNK
+        self._free.extend(range(self._entries + more - 1, self._entries - 1, -1))
+        self._entries += more
         return True
 
 

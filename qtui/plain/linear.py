@@ -27,7 +27,7 @@ _OVER = (RunState.FINISHED, RunState.STOPPED)
 class Linear:
     """Turns snapshots into lines; remembers only what was said last."""
 
-    def __init__(self, own: str = "") -> None:
+    def __init__(self, *own: str) -> None:
         self._own = own
         """Whose actions are not told, because whoever shows these lines has just said them."""
         self._state: RunState | None = None
@@ -42,15 +42,15 @@ class Linear:
         if snap.state is RunState.STARTING:
             return []
         now = snap.started_at + snap.elapsed_s
-        started = [_stamped(_running(snap), snap.started_at)] if self._state is None else []
+        started = [stamped(_running(snap), snap.started_at)] if self._state is None else []
         if self._state is None:
             self._state = RunState.RUNNING
         log = self._log(snap)
-        lines = started + [_stamped(_logged(line), line.at) for line in log if line.actor != self._own]
-        lines += [_stamped(text, now) for text in self._changes(snap, verdict, told=bool(log))]
+        lines = started + [stamped(_logged(line), line.at) for line in log if line.actor not in self._own]
+        lines += [stamped(text, now) for text in self._changes(snap, verdict, told=bool(log))]
         if snap.elapsed_s >= self._summary_at and snap.state not in _OVER:
             self._summary_at = snap.elapsed_s + SUMMARY_S
-            lines.append(_stamped(standing(snap, eta), now))
+            lines.append(stamped(standing(snap, eta), now))
         return lines
 
     def _changes(self, snap: Snapshot, verdict: Verdict, *, told: bool) -> list[str]:
@@ -132,5 +132,6 @@ def _logged(line: LogLine) -> str:
     return f"{level}{clean(line.text)}{who}"
 
 
-def _stamped(text: str, wall: float) -> str:
+def stamped(text: str, wall: float) -> str:
+    """A sentence and when it was true: the message first, because that is what is listened for."""
     return f"{text.rstrip('.')}. {time.strftime('%H:%M:%S', time.localtime(wall))}"

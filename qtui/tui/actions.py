@@ -559,13 +559,16 @@ ACTIONS = (
     ),
     Action(
         "since",
-        ("H",),
-        "H",
+        ("A",),
+        "A",
         "",
         "What has changed since a while ago, most important first",
         title="What changed since…",
     ),
     Action("palette", ("colon", "ctrl+p"), ":", "command", "Find any of these by typing a part of its name", rank=7),
+    Action("theme", (), "", "", "Choose the colours", title="Choose a theme…"),
+    Action("glyphs", (), "", "", "Choose the characters that are drawn with", title="Choose the glyphs…"),
+    Action("motion", (), "", "", "Choose how much may move", title="Choose the motion…"),
     Action(
         "help", ("question_mark",), "?", "help", "The keys of this view", rank=1, title="Show the keys of this view"
     ),

@@ -54,10 +54,12 @@ from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
+from qtui.tui.glyphs import Substitutes
 from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
+from qtui.tui.motion import Motion
 from qtui.tui.panel import Panel
 from qtui.tui.presence import Presence
 from qtui.tui.scene import Scene, before_the_first
@@ -131,14 +133,16 @@ class QtuiApp(App[Ending]):
         keep_report: Callable[[str], str] | None = None,
         joins: Joins = Joins.OWN,
         outward: Callable[[str], None] | None = None,
+        motion: Motion = Motion.FULL,
     ) -> None:
-        self._gates: list[LineFilter] = [NoControls()]
-        super().__init__(ansi_color=not palette.colour)
+        self._gates: list[LineFilter] = [NoControls(), Substitutes(palette.glyphs)]
+        super().__init__(ansi_color=None if palette.colour else True)
         if not palette.colour and not any(isinstance(gate, NoColor) for gate in self._filters):
             self._gates.append(NoColor())
         self.palette = self._colours = palette
         self.register_theme(textual_theme(palette))
         self.theme = palette.name
+        self.move(motion)
         self.host = host
         self.steering = Steering(self)
         self.bulk = JobSteering(self)
@@ -179,7 +183,7 @@ class QtuiApp(App[Ending]):
         return self._main
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._gates]
+        return [*super().get_line_filters(), *(gate for gate in self._gates if gate.enabled)]
 
     def on_mount(self) -> None:
         self.presence = Presence(self._now)
@@ -225,6 +229,7 @@ class QtuiApp(App[Ending]):
             self._refused(refusal)
             return
         await self.feed.close()
+        self.feed = self._new_feed()  # the old one would tell of an engine that does not answer
         try:
             port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
         except QtuiError as error:
@@ -300,7 +305,7 @@ class QtuiApp(App[Ending]):
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
         self.leaving.seen()
-        if self.presence.rest_s(self._now) < 0.2:
+        if self._rest_s < 0.2:
             self._paint_if_due()
 
     # ------------------------------------------------------------------ painting
@@ -312,8 +317,13 @@ class QtuiApp(App[Ending]):
 
     def _paint_if_due(self) -> None:
         now = self._now
-        if now - self._painted_at >= self.presence.rest_s(now) - 0.05:  # the next tick would be later than that
+        if now - self._painted_at >= self._rest_s - 0.05:  # the next tick would be later than that
             self.paint()
+
+    @property
+    def _rest_s(self) -> float:
+        """How long a picture is left standing: by who looks, and by how much may move."""
+        return max(self.presence.rest_s(self._now), self.motion.rest_s)
 
     def paint(self) -> None:
         """Draw the newest snapshot, with what this face adds to it."""
@@ -339,7 +349,6 @@ class QtuiApp(App[Ending]):
             self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
         self._verdict = verdict
         verdict = self._heard(snap, verdict)
-        moving = self.animation_level == "full"
         until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
         self._scene = Scene(
             snap,
@@ -349,7 +358,7 @@ class QtuiApp(App[Ending]):
             trouble,
             answer,
             self.steering.dial.target,
-            int(self._phase) if moving else 0,
+            int(self._phase) if self.motion is Motion.FULL else 0,
             self._watch,
             self.alerting.pinned(snap, verdict, now),
         )
@@ -379,8 +388,32 @@ class QtuiApp(App[Ending]):
         """Draw everything in another palette from now on."""
         if palette is not self.palette:
             self.palette = palette
-            for widget in self._main.walk_children():
+            self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        for screen in self.screen_stack:
+            for widget in screen.walk_children():
                 widget.forget() if isinstance(widget, Panel) else widget.refresh()
+
+    @property
+    def look(self) -> Palette:
+        """What is drawn with, apart from the fading of an old picture."""
+        return self._colours
+
+    def dress(self, look: Palette) -> None:
+        """Draw everything with another theme or other glyphs."""
+        if look.glyphs is not self._colours.glyphs:
+            self._gates = [Substitutes(look.glyphs) if isinstance(gate, Substitutes) else gate for gate in self._gates]
+        self._colours = look
+        if look.name != self.theme:
+            self.register_theme(textual_theme(look))
+            self.theme = look.name
+        self._colour(faded(look) if self.feed.stale else look)
+
+    def move(self, motion: Motion) -> None:
+        """How much may move from now on."""
+        self.motion = motion
+        self.animation_level = motion.animations
 
     def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
         """Answer a key press in the ticker row."""

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from qtui.tui.glyphs import Glyphs
 from qtui.tui.theme import Palette, style
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -64,7 +65,12 @@ class Canvas:
     @property
     def textured(self) -> bool:
         """True where shapes must do the work of colours."""
-        return not self.palette.colour
+        return self.palette.textured
+
+    @property
+    def wall(self) -> str:
+        """What nothing passes: in ASCII a full block would be one of the jobs that wait before it."""
+        return "!" if self.palette.glyphs is Glyphs.ASCII else "█"
 
     def put(
         self, x: int, y: int, text: str, fg: str = "text", *, bold: bool = False, bg: str = "", underline: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -159,12 +160,13 @@ class BoxScreen(ModalScreen[T]):
     def redraw(self) -> None:
         self.box.show(self.draw)
 
+    @abstractmethod
     def box_size(self, width: int, height: int) -> tuple[int, int]:
         """Columns and rows of the box on a screen of this size."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, canvas: Canvas) -> None:
-        raise NotImplementedError
+        """Draw what is in the box."""
 
 
 class ChoiceDialog(BoxScreen[T]):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+
+from qtui.tui.glyphs import Glyphs
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One look: every semantic colour as `#RRGGBB`; measured for contrast and colour-blind distance."""
+    """One look: every semantic colour, `#RRGGBB` or one of the terminal's own, and the glyphs it is drawn with."""
 
     name: str
     dark: bool
@@ -42,6 +44,14 @@ class Palette:
     heat: tuple[str, ...]
     colour: bool = True
     """False under NO_COLOR: no colours at all, textures and reverse video instead."""
+    ansi: bool = False
+    """The terminal's own 16 colours, of whose shades nothing is known."""
+    glyphs: Glyphs = Glyphs.FULL
+
+    @property
+    def textured(self) -> bool:
+        """True where shapes must do the work of colours and shades."""
+        return not self.colour or self.ansi or self.glyphs is Glyphs.ASCII
 
     def of(self, name: str) -> str:
         """The colour called `name`; `heat0` … `heat5` are the steps of the heat ramp."""
@@ -117,9 +127,7 @@ PLAIN = Palette(
 )
 """NO_COLOR: the colours are never emitted; weight, reverse video and textures carry the meaning."""
 
-PALETTES = {palette.name: palette for palette in (DARK, LIGHT, PLAIN)}
 
-_BOLD_WITHOUT_COLOUR = frozenset({"text", "running", "failed", "failed_text", "pressure", "badge", "accent"})
 _DIM_WITHOUT_COLOUR = frozenset({"faint", "line", "idle"})
 _REVERSE_WITHOUT_COLOUR = frozenset({"badge", "done", "failed", "retry", "queued", "pressure", "accent", "running"})
 
@@ -127,6 +135,8 @@ _REVERSE_WITHOUT_COLOUR = frozenset({"badge", "done", "failed", "retry", "queued
 @lru_cache(maxsize=8192)
 def style(palette: Palette, fg: str, bg: str, bold: bool, underline: bool) -> Style:
     """The Rich style of a cell whose text means `fg` on a ground that means `bg`."""
+    if palette.ansi:
+        return _own_style(palette, fg, bg, bold, underline)
     if palette.colour:
         return Style(color=palette.of(fg), bgcolor=palette.of(bg), bold=bold or None, underline=underline or None)
     return Style(
@@ -137,8 +147,23 @@ def style(palette: Palette, fg: str, bg: str, bold: bool, underline: bool) -> St
     )
 
 
+def _own_style(palette: Palette, fg: str, bg: str, bold: bool, underline: bool) -> Style:
+    """In the terminal's own colours: a ground that has none of its own is shown by reverse video."""
+    reverse = bg in _REVERSE_WITHOUT_COLOUR and palette.of(bg) == "default"
+    return Style(
+        color="default" if reverse else palette.of(fg),
+        bgcolor=palette.of(bg),
+        bold=bold or None,
+        dim=fg in _DIM_WITHOUT_COLOUR or None,
+        reverse=reverse or None,
+        underline=underline or None,
+    )
+
+
 def textual_theme(palette: Palette) -> Theme:
     """The same look for Textual's own widgets (inputs, scrollbars)."""
+    if palette.ansi:
+        return replace(BUILTIN_THEMES["ansi-dark" if palette.dark else "ansi-light"], name=palette.name)
     return Theme(
         name=palette.name,
         primary=palette.accent,

@@ -21,7 +21,7 @@ from qtui.core.events import Event
 from qtui.core.past import Plan
 from qtui.core.port import Refusal
 from qtui.core.snapshot import RunState, SlotState, Snapshot
-from qtui.errors import ExitCode, LinkError
+from qtui.errors import ExitCode, LinkError, UsageError
 from qtui.journal.place import state_dir
 from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
@@ -34,9 +34,12 @@ from qtui.text import clean, clean_block, plural, seconds
 from qtui.wiring.command import command
 from qtui.wiring.presses import Presses
 from qtui.wiring.spawn import Spawned, spawn_engine
+from qtui.wiring.typed import HINT, Typed, has_keyboard, helped, is_asking, meant
 
 ME = "ctrl-c"
 """Who drains and stops, in the log of the run."""
+TYPED = "you"
+"""Who typed a command."""
 HZ = 4.0
 ANSWERS_S = 2.0
 """An engine that has not answered for so long is held up; a person should know."""
@@ -101,7 +104,7 @@ class _Face:
         self._options = options
         self.plan: Plan | None = None
         """What a person should agree to before the run goes on."""
-        self._voice = Voice(ME, plain=options.plain, json=options.json)
+        self._voice = Voice(ME, TYPED, plain=options.plain, json=options.json)
         self._snap: Snapshot | None = None
         self._port: LinkPort | None = None
         self.presses = Presses(options.stop_timeout_s, self._press, lambda: self._leave(HUNG_UP))
@@ -109,6 +112,7 @@ class _Face:
         """What was asked for before there was a run to ask it of."""
         self._halted = False
         """The run was told to stop because it had halted."""
+        self._hinted = False
         self._missed = 0
         self._outlet: Outlet | None = None
         self._printed = asyncio.Event()
@@ -181,6 +185,35 @@ class _Face:
         return int(exit_code(snap))
 
     async def _follow(self, port: LinkPort) -> None:
+        typed = Typed(self._typed) if self._voice.is_linear and has_keyboard() else None
+        try:
+            await self._follow_news(port)
+        finally:
+            if typed is not None:
+                typed.close()
+
+    def _typed(self, line: str) -> None:
+        """Do what a line says, or say why not."""
+        snap = self._snap
+        if snap is None or not self._started:
+            self._voice.answer("the run has not begun yet")
+        elif is_asking(line):
+            self._voice.stand()
+        elif line in ("help", "?"):
+            for told in helped():
+                self._voice.say(told)
+        else:
+            try:
+                self._spawn(self._obey(meant(line, snap)))
+            except UsageError as error:
+                self._voice.answer(str(error))
+
+    async def _obey(self, command: Command) -> None:
+        assert self._port is not None, "there is a run, so it was reached"
+        reply = await self._port.send(Request(command, by=TYPED))
+        self._voice.answer(clean(reply.text) if reply.ok else f"refused: {clean(reply.text)}")
+
+    async def _follow_news(self, port: LinkPort) -> None:
         async for snap, events, missed in port.news():
             if self._outlet is not None:
                 self._print(self._outlet, events, missed)
@@ -207,6 +240,9 @@ class _Face:
         self._snap = snap
         self.presses.answered = True
         if self._started:
+            if not self._hinted and self._voice.is_linear and has_keyboard():
+                self._voice.say(f"{HINT}.")
+            self._hinted = True
             wishes, self._when_started = self._when_started, []
             for wish in wishes:
                 wish()

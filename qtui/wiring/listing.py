@@ -6,8 +6,6 @@ import asyncio
 import shlex
 from pathlib import Path
 
-import msgspec
-
 from qtui.core.eta import Certainty, Forecast
 from qtui.core.port import Refusal, RunEntry
 from qtui.core.snapshot import RunState, Snapshot
@@ -68,8 +66,8 @@ def _past(entry: RunEntry, *, resumable: bool) -> RunLine:
 def _command(entry: RunEntry) -> str:
     """What goes on with a run: the preset, and the input it was given."""
     words = ["qtui", entry.preset]
-    if entry.identity and (given := msgspec.json.decode(entry.identity, type=list[str])[1]):
-        words += ["--input", given]
+    if entry.given:
+        words += ["--input", entry.given]
     return shlex.join(words)
 
 

@@ -126,7 +126,7 @@ class Resumption:
         facts = self._facts | self._remembered
         if ground.site:
             facts[SITES] = msgspec.json.encode([*self._sites, ground.site]).decode()
-        journal, past = SqliteJournal.resume(run.folder, policy(ground.preset), facts, seen=self._found)
+        journal, past = await SqliteJournal.take_up(run.folder, policy(ground.preset), facts, self._found)
         past = self._moved(past)
         gone: frozenset[int] = frozenset()
         ground = replace(ground, sources=[self._placed(n, source) for n, source in enumerate(ground.sources)])

@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from qtui.errors import ExitCode, UsageError
+from qtui.errors import ExitCode
 from qtui.tui.ending import Ending, Left
-from qtui.tui.theme import DARK, LIGHT, PALETTES, PLAIN, Palette
-
-THEMES = {"dark": DARK, "light": LIGHT}
+from qtui.tui.glyphs import Glyphs, substituted
+from qtui.wiring.ground import Ground, asked_for_its_ground, hand_on
+from qtui.wiring.looks import asks_terminal, motion, palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class ScreenStart:
     """What else was wanted of its unfinished run, for when that has been agreed to."""
     state: str = ""
     theme: str = ""
+    glyphs: str = ""
+    motion: str = ""
     watch: bool = False
     mouse: bool = True
     keys: dict[str, list[str]] = field(default_factory=dict)
@@ -43,19 +45,14 @@ class ScreenStart:
     """Whose run it shows: own, others or watched."""
 
 
-def palette(theme: str, environ: dict[str, str]) -> Palette:
-    """NO_COLOR wins over every theme. Raises UsageError for a theme that does not exist."""
-    if environ.get("NO_COLOR"):
-        return PLAIN
-    name = theme or environ.get("QTUI_THEME", "") or "dark"
-    name = name.removeprefix("qtui-")
-    if name not in THEMES:
-        raise UsageError(f"there is no theme {name}; there are {', '.join(THEMES)}")
-    return PALETTES[THEMES[name].name]
-
-
 def main(start: ScreenStart) -> int:
     """Show the screen until it is left; returns the exit code of `qtui`."""
+    environ = dict(os.environ)
+    with asked_for_its_ground(asks_terminal(start.theme, environ)) as ground:
+        return _show(start, environ, ground)
+
+
+def _show(start: ScreenStart, environ: dict[str, str], ground: Ground) -> int:
     from qtui.tui import actions
     from qtui.tui.app import Joins, QtuiApp
     from qtui.wiring.host import LocalHost, connect
@@ -67,13 +64,17 @@ def main(start: ScreenStart) -> int:
     opening = (
         (lambda: connect(socket, watch=start.watch, started=partial(_started, socket))) if socket is not None else None
     )
+    chosen = palette(start.theme, start.glyphs, environ, light=ground.is_light())
+    if asks_terminal(start.theme, environ):
+        hand_on(ground)
     app = QtuiApp(
         LocalHost(
             start.state, start.source, list(start.arguments), retry=start.retry, watch=start.watch, socket=socket
         ),
         opening=opening,
         source=start.source,
-        palette=palette(start.theme, dict(os.environ)),
+        palette=chosen,
+        motion=motion(start.motion, environ),
         keep_report=partial(_keep_report, start.state),
         joins=Joins(start.joins),
     )
@@ -82,7 +83,7 @@ def main(start: ScreenStart) -> int:
         ending = app.run(mouse=start.mouse)
     if ending is None:
         return int(app.return_code or ExitCode.BUG)
-    return say_goodbye(ending, _again(start, ending))
+    return say_goodbye(ending, _again(start, ending), chosen.glyphs)
 
 
 def _started(socket: Path) -> int:
@@ -135,7 +136,7 @@ def _again(start: ScreenStart, ending: Ending) -> str:
     return command(["qtui"], source, arguments, start.state) if source else ""
 
 
-def say_goodbye(ending: Ending, again: str = "") -> int:
+def say_goodbye(ending: Ending, again: str = "", glyphs: Glyphs = Glyphs.FULL) -> int:
     """A short summary on the normal screen, and the exit code."""
     from qtui.core.snapshot import RunState
     from qtui.plain.summary import LOST, exit_code, farewell
@@ -151,7 +152,7 @@ def say_goodbye(ending: Ending, again: str = "") -> int:
     detached = ending.how in (Left.DETACHED, Left.SIGNAL)
     killed = ending.how is Left.STOPPED and snap.state is not RunState.STOPPED
     told = LOST if ending.how is Left.LOST else "killed" if killed else ""
-    _say(farewell(snap, detached=detached, told=told, again=again), sys.stdout)
+    _say(substituted(farewell(snap, detached=detached, told=told, again=again), glyphs), sys.stdout)
     if ending.how is Left.SIGNAL:
         return 128 + ending.signal
     if ending.how is Left.LOST:

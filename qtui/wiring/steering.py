@@ -46,7 +46,7 @@ async def _steer(socket: Path, words: list[str], *, dry_run: bool, reason: str) 
     async with visit(socket, ANSWER_S) as (port, snap):
         if words == STATUS:
             return Reply(True, status_report(snap, Judge().step(snap), Forecast().step(snap)))
-        command = _understood(words, snap)
+        command = understood(words, snap)
         try:
             async with asyncio.timeout(DONE_S):
                 reply = await port.send(Request(command, by=f"{user()} via ctl", reason=clean(reason), dry_run=dry_run))
@@ -82,7 +82,8 @@ async def visit(socket: Path, patience_s: float) -> AsyncIterator[tuple[LinkPort
             await port.close()
 
 
-def _understood(words: list[str], snap: Snapshot) -> Command:
+def understood(words: list[str], snap: Snapshot) -> Command:
+    """The command that words spell for this run. Raises Misspelt, with what there is."""
     command = parse(words, [producer.name for producer in snap.producers], STATUS)
     if isinstance(command, RetryGroup | SetAsideGroup | Acknowledge):
         return msgspec.structs.replace(command, signature=_group(command.signature, snap.failures))

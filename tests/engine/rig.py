@@ -29,7 +29,7 @@ from qtui.core.tables import (
     Throttle,
     Workers,
 )
-from qtui.engine.clock import LoopClock
+from qtui.engine.clock import Clock, LoopClock
 from qtui.engine.engine import Engine, Parts
 from qtui.executors import LocalExecutor
 
@@ -248,6 +248,7 @@ class Rig:
         overflow: str = "block",
         strategy: str = "pool",
         holds_slot: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         numbers = [jobs] if isinstance(jobs, int) else jobs
         self.sources: Sequence[Source] = sources or [Numbers(number) for number in numbers]
@@ -274,6 +275,7 @@ class Rig:
         )
         self.past, self.skip, self.gone, self.renew = past, skip, gone, renew
         self.retry, self.held = retry, held
+        self.clock = clock
         self.engine: Engine
         self.most_running = 0
         self.events: list[ev.Event] = []
@@ -284,7 +286,7 @@ class Rig:
             self.kind,
             LocalExecutor(self.kind),
             self.journal,
-            LoopClock(wall=1e9),
+            self.clock or LoopClock(wall=1e9),
             self.luck,
             self.past,
             self.skip,

@@ -39,7 +39,7 @@ async def test_nothing_starts_after_one_failure_too_many_and_what_runs_is_finish
         assert rig.snap.counts.running == 0
         assert rig.snap.state is RunState.HALTED
         assert (verdict.word, verdict.key, verdict.key_text) == ("HALTED", "P", "release")
-        assert verdict.sentence == f"stopped starting: {rig.snap.throttle.halted}"
+        assert verdict.sentence == f"stopped starting 58s ago: {rig.snap.throttle.halted}"
         await rig.ask(Stop())
 
 

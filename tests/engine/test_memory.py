@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from qtui.core import events as ev
-from qtui.core.commands import Stop
+from qtui.core.commands import RetryFailed, Stop
+from qtui.core.job import Failed, Job
 from qtui.core.tables import Throttle
 from qtui.core.verdict import Judge
 from qtui.engine.health import Heartbeat
@@ -187,3 +188,22 @@ async def test_no_release_starts_anything_while_memory_is_short() -> None:
 
         assert starts(rig) == [0.0, 0.7]
         await rig.ask(Stop())
+
+
+async def test_memory_that_eases_after_the_end_holds_nothing_when_a_person_gives_work_again() -> None:
+    async def failing(job: Job) -> Failed:
+        await asyncio.sleep(3)
+        return Failed("exit:1", "no")
+
+    shown = Shown()
+    async with Rig(failing, jobs=1) as rig, beating(rig, shown):
+        await rig.after(0.5)
+        shown.is_at(95)
+        await rig.ended()
+        shown.is_at(50)
+        await rig.after(2.0)
+        await rig.ask(RetryFailed())
+        async with asyncio.timeout(60):
+            await rig.ended()
+
+        assert len(rig.of(ev.AttemptStarted)) == 2

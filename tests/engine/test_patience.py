@@ -8,7 +8,7 @@ import pytest
 
 from qtui.core import events as ev
 from qtui.core.job import Done, Failed, Interrupted, Job
-from qtui.engine import dispatch
+from qtui.engine import deadlines
 from tests.conftest import VirtualLoop
 from tests.engine.rig import Rig, sleeping
 
@@ -95,7 +95,7 @@ async def test_what_broke_during_a_long_stop_spends_no_try(code: str) -> None:
 async def test_connections_that_a_suspended_machine_lost_spend_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop's clock stands still then; only the machine's own tells."""
     slept = 0.0
-    monkeypatch.setattr(dispatch, "asleep", lambda: slept)
+    monkeypatch.setattr(deadlines, "asleep", lambda: slept)
 
     async def breaks(job: Job) -> Done | Failed:
         await asyncio.sleep(1.5)

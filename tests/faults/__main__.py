@@ -7,6 +7,7 @@ it known here. The exit code is 1 when anything was violated.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 import click
@@ -35,6 +36,9 @@ FAMILIES: dict[str, str] = {
 @click.option("--seed", type=int, default=None, help="Repeat what was drawn at random.")
 def main(only: tuple[str, ...], kills: int, states: int, lives: int, seed: int | None) -> None:
     """Run the long forms of the fault tests and print a table; exit code 1 on any violation."""
+    # A shell makes what it starts in the background deaf to both, and the children would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     options = Options(kills, states, lives) if seed is None else Options(kills, states, lives, seed)
     print(f"seed {options.seed}", file=sys.stderr)
     report = Report(options)

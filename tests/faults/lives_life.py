@@ -107,6 +107,7 @@ class Life:
         parts = Parts(list(world.sources), kind, LocalExecutor(kind), journal, clock, luck, past)
         engine = self.engine = Engine(world.preset, parts)
         journal.on_state = engine.journal_told
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: self._blame(f"unheard: {context}"))
         engine.subscribe(self._note)
         engine.subscribe(self._show, durable=True)
         person = self._person = Person(world, engine, journal, self._spawn, feels=self._feels, last=self.last)
@@ -162,7 +163,7 @@ class Life:
         for state in ("held", "failed"):
             number = sum(count for named, count in counts.items() if str(named) == state)
             if number and (self.chance.random() < 0.2 or (self.last and state == "held")):
-                engine.retry_many(None, number, "retry", "you", state=state)
+                engine.rounds.retry_many(None, number, "retry", "you", state=state)
 
     async def _to_the_end(self, engine: Engine) -> None:
         if self.last and self.world.form is not None:

@@ -114,7 +114,7 @@ def test_warnings_are_called_so() -> None:
 
 
 def test_own_actions_are_left_to_whoever_said_them() -> None:
-    linear = Linear(own="ctrl-c")
+    linear = Linear("ctrl-c")
     linear.lines(quiet(), FLOWING, ETA)
     draining = quiet(state=RunState.DRAINING, log=[LogLine(NOW, "ctrl-c", "draining: nothing new is accepted")])
 

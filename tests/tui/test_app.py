@@ -16,9 +16,11 @@ from qtui.core.port import Checked, Port, Problem
 from qtui.core.queries import JobQuery, JobRow
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.errors import QtuiError
+from qtui.tui.actions import Context
 from qtui.tui.app import QtuiApp
 from qtui.tui.ending import Left
 from qtui.tui.layout import HEIGHTS, WIDTHS, classes_at
+from qtui.tui.screens.views import ORDER
 from qtui.tui.theme import DARK, LIGHT, PLAIN, Palette
 from tests.tui.fake_port import FakeHost, FakePort
 from tests.tui.rig import Rig, running, until
@@ -111,9 +113,11 @@ async def test_views_are_turned_by_number_and_back() -> None:
 
 async def test_tab_goes_round_the_views() -> None:
     async with running() as rig:
-        await rig.press("shift+tab")
+        await rig.press(*["tab"] * (ORDER.index(Context.FAILURES)))
         await rig.shows("58 in 5 groups")
-        await rig.press("tab")
+        await rig.press(*["shift+tab"] * (ORDER.index(Context.FAILURES)))
+        await rig.shows("╭─ PRODUCERS")
+        await rig.press(*["tab"] * len(ORDER))
         await rig.shows("╭─ PRODUCERS")
 
 

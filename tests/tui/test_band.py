@@ -13,6 +13,7 @@ from qtui.core.snapshot import (
     Counts,
     HeadView,
     Health,
+    Latency,
     ProducerState,
     ProducerView,
     QueueView,
@@ -111,6 +112,25 @@ def test_a_pause_dashes_the_pipe() -> None:
 def test_a_gate_that_will_not_open_says_why(state: RunState, word: str) -> None:
     done = [replace(producer, state=ProducerState.DONE) for producer in calm().producers]
     assert word in band(calm(producers=done, state=state))[3]
+
+
+def test_no_number_crosses_the_edge_of_the_results() -> None:
+    absurd = calm(latency=Latency(1e12, 1e18, 1e18), counts=Counts(failed=10**18, done=0))
+    rows = band(absurd)
+    assert {row[-1] for row in rows[1:6]} == {"│"}
+    assert {row[100] for row in rows[1:6]} == {"│"}
+
+
+@pytest.mark.parametrize(("width", "row"), [(80, 3), (120, 5)])
+def test_lost_jobs_are_told_at_every_width(width: int, row: int) -> None:
+    losing = calm(queue=QueueView(64, 64, 64, wait_s=8.3, overflow="drop-old"), counts=Counts(lost=1204))
+    assert "1,204 lost" in band(losing, width)[row]
+
+
+@pytest.mark.parametrize(("width", "row"), [(80, 3), (120, 5)])
+def test_a_queue_without_a_bound_tells_what_it_costs_at_every_width(width: int, row: int) -> None:
+    endless = calm(queue=QueueView(0, 900, 900), control=Control(6, 0, strategy="semaphore"), health=Health(tasks=1890))
+    assert "1.9k tasks" in band(endless, width)[row]
 
 
 def test_a_limit_moves_the_wall_to_the_valve() -> None:

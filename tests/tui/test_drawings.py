@@ -1,33 +1,46 @@
-"""Every drawing of the overview, at every size, of every snapshot: no exception, whole borders, known glyphs."""
+"""Every drawing, at every size, of every snapshot, in every look: no exception, whole borders, known glyphs."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from qtui.core.eta import Certainty, Eta
 from qtui.core.snapshot import Snapshot
+from qtui.core.verdict import Judge
 from qtui.tui.canvas import Canvas
-from qtui.tui.theme import DARK, LIGHT, PLAIN
+from qtui.tui.glyphs import BY_CHARACTER, Glyphs, drawn, known
+from qtui.tui.palettes import named, theme_names
+from qtui.tui.screens.summary import draw_next, draw_summary
+from qtui.tui.theme import DARK, PLAIN, Palette
+from qtui.tui.widgets.band import draw_band
 from qtui.tui.widgets.explain import draw_explain
 from qtui.tui.widgets.failures import draw_failures
 from qtui.tui.widgets.flow import draw_flow, draw_whole_run
+from qtui.tui.widgets.header import draw_header
 from qtui.tui.widgets.job import draw_job
+from qtui.tui.widgets.lane import draw_lane
 from qtui.tui.widgets.latency import draw_latency
 from qtui.tui.widgets.mini import draw_mini
+from qtui.tui.widgets.progress import draw_progress
 from qtui.tui.widgets.slots import draw_slots, slot_at, slot_rows
+from qtui.tui.widgets.small import draw_tiny
+from qtui.tui.widgets.ticker import draw_ticker
 from qtui.tui.widgets.times import draw_times
+from qtui.tui.widgets.verdict import draw_verdict
 from tests.tui.samples import sample
 from tests.tui.wild import NAMES, wild
 
-GLYPHS = frozenset("λ÷×·■▊●·▼≈✓◆×▲█║─►◄━╾╌╭╮╰╯│▁▂▃▄▅▆▇▀▌░▒▓→…−±")
-ASCII = frozenset(map(chr, range(32, 127)))
 SIZES = [(1, 1), (2, 2), (3, 3), (8, 3), (23, 5), (24, 6), (38, 9), (42, 10), (80, 12), (120, 14), (200, 30), (240, 70)]
+ETA = Eta(Certainty.COLLECTING)
 
-Drawing = Callable[[Canvas, Snapshot, int], None]
+Drawing = Callable[[Canvas, Snapshot, int], object]
 FRAMED: dict[str, Drawing] = {
     "slots": lambda canvas, snap, n: draw_slots(canvas, snap, selected=n, top=n - 3),
     "flow": lambda canvas, snap, _: draw_flow(canvas, snap),
@@ -40,12 +53,40 @@ FRAMED: dict[str, Drawing] = {
     "failures": lambda canvas, snap, _: draw_failures(canvas, snap),
     "job": lambda canvas, snap, n: draw_job(canvas, snap, selected=n),
 }
-DRAWINGS: dict[str, Drawing] = {**FRAMED, "mini": lambda canvas, snap, _: draw_mini(canvas, snap)}
+"""Those that are one box as large as the canvas."""
+DRAWINGS: dict[str, Drawing] = {
+    **FRAMED,
+    "mini": lambda canvas, snap, _: draw_mini(canvas, snap),
+    "band": lambda canvas, snap, n: draw_band(canvas, snap, verdict=Judge().step(snap), frame=n, target=n or None),
+    "header": lambda canvas, snap, n: draw_header(canvas, snap, eta=ETA, trouble="data 8 s old" if n else ""),
+    "lane": lambda canvas, snap, _: draw_lane(canvas, snap),
+    "progress": lambda canvas, snap, _: draw_progress(canvas, snap),
+    "verdict": lambda canvas, snap, _: draw_verdict(canvas, Judge().step(snap)),
+    "ticker": lambda canvas, snap, _: draw_ticker(canvas, snap),
+    "tiny": lambda canvas, snap, _: draw_tiny(canvas, snap, verdict=Judge().step(snap), eta=ETA, keys="p pause"),
+    "summary": lambda canvas, snap, _: draw_summary(canvas, snap=snap),
+    "next": lambda canvas, snap, _: draw_next(canvas, snap=snap),
+}
+LOOKS = [replace(named(name), glyphs=glyphs) for name in [*theme_names(), PLAIN.name] for glyphs in Glyphs]
+FOREIGN = set("".join(NAMES))
 
 
 def cells(row: str) -> list[str]:
     """The row by cell: a wide character takes two, the second is empty."""
     return [piece for ch in row for piece in ((ch, "") if cell_len(ch) == 2 else (ch,))]
+
+
+def check_boxes(rows: list[list[str]]) -> None:
+    """From every upper corner an edge leads down to a lower one without a gap."""
+    for y, row in enumerate(rows):
+        for x, corner in enumerate(row):
+            if corner not in "╭╮" or not corner:
+                continue
+            below = y + 1
+            while below < len(rows) and rows[below][x] in "│├┤" and rows[below][x]:
+                below += 1
+            assert below < len(rows), f"the box at {x},{y} has no end"
+            assert rows[below][x] == {"╭": "╰", "╮": "╯"}[corner], f"the edge at {x},{y} is broken at row {below}"
 
 
 def check_frame(rows: list[list[str]]) -> None:
@@ -68,33 +109,56 @@ def frames(rows: list[list[str]]) -> list[list[list[str]]]:
     return [frame for frame in found if frame]
 
 
-def check(name: str, snap: Snapshot, width: int, height: int, selected: int, *, dark: bool) -> None:
-    canvas = Canvas(width, height, DARK if dark else PLAIN)
+def check(name: str, snap: Snapshot, width: int, height: int, selected: int, look: Palette = DARK) -> None:
+    canvas = Canvas(width, height, look)
     DRAWINGS[name](canvas, snap, selected)
     rows = [cells(row) for row in canvas.rows()]
     assert [len(row) for row in rows] == [width] * height, "a wide character was cut in half"
-    drawn = {ch for row in rows for ch in row if ch}
-    assert drawn <= GLYPHS | ASCII | set("".join(NAMES))
+    strange = {ch for row in rows for ch in row if ch and not known(ch)}
+    assert strange <= FOREIGN
+    check_boxes(rows)
     if name in FRAMED:
         for frame in frames(rows):
             check_frame(frame)
+    for y, row in enumerate(canvas.rows()):
+        text = canvas.strip(y).text
+        assert text == row
+        shown = drawn(text, look.glyphs)
+        assert cell_len(shown) == width
+        if look.glyphs is Glyphs.ASCII:
+            assert shown.isascii()
+        elif look.glyphs is Glyphs.BASIC:
+            assert not {ch for ch in shown if ch in BY_CHARACTER and BY_CHARACTER[ch].basic != ch}
+
+
+sizes = st.sampled_from(SIZES) | st.tuples(st.integers(1, 240), st.integers(1, 70))
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_wild_snapshots_are_drawn_at_any_size_without_crossing_a_border(name: str) -> None:
-    rng = random.Random(name)
-    for round_number in range(120):
-        snap = wild(rng)
-        width, height = rng.choice((*SIZES, (rng.randint(1, 240), rng.randint(1, 70))))
-        selected = rng.choice((0, 1, 5, 96, 10**6))
-        check(name, snap, width, height, selected, dark=round_number % 2 == 0)
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32), size=sizes, selected=st.sampled_from((0, 1, 5, 96, 10**6)), look=st.sampled_from(LOOKS)
+)
+def test_wild_snapshots_are_drawn_at_any_size_in_any_look_without_crossing_a_border(
+    name: str, seed: int, size: tuple[int, int], selected: int, look: Palette
+) -> None:
+    check(name, wild(random.Random(seed)), *size, selected, look)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.parametrize("size", SIZES)
 def test_the_usual_snapshot_is_drawn_at_any_size(name: str, size: tuple[int, int]) -> None:
-    for dark in (True, False):
-        check(name, sample(), *size, 4, dark=dark)
+    for look in (DARK, PLAIN, replace(DARK, glyphs=Glyphs.ASCII)):
+        check(name, sample(), *size, 4, look)
+
+
+def test_a_broken_edge_is_noticed() -> None:
+    canvas = Canvas(10, 4, DARK)
+    canvas.box(0, 0, 10, 4)
+    check_boxes([cells(row) for row in canvas.rows()])
+    canvas.put(7, 2, "text")
+    with pytest.raises(AssertionError, match="broken at row 2"):
+        check_boxes([cells(row) for row in canvas.rows()])
 
 
 def test_five_thousand_slots_are_drawn_at_any_size() -> None:
@@ -103,7 +167,7 @@ def test_five_thousand_slots_are_drawn_at_any_size() -> None:
     while len(snap.slots) < 5000:
         snap = wild(rng, most_slots=5000)
     for width, height in SIZES:
-        check("slots", snap, width, height, 4321, dark=True)
+        check("slots", snap, width, height, 4321)
 
 
 def test_a_click_anywhere_gives_a_slot_that_exists_or_nothing() -> None:
@@ -117,11 +181,3 @@ def test_a_click_anywhere_gives_a_slot_that_exists_or_nothing() -> None:
             number = slot_at(x, y, width, height, snap, rng.randint(-2, 9))
             assert number is None or number in numbers
         assert slot_rows(width, height, snap) >= 0
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_drawing_uses_only_colours_every_palette_has(name: str) -> None:
-    for palette in (DARK, LIGHT, PLAIN):
-        canvas = Canvas(120, 20, palette)
-        DRAWINGS[name](canvas, sample(), 4)
-        assert all(canvas.strip(y).cell_length == 120 for y in range(20))

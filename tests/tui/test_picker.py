@@ -95,6 +95,25 @@ async def test_a_live_run_is_attached() -> None:
     assert app.answers == ["attach:scrape-catalogue-3"]
 
 
+async def test_a_run_that_did_not_end_is_gone_on_with_by_starting_its_preset() -> None:
+    presets = host()
+    stopped = RunEntry("s-1", "shop", "presets/shop.toml", "stopped", 50.0, 61, 3, 100, identity='["a",""]')
+    older = msgspec.structs.replace(stopped, run_id="s-0", name="older", started_at=9.0)
+    other = msgspec.structs.replace(stopped, run_id="s-2", name="typed", identity='["a","urls.txt"]')
+    aside = msgspec.structs.replace(stopped, run_id="s-3", name="set-aside", identity='["b",""]', aside=True)
+    presets.live += [stopped, older, other, aside]
+    async with shown(presets) as (app, pilot):
+        text = app.text()
+        assert text.index("REAL") < text.index("RESUME") < text.index("RUNS")
+        row = next(row for row in app.rows() if "◆ shop" in row)
+        assert "stopped 64%, 3 failed" in row
+        assert not any(name in text for name in ("older", "typed", "set-aside"))
+        await pilot.press("G", "up")
+        assert "This run has not come to its end." in app.text()
+        await pilot.press("enter")
+    assert app.answers == ["presets/shop.toml"]
+
+
 async def test_the_filter_narrows_and_escape_takes_it_back() -> None:
     async with shown() as (app, pilot):
         await pilot.press("slash", *"paged", "enter")

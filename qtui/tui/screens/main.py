@@ -206,6 +206,7 @@ class MainScreen(Screen[object]):
             "inspect": self._inspect,
             "copy": lambda: ship.work(ship.bulk.copy(self._stage), "copy"),
             "open_job": lambda: ship.work(ship.bulk.page(self._stage), "open"),
+            **{look: lambda: self._choose_look(action_id) for look in ("theme", "glyphs", "motion")},
             "another": lambda: ship.work(ship.another(), "another run"),
             "elsewhere": lambda: ship.work(ship.another(), "another run"),
             "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
@@ -255,6 +256,11 @@ class MainScreen(Screen[object]):
         from qtui.tui.screens.help import HelpScreen
 
         self.ship.push_screen(HelpScreen(sections(self._stage.context)))
+
+    def _choose_look(self, what: str) -> None:
+        from qtui.tui.screens.looks import choose
+
+        choose(self.ship, what)
 
     async def _palette(self) -> None:
         from qtui.tui.screens.palette import CommandPalette

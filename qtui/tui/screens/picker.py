@@ -1,6 +1,8 @@
-"""The picker: presets to learn from, presets for real work, and live runs to attach to."""
+"""The picker: presets to learn from, presets for real work, runs to go on with, and live runs to attach to."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,6 +15,9 @@ from qtui.tui.screens.bad_preset import BadPresetScreen
 from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
 from qtui.tui.screens.preset_list import Item, draw_list
 from qtui.tui.screens.prompt import FilterBar
+
+if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
 
 FIRST_CHOICE = "backpressure"
 _GROUPS = (("learn", "LEARN", "runs offline, simulated work"), ("real", "REAL", "network or files"))
@@ -48,7 +53,7 @@ class PickerScreen(Screen[str | None]):
 
     def on_mount(self) -> None:
         self._presets = self.host.presets()
-        self._runs = self._live_runs()
+        self._runs = self._open_runs()
         first = next((entry for entry in self._presets if entry.name == FIRST_CHOICE), None)
         choices = self._choices()
         self._chosen = first.source if first is not None else choices[0].key if choices else ""
@@ -64,11 +69,15 @@ class PickerScreen(Screen[str | None]):
 
     # What there is
 
-    def _live_runs(self) -> list[RunEntry]:
-        return [run for run in self.host.runs() if run.state == "running"]
+    def _open_runs(self) -> list[RunEntry]:
+        """Those that live, then those that starting their preset would go on with."""
+        runs = sorted(self.host.runs(), key=lambda run: run.started_at, reverse=True)
+        newest = {run.identity or run.run_id: run for run in reversed(runs) if not run.aside}
+        unfinished = [run for run in newest.values() if run.state in ("stopped", "crashed") and not run.given]
+        return [*(run for run in runs if run.state == "running"), *unfinished[::-1]]
 
     def _look_for_runs(self) -> None:
-        if self.is_current and (runs := self._live_runs()) != self._runs:
+        if self.is_current and (runs := self._open_runs()) != self._runs:
             self._runs = runs
             self._draw_now()
 
@@ -93,7 +102,12 @@ class PickerScreen(Screen[str | None]):
         other = [Item(preset=e) for e in self._presets if e.group not in ("learn", "real") and self._matches(e)]
         items += [Item("OTHER"), *other] if other else []
         runs = [Item(run=run) for run in self._runs if self.text.casefold() in f"{run.name} {run.run_id}".casefold()]
-        items += [Item("RUNS", note="live, enter attaches"), *runs] if runs else []
+        for heading, note, live in (
+            ("RESUME", "not finished", False),
+            ("RUNS", "live", True),
+        ):
+            found = [item for item in runs if item.is_live is live]
+            items += [Item(heading, note=note), *found] if found else []
         return items
 
     def _matches(self, entry: PresetEntry) -> bool:
@@ -128,6 +142,8 @@ class PickerScreen(Screen[str | None]):
             self._filter("")
         elif event.key in ("q", "ctrl+c", "ctrl+q") or (event.key == "escape" and self._behind):
             self.dismiss(None)
+        elif event.key == "t":
+            self._choose_theme()
         else:
             return
         event.stop()
@@ -147,15 +163,21 @@ class PickerScreen(Screen[str | None]):
         item = self.chosen
         if item is None:
             return
-        if item.preset is None:
-            self.dismiss(item.key)
+        if item.run is not None:
+            self.dismiss(item.key if item.is_live else item.run.preset)
             return
+        assert item.preset is not None, "a heading cannot be chosen"
         source = item.preset.source
         self._checked.pop(source, None)  # the file may have changed since it was looked at
         if self._check(source).problems:
             self.app.push_screen(BadPresetScreen(self.host, source), lambda valid: self._after_fixing(source, valid))
         else:
             self.dismiss(source)
+
+    def _choose_theme(self) -> None:
+        from qtui.tui.screens.looks import choose
+
+        choose(cast("QtuiApp", self.app), "theme")
 
     def _after_fixing(self, source: str, valid: bool | None) -> None:
         self._checked.pop(source, None)
@@ -247,16 +269,22 @@ class PickerScreen(Screen[str | None]):
             card = Card(item.name, group + reach, preset_lines(item.preset, checked, inner), action)
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
         elif item.run is not None:
-            card = Card(item.name, "LIVE", run_lines(item.run, inner), "attach")
+            right = "LIVE" if item.is_live else item.run.state.upper()
+            card = Card(item.name, right, run_lines(item.run, inner), _action(item))
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
+
+
+def _action(item: Item) -> str:
+    """What enter does with it."""
+    return "run" if item.run is None else "attach" if item.is_live else "go on"
 
 
 def _draw_keys(canvas: Canvas, y: int, item: Item | None, behind: bool) -> None:
     canvas.fill(0, y, canvas.width, 1, "raised")
-    action = "attach" if item is not None and item.run is not None else "run"
+    action = "run" if item is None else _action(item)
+    keys = (("↑↓", "choose"), ("enter", action), ("/", "filter"), ("pgup pgdn", "read on"), ("t", "theme"))
     x = 1
-    leave = ("esc", "back") if behind else ("q", "quit")
-    for key, words in (("↑↓", "choose"), ("enter", action), ("/", "filter"), ("pgup pgdn", "read on"), leave):
+    for key, words in (*keys, ("esc", "back") if behind else ("q", "quit")):
         if x + len(key) + len(words) + 1 >= canvas.width:
             break
         x = canvas.put(x, y, key, "accent", bold=True)

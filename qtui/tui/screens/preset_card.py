@@ -13,6 +13,9 @@ from qtui.tui.prose import bar, wall, wrap
 _PROSE = 96
 """Running text is not set wider than this, however wide the screen."""
 
+_ATTACHING = "Attaching shows it here; leaving again does not stop it."
+_GOING_ON = "Going on keeps what was done; what was interrupted runs again. You are asked before anything starts."
+
 
 def preset_lines(entry: PresetEntry, checked: Checked, width: int) -> list[Line]:
     """Everything the picker says about a preset, in lines of at most `width` cells."""
@@ -107,12 +110,13 @@ def toml_line(text: str) -> list[Span]:
 
 
 def run_lines(run: RunEntry, width: int) -> list[Line]:
-    """What the picker says about a run that is live."""
+    """What the picker says about a run that is live, or that did not come to its end."""
+    live = run.state == "running"
     total = f" of {count(run.total)}" if run.total is not None else ", total unknown"
     lines: list[Line] = [
         (
-            Span("This run is live. ", bold=True),
-            Span("Attaching shows it here; leaving again does not stop it.", "dim"),
+            Span("This run is live. " if live else "This run has not come to its end. ", bold=True),
+            Span(_ATTACHING if live else _GOING_ON, "dim"),
         ),
         (),
         (

@@ -28,8 +28,13 @@ class Item:
     def key(self) -> str:
         """What choosing it gives; empty for a heading."""
         if self.run is not None:
-            return f"attach:{self.run.run_id}"
+            return f"{'attach' if self.is_live else 'resume'}:{self.run.run_id}"
         return self.preset.source if self.preset is not None else ""
+
+    @property
+    def is_live(self) -> bool:
+        """A run that can be attached to, not one that can only be gone on with."""
+        return self.run is not None and self.run.state == "running"
 
     @property
     def name(self) -> str:
@@ -81,7 +86,9 @@ def _draw_item(canvas: Canvas, place: tuple[int, int, int], item: Item, chosen: 
     if chosen:
         canvas.fill(x + 1, y, width - 2, 1, "raised")
         canvas.put(x + 1, y, "▌", "accent")
-    sign = Span("●", "done_text", True) if item.run is not None else Span("►", "faint")
+    sign = Span("►", "faint")
+    if item.run is not None:
+        sign = Span("●", "done_text", True) if item.is_live else Span("◆", "retry_text", True)
     canvas.spans(x + 3, y, (sign,) if width > 4 else ())
     wide = width >= 40
     name = cut((Span(clean(item.name, 100), "text", chosen),), min(_NAME, width - 7) if wide else width - 7)
@@ -98,8 +105,9 @@ def _note(item: Item, problems: int, *, short: bool) -> list[Span]:
         run = item.run
         done = percent(share(run)) if run.total else f"{count(run.done)} done"
         failed = [Span(f", {count(run.failed)} failed", "failed_text")] if run.failed and not short else []
-        gauge = [] if short or not run.total else [*bar(6, share(run), "done"), Span(" ")]
-        return [*gauge, Span(done, "dim"), *failed]
+        gauge = [] if short or not run.total or not item.is_live else [*bar(6, share(run), "done"), Span(" ")]
+        state = [] if short or item.is_live else [Span(f"{clean(run.state)} ", "dim")]
+        return [*gauge, *state, Span(done, "dim"), *failed]
     if problems:
         return [Span(f"× {problems}" if short else f"× {plural(problems, 'problem')}", "failed_text", True)]
     description = clean(item.preset.description) if item.preset is not None else ""

@@ -178,6 +178,6 @@ def draw_next(canvas: Canvas, snap: Snapshot) -> None:
         steps = steps[-canvas.height :] if canvas.height else []
     titles = max((len(title) for _, title, _ in steps), default=0)
     for row, (key, title, note) in enumerate(steps):
-        canvas.put(3, top + row, key, "accent", bold=True)
+        canvas.put(3, top + row, key[: max(0, canvas.width - 4)], "accent", bold=True)
         canvas.spans(6, top + row, cut((Span(title, "text", row == 0),), canvas.width - 7))
         canvas.spans(9 + titles, top + row, cut((Span(note, "dim"),), canvas.width - titles - 11))

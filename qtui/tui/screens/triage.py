@@ -105,7 +105,7 @@ def _draw_group(
         for row in range(y, y + (2 if roomy else 1)):
             canvas.put(x + 1, row, "▌", "accent")
     number = count(group.jobs) if group.jobs < 100_000 else short_count(group.jobs)
-    canvas.right(x + 8, y, (Span(number, "failed_text" if group.jobs and not group.aside else "faint", True),))
+    canvas.right(x + 8, y, (Span(number[:7], "failed_text" if group.jobs and not group.aside else "faint", True),))
     chart = width >= 50
     text_end = width - 22 if chart else width - 8
     note = _note(group, snap.elapsed_s)
@@ -119,7 +119,7 @@ def _draw_group(
     if chart:
         minutes = ([0] * 10 + list(group.per_minute))[-10:]
         canvas.spans(x + width - 20, y, spark(minutes, "failed"))
-    canvas.right(x + width - 2, y, (Span(ago(group.last_s), "dim"),))
+    canvas.right(x + width - 2, y, (Span(ago(group.last_s)[:7], "dim"),))
     if roomy:
         end = canvas.spans(x + 10, y + 1, bar(min(22, width - 13), group.jobs / total if total else 0.0, "failed"))
         canvas.spans(end + 2, y + 1, cut((note,), x + width - 2 - end - 2))

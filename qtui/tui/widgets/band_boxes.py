@@ -111,17 +111,7 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
     inner = width - 4
     wait = [Span("wait ", "dim"), Span(wait_text(queue), "text", True)]
     if short:
-        first_fitting(
-            canvas,
-            x + 2,
-            3,
-            inner,
-            [
-                [*wait, Span("  full ", "dim"), Span(percent(queue.full_share)), Span(" of the last minute", "dim")],
-                [*wait, Span("  full ", "dim"), Span(percent(queue.full_share)), Span("/min", "dim")],
-                wait,
-            ],
-        )
+        first_fitting(canvas, x + 2, 3, inner, [*([*wait, *more] for more in _beside_wait(snap)), wait])
         return
     high = Span(count(queue.high_water))
     first_fitting(
@@ -134,13 +124,10 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
     if snap.control.strategy != "pool":
         first_fitting(canvas, x + 2, 5, inner, _costs(snap.health))
         return
-    full_share = [Span("full ", "dim"), Span(percent(queue.full_share))]
     if snap.counts.lost:
-        lost = [Span(f"{count(snap.counts.lost)} lost", "failed_text", True)]
-        policy = Span(f"  {queue.overflow}", "dim")
-        now = Span(f"  {rate(queue.lost_rate)}", "failed_text")
-        first_fitting(canvas, x + 2, 5, inner, [[*lost, now, policy], [*lost, policy], lost])
+        first_fitting(canvas, x + 2, 5, inner, _losses(snap))
         return
+    full_share = [Span("full ", "dim"), Span(percent(queue.full_share))]
     first_fitting(
         canvas,
         x + 2,
@@ -148,6 +135,25 @@ def draw_queue(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         inner,
         [[*full_share, Span(" of the last minute", "dim")], [*full_share, Span("/min", "dim")], full_share],
     )
+
+
+def _beside_wait(snap: Snapshot) -> list[list[Span]]:
+    """What stands beside the wait where one row must do, the fullest form first: what it costs, what was lost."""
+    gap = Span("  ")
+    if snap.control.strategy != "pool":
+        return [[gap, *line] for line in _costs(snap.health)]
+    if snap.counts.lost:
+        return [[gap, *line] for line in _losses(snap)]
+    full = [Span("  full ", "dim"), Span(percent(snap.queue.full_share))]
+    return [[*full, Span(" of the last minute", "dim")], [*full, Span("/min", "dim")]]
+
+
+def _losses(snap: Snapshot) -> list[list[Span]]:
+    """Jobs that the full queue did not take, the fullest form first."""
+    lost = [Span(f"{count(snap.counts.lost)} lost", "failed_text", True)]
+    policy = Span(f"  {snap.queue.overflow}", "dim")
+    now = Span(f"  {rate(snap.queue.lost_rate)}", "failed_text")
+    return [[*lost, now, policy], [*lost, policy], lost]
 
 
 def _costs(health: Health) -> list[list[Span]]:
@@ -211,22 +217,29 @@ def draw_results(canvas: Canvas, snap: Snapshot, x: int, width: int, short: bool
     if short:
         return
     if (head := snap.head) is not None:
-        canvas.put(x + 2, 5, short_count(head.behind), "pressure", bold=True)
-        canvas.right(
-            x + width - 2, 5, [Span(f"behind #{head.seq}"[: width - 5 - len(short_count(head.behind))], "dim")]
-        )
+        behind = short_count(head.behind)
+        canvas.put(x + 2, 5, behind, "pressure", bold=True)
+        _beside(canvas, x, width, 5, len(behind), Span(f"behind #{head.seq}", "dim"))
+    else:
+        p95 = seconds(snap.latency.p95) if snap.latency.p95 else "—"
+        _named(canvas, x, width, 5, "p95", p95)
     aside = counts.cancelled + counts.held
     if aside:
-        canvas.put(x + 2, 4, "cancelled" if not counts.held else "set aside", "dim")
-        canvas.right(x + width - 2, 4, [Span(count(aside))])
+        _named(canvas, x, width, 4, "cancelled" if not counts.held else "set aside", count(aside))
     else:
         ended = counts.done + counts.failed
-        canvas.put(x + 2, 4, "error rate", "dim")
-        canvas.right(x + width - 2, 4, [Span(f"{counts.failed / ended * 100 if ended else 0:.1f}%")])
-    if snap.head is not None:
-        return
-    canvas.put(x + 2, 5, "p95", "dim")
-    canvas.right(x + width - 2, 5, [Span(seconds(snap.latency.p95) if snap.latency.p95 else "—")])
+        share = counts.failed / ended * 100 if ended else 0.0
+        _named(canvas, x, width, 4, "error rate", f"{share:.1f}%" if share < 99.95 else "100%")
+
+
+def _named(canvas: Canvas, x: int, width: int, y: int, label: str, value: str) -> None:
+    canvas.put(x + 2, y, label, "dim")
+    _beside(canvas, x, width, y, len(label), Span(value))
+
+
+def _beside(canvas: Canvas, x: int, width: int, y: int, taken: int, value: Span) -> None:
+    """A value at the right of its box, cut where what stands before it leaves too little room."""
+    canvas.right(x + width - 2, y, cut([value], max(0, width - 5 - taken)))
 
 
 def _gauge_row(canvas: Canvas, x: int, y: int, width: int, label: str, share: float, ink: str) -> None:

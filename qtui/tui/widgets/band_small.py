@@ -37,7 +37,7 @@ def draw_small_band(canvas: Canvas, snap: Snapshot, verdict: Verdict) -> None:
     word = gate_word(snap)
     for y in range(3):
         if verdict.pressure and not word:
-            canvas.put(gate, y, "█", "pressure")
+            canvas.put(gate, y, canvas.wall, "pressure")
     if word == "off":
         canvas.put(gate, 1, "║", "pressure", bold=True)
     elif not verdict.pressure:
@@ -59,7 +59,7 @@ def draw_small_band(canvas: Canvas, snap: Snapshot, verdict: Verdict) -> None:
     )
     if verdict.held:
         for y in range(3):
-            canvas.put(results - 3, y, "█", "pressure")
+            canvas.put(results - 3, y, canvas.wall, "pressure")
     else:
         canvas.put(results - 3, 1, "─►", "queued")
     counts = snap.counts

@@ -41,7 +41,7 @@ def draw_gate(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: i
         canvas.put(x, middle_row, "─" * (end - x - waiting), "pressure")
         canvas.put(end - waiting, middle_row, "■" * waiting, "queued")
         for y in range(1, rows - 1):
-            canvas.put(wall, y, "█", "pressure")
+            canvas.put(wall, y, canvas.wall, "pressure")
         if rows >= 7:
             canvas.put(x, middle_row + 1, "put()", "dim")
             canvas.put(x, middle_row + 2, "waits", "dim")
@@ -60,7 +60,7 @@ def draw_valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
         return
     canvas.put(x, 2, "─" * (width - 2), "pressure")
     for y in range(1, rows - 1):
-        canvas.put(x + 1, y, "█", "pressure")
+        canvas.put(x + 1, y, canvas.wall, "pressure")
     if rows < 7:
         return
     if snap.throttle.held_by_person:
