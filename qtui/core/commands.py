@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from qtui.core.job_filter import Condition
+
 
 class SetConcurrency(msgspec.Struct, frozen=True, tag="concurrency"):
     """Run at most `value` attempts at once; 0 starts nothing new. Shrinking never cancels."""
@@ -86,17 +88,74 @@ class RetryGroup(msgspec.Struct, frozen=True, tag="retry-group"):
 
     signature: str
     limit: int | None = None
-    """At most so many of them; 1 probes. None means all."""
+    """At most so many of them; None means all."""
+    probe: bool = False
+    """One first; the others only when that and most of the next ones do not fail again."""
 
 
 class RetryFailed(msgspec.Struct, frozen=True, tag="retry-failed"):
-    """Give every failed job another round of attempts."""
+    """Give every failed job that is not set aside another round of attempts."""
+
+    probe: bool = False
+    """One of every group first, as `RetryGroup` does."""
+
+
+class RetryJobs(msgspec.Struct, frozen=True, tag="retry-jobs"):
+    """The same as `RetryJob` for several."""
+
+    seqs: list[int]
+
+
+class RetryMatching(msgspec.Struct, frozen=True, tag="retry-matching"):
+    """Give every failed or held job that matches another round; a cancelled one where its state is asked for."""
+
+    where: list[Condition]
 
 
 class CancelJob(msgspec.Struct, frozen=True, tag="cancel"):
     """Cancel one job, wherever it is: in the queue, in a slot or in the back-off lane."""
 
     seq: int
+
+
+class CancelJobs(msgspec.Struct, frozen=True, tag="cancel-jobs"):
+    """The same for several."""
+
+    seqs: list[int]
+
+
+class CancelMatching(msgspec.Struct, frozen=True, tag="cancel-matching"):
+    """Cancel every job that matches and is not finished."""
+
+    where: list[Condition]
+
+
+class SetAsideGroup(msgspec.Struct, frozen=True, tag="aside-group"):
+    """Count a failure group as open no more, and leave it out when every failed job is retried; or take that back."""
+
+    signature: str
+    aside: bool = True
+
+
+class SetAsideJobs(msgspec.Struct, frozen=True, tag="aside-jobs"):
+    """The same for some failed jobs."""
+
+    seqs: list[int]
+    aside: bool = True
+
+
+class SetAsideMatching(msgspec.Struct, frozen=True, tag="aside-matching"):
+    """The same for every failed job that matches."""
+
+    where: list[Condition]
+    aside: bool = True
+
+
+class Acknowledge(msgspec.Struct, frozen=True, tag="acknowledge"):
+    """Raise no alert for a failure group until it has twice as many failed attempts; or take that back."""
+
+    signature: str
+    quiet: bool = True
 
 
 class Drain(msgspec.Struct, frozen=True, tag="drain"):
@@ -134,7 +193,15 @@ Command: TypeAlias = (
     | RetryJob
     | RetryGroup
     | RetryFailed
+    | RetryJobs
+    | RetryMatching
     | CancelJob
+    | CancelJobs
+    | CancelMatching
+    | SetAsideGroup
+    | SetAsideJobs
+    | SetAsideMatching
+    | Acknowledge
     | Drain
     | KeepRunning
     | Stop
@@ -144,6 +211,8 @@ Command: TypeAlias = (
 
 MAX_CONCURRENCY = 4096
 MAX_CAPACITY = 1_000_000
+MAX_NAMED = 5_000
+"""Jobs that one command may name; more are meant by what they match."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -316,6 +316,54 @@ class GroupRestored(msgspec.Struct, frozen=True, tag="group-restored"):
     group: PastGroup
 
 
+class AsideChanged(msgspec.Struct, frozen=True, tag="aside"):
+    """A person set a failure group or some failed jobs aside, or took that back."""
+
+    at: float
+    by: str
+    aside: bool
+    signature: str = ""
+    """The group, or empty."""
+    jobs: list[tuple[int, str]] = []
+    """Numbers, each with its group."""
+    reason: str = ""
+
+
+class Acknowledged(msgspec.Struct, frozen=True, tag="acknowledged"):
+    """A person knows of a failure group that had so many failed attempts; 0: that was taken back."""
+
+    at: float
+    by: str
+    signature: str
+    attempts: int
+    reason: str = ""
+
+
+class RoundBegan(msgspec.Struct, frozen=True, tag="round"):
+    """A person gave so many failed jobs of a group another round: what becomes of them is counted anew."""
+
+    at: float
+    by: str
+    signature: str
+    jobs: int
+
+
+class HeldBack(msgspec.Struct, frozen=True, tag="held-back"):
+    """The others of such a round stay failed, because those that were tried first failed again."""
+
+    at: float
+    signature: str
+    jobs: int
+    why: str
+
+
+class AttentionRestored(msgspec.Struct, frozen=True, tag="attention-restored"):
+    """What a person said about failures in earlier lives; the journal has it already."""
+
+    at: float
+    facts: dict[str, str]
+
+
 class Sampled(msgspec.Struct, frozen=True, tag="sample", gc=False):
     """The run in a few numbers, four times a second while anything changes: what a replay draws between events."""
 
@@ -426,6 +474,10 @@ Recorded: TypeAlias = (
     | HostOpened
     | RunStarted
     | RunResumed
+    | AsideChanged
+    | Acknowledged
+    | RoundBegan
+    | HeldBack
     | Sampled
     | DrainStarted
     | DrainTakenBack
@@ -443,6 +495,7 @@ Passing: TypeAlias = (
     | ThrottleHolding
     | JobRestored
     | GroupRestored
+    | AttentionRestored
     | AttemptProgressed
 )
 Event: TypeAlias = Recorded | Passing
@@ -462,6 +515,8 @@ Control: TypeAlias = (
     | DrainStarted
     | DrainTakenBack
     | StopStarted
+    | AsideChanged
+    | Acknowledged
     | CommandDone
 )
 """What a person's wish came to: with who asked, and why."""
@@ -473,6 +528,7 @@ PASSING: frozenset[type] = frozenset(
         ThrottleHolding,
         JobRestored,
         GroupRestored,
+        AttentionRestored,
         AttemptProgressed,
     }
 )

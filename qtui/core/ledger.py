@@ -19,6 +19,7 @@ from qtui.core.commands import MAX_CONCURRENCY
 from qtui.core.job import DROPPED, REJECTED, Done, Failed, Job, Outcome
 from qtui.core.lifecycle import FINAL, Move, State, step
 from qtui.core.meter import Column, Counter, History, Level, RunTimes, Stays, bucket
+from qtui.core.outstanding import Outstanding
 from qtui.core.signature import signature, title
 from qtui.core.snapshot import SERIES_SECONDS, LogLine, Recent, RunState
 from qtui.core.told import told
@@ -99,9 +100,8 @@ class Ledger:
         self.rate: float | None = None
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         self.accepted = self.retries = self.recovered = 0
-        self.lost = 0
+        self.lost, self.losses = 0, Counter()
         """Jobs lost to a full queue, those of earlier lives included."""
-        self.losses = Counter()
         self.began = 0.0
         """When the present life of the run began."""
         self.open: dict[int, _Open] = {}
@@ -116,6 +116,7 @@ class Ledger:
         """Attempts that run in slots with higher numbers."""
         self.producers: dict[int, ProducerTrack] = {}
         self.groups: dict[str, GroupTrack] = {}
+        self.outstanding = Outstanding(self)
         self.recent: deque[RecentOutcome] = deque(maxlen=20)
         self.log: deque[LogLine] = deque(maxlen=50)
         self.high_water = 0
@@ -157,6 +158,7 @@ class Ledger:
             ev.RunEnded: self._run_ended,
             ev.RunReopened: self._run_reopened,
             ev.Notice: self._notice,
+            **self.outstanding.handlers,
             **{event: self._steered(handler) for event, handler in steered.HANDLERS.items()},
         }
 
@@ -397,6 +399,7 @@ class Ledger:
         if entry.from_group and (group := self._known_group(entry.from_group)):
             group.retrying -= 1
             group.recovered += done
+        self.outstanding.ended(ending.to, entry.from_group)
         if ending.to is State.FAILED and (group := self._known_group(ending.signature)):
             group.jobs += 1
         if done and (job.attempt > 1 or entry.from_group):
@@ -443,6 +446,7 @@ class Ledger:
         state = step(job.seq, was, Move.REQUEUE)
         signature = event.signature if was is State.FAILED else ""  # a group counts no others
         self.open[job.seq] = _Open(job, state, from_group=signature)
+        self.outstanding.requeued(job.seq)
         self.counts[was] -= 1
         self.counts[State.PENDING] += 1
         self._enqueue(job.seq, event.at)
@@ -520,6 +524,7 @@ class Ledger:
         self.counts.update(zip((State.DONE, State.FAILED, State.HELD, State.CANCELLED), finals, strict=True))
         self.accepted = sum(finals)  # what is open comes back one by one
         self.lost = event.lost
+        self.outstanding.began_with(event.failed)
         self.began = event.at
         for level in (self.busy, self.full, self.empty, self.holding, self.pressed):
             level.restart(event.at)
@@ -576,5 +581,6 @@ class Ledger:
             self._write(event.at, line.who, line.text, line.level)
 
     def _write(self, at: float, actor: str, said: str, level: str = "info") -> None:
+        """Note something in the log."""
         wall = (self.started.started_at if self.started else 0.0) + at
         self.log.appendleft(LogLine(wall, text.clean(actor, 40), text.clean(said), level))

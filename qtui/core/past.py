@@ -60,6 +60,8 @@ class Past(msgspec.Struct, frozen=True):
     """Marks of the keys of jobs that were running when the engine crashed, and how often."""
     lost: int = 0
     """Jobs lost to a full queue."""
+    attention: dict[str, str] = {}
+    """What a person has said about failures, as it was kept."""
 
 
 class Plan(msgspec.Struct, frozen=True):

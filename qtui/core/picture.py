@@ -14,6 +14,7 @@ from qtui.core.snapshot import (
     AutoView,
     Control,
     Counts,
+    FailureGroup,
     Grip,
     HeadView,
     Health,
@@ -27,7 +28,7 @@ from qtui.core.snapshot import (
     ThrottleView,
 )
 from qtui.core.tables import Throttle
-from qtui.core.tracks import RETIRED_SHOWN_S
+from qtui.core.tracks import RETIRED_SHOWN_S, GroupTrack
 
 MAX_GROUPS_SHOWN = 50
 EACH_TOLD = 128
@@ -84,7 +85,7 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         ledger.run_times.latency(),
         ledger.series.series(at),
         ledger.overview.series(at),
-        [track.view(signature, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
+        [_group(ledger, signature, track, at) for signature, track in groups[:MAX_GROUPS_SHOWN]],
         len(groups),
         [outcome.view(at) for outcome in ledger.recent],
         list(ledger.log),
@@ -101,6 +102,17 @@ def take(ledger: Ledger, at: float, around: Surroundings) -> Snapshot:
         running=ledger.runs.law(at, 30),
         alerts=around.alerts,
         alone_from=around.alone_from,
+        triage=ledger.outstanding.view(),
+    )
+
+
+def _group(ledger: Ledger, signature: str, track: GroupTrack, at: float) -> FailureGroup:
+    attention = ledger.outstanding.attention
+    return msgspec.structs.replace(
+        track.view(signature, at),
+        open=ledger.outstanding.open_of(signature, track.jobs),
+        aside=signature in attention.groups,
+        acknowledged=attention.is_quiet(signature, track.attempts),
     )
 
 

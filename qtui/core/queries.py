@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from qtui.core.job import Value
+from qtui.core.job_filter import Condition
 from qtui.core.snapshot import LogLine
 
 
@@ -27,6 +28,10 @@ class JobRow(msgspec.Struct, frozen=True):
     """Wall clock, 0 while it is not final."""
     error: str
     """Title and message of the last failure, or empty."""
+    signature: str = ""
+    """The failure group of its last failed attempt, or empty."""
+    aside: bool = False
+    """A person has set it aside: it failed, and is not counted as open."""
 
 
 class JobsQuery(msgspec.Struct, frozen=True, tag="jobs"):
@@ -34,20 +39,17 @@ class JobsQuery(msgspec.Struct, frozen=True, tag="jobs"):
 
     offset: int = 0
     limit: int = 100
-    text: str = ""
-    """Only jobs whose name or error holds this text, without regard to case."""
-    state: str = ""
-    """Only jobs in this state; `open` means not final."""
-    signature: str = ""
-    """Only jobs of this failure group."""
+    """0 only counts."""
+    where: list[Condition] = []
+    """Only jobs that are all of this."""
     order: str = "newest"
-    """newest, oldest, longest (run time) or attempts."""
+    """newest, oldest, finished (last first), longest (run time) or attempts."""
 
 
 class Jobs(msgspec.Struct, frozen=True, tag="jobs"):
     rows: list[JobRow]
-    total: int
-    """How many match in all."""
+    total: int | None
+    """How many match in all; None where only counting would tell."""
 
 
 class AttemptRow(msgspec.Struct, frozen=True):
@@ -81,6 +83,41 @@ class JobStory(msgspec.Struct, frozen=True, tag="job"):
     """What it gave to the results, when done."""
     next_try_s: float | None = None
     """Seconds until its next attempt while it waits in the back-off lane."""
+
+
+class ReproducerQuery(msgspec.Struct, frozen=True, tag="reproducer"):
+    """How a person does by hand what a job does."""
+
+    seq: int
+
+
+class Reproducer(msgspec.Struct, frozen=True, tag="reproducer"):
+    """A command line, secrets masked; empty where there is none."""
+
+    text: str
+
+
+class GroupQuery(msgspec.Struct, frozen=True, tag="group"):
+    """A failure group with everything that is known of it."""
+
+    signature: str
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """How the failed attempts of a group are spread over something they have: the five most frequent values."""
+
+    name: str
+    """host, producer, attempt, or a field of the jobs."""
+    values: list[tuple[str, int]]
+    distinct: int = 0
+    """How many values there are; those beyond the first fifty are not told apart."""
+
+
+class GroupStory(msgspec.Struct, frozen=True, tag="group"):
+    signature: str
+    facets: list[Facet]
+    samples: list[tuple[int, str]]
+    """Numbers and names of jobs, the newest first."""
 
 
 Place: TypeAlias = tuple[float, int, int]
@@ -231,5 +268,7 @@ class FailureQuery(msgspec.Struct, frozen=True, tag="failure"):
     forward: bool = True
 
 
-Query: TypeAlias = JobsQuery | JobQuery | TimelineQuery | FailureQuery | LogQuery | PeriodQuery
-Answer: TypeAlias = Jobs | JobStory | Timeline | Log | Period | Unknown
+Query: TypeAlias = (
+    JobsQuery | JobQuery | TimelineQuery | FailureQuery | LogQuery | PeriodQuery | GroupQuery | ReproducerQuery
+)
+Answer: TypeAlias = Jobs | JobStory | Timeline | Log | Period | GroupStory | Reproducer | Unknown

@@ -169,6 +169,15 @@ class Kind(Protocol):
         ...
 
 
+@runtime_checkable
+class Reproducible(Protocol):
+    """A kind whose jobs a person can do by hand."""
+
+    def reproduce(self, job: Job) -> str:
+        """A command line that does what an attempt does, secrets masked; empty where its templates cannot be filled."""
+        ...
+
+
 class Executor(Protocol):
     """Where jobs run: it takes a kind's attempts to this loop, to other processes or to other machines."""
 
@@ -245,6 +254,10 @@ class Journal(Protocol):
 
     def job(self, seq: int) -> Awaitable[FinalJob | None]:
         """A job whose state is failed, cancelled or held."""
+        ...
+
+    def lost_jobs(self, seqs: Sequence[int]) -> Awaitable[list[FinalJob]]:
+        """Those of these jobs that are failed, cancelled or held, in order."""
         ...
 
     async def close(self, how: str) -> None:

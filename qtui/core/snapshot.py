@@ -340,6 +340,18 @@ class FailureGroup(msgspec.Struct, frozen=True):
     """Where it happened and how often, most first, at most five."""
     detail: str = ""
     """The detail of the newest failure."""
+    open: int = 0
+    """Failed jobs that are not set aside."""
+    aside: bool = False
+    """A person has set the group aside."""
+    acknowledged: bool = False
+    """A person knows of it, and it has not grown to twice its size since."""
+    ok_again: int = 0
+    """Of the jobs in the last round that a person gave: those that are done."""
+    failed_again: int = 0
+    """Of the same: those that failed again."""
+    held_back: int = 0
+    """Of the same: those that were not tried, because the first ones failed again."""
 
 
 class Recent(msgspec.Struct, frozen=True):
@@ -432,6 +444,16 @@ class Control(msgspec.Struct, frozen=True):
     `concurrency` is the most attempts that ran at once so far."""
 
 
+class Triage(msgspec.Struct, frozen=True):
+    """How much of what failed still needs a person."""
+
+    open: int = 0
+    """Failed jobs that are not set aside."""
+    aside: int = 0
+    ever: int = 0
+    """Jobs that have failed for good at least once, whatever became of them later."""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     run_id: str
     name: str
@@ -487,6 +509,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """What holds now, the worst first."""
     alone_from: float | None = None
     """When nobody looked any more the last time, seconds since the start of the run; None when that never was."""
+    triage: Triage = Triage()
 
     @property
     def workers(self) -> int:

@@ -10,8 +10,11 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from qtui.core import commands as cmd
-from qtui.core import units
+from qtui.core import job_filter, units
+from qtui.core.job_filter import Condition
 from qtui.errors import UsageError
 from qtui.text import clean
 
@@ -33,6 +36,8 @@ class Form(NamedTuple):
     write: Callable[[Any], str]
     """The text of the argument; empty without one."""
     help: str
+    many: bool = False
+    """Whether the argument may be several words."""
 
     @property
     def usage(self) -> str:
@@ -81,18 +86,68 @@ def _write_producer(command: cmd.Pause | cmd.Resume) -> str:
 
 
 def _group(text: str) -> cmd.RetryGroup:
-    """`SIGNATURE`, or `SIGNATURE --limit N`."""
-    signature, marker, limit = text.rpartition(" --limit ")
-    if not marker:
-        return cmd.RetryGroup(text)
-    if not (number := _number(limit)):
+    """`SIGNATURE`, with `--probe` or `--limit N` behind it."""
+    rest, probe = _without(text, "--probe")
+    signature, marker, limit = rest.rpartition(" --limit ")
+    if not marker and not rest.endswith(" --limit"):
+        return cmd.RetryGroup(rest, probe=probe)
+    if not (marker and (number := _number(limit))):
         raise ValueError("--limit with a number from 1 on")
-    return cmd.RetryGroup(signature, number)
+    return cmd.RetryGroup(signature, number, probe)
 
 
 def _write_group(command: cmd.RetryGroup) -> str:
-    quoted = shlex.quote(command.signature)
-    return quoted if command.limit is None else f"{quoted} --limit {command.limit}"
+    limit = "" if command.limit is None else f" --limit {command.limit}"
+    return f"{shlex.quote(command.signature)}{limit}{' --probe' if command.probe else ''}"
+
+
+def _without(text: str, flag: str) -> tuple[str, bool]:
+    """The text without a flag at its end, and whether it was there."""
+    return (text[: -len(flag)].rstrip(), True) if text == flag or text.endswith(f" {flag}") else (text, False)
+
+
+def _failed(text: str) -> cmd.RetryFailed:
+    rest, probe = _without(text, "--probe")
+    if rest:
+        raise ValueError("--probe or nothing")
+    return cmd.RetryFailed(probe)
+
+
+def _jobs(text: str) -> list[int]:
+    return [_number(part) for part in text.replace(",", " ").split()]
+
+
+def _write_jobs(seqs: Sequence[int]) -> str:
+    return ",".join(str(seq) for seq in seqs)
+
+
+def _where(text: str) -> list[Condition]:
+    conditions, mistakes = job_filter.parse(text)
+    if mistakes:
+        raise ValueError(f"a filter ({mistakes[0].why})")
+    if not conditions:
+        raise ValueError("a filter such as state:failed host:api.example")
+    return [*conditions]
+
+
+def _write_where(where: Sequence[Condition]) -> str:
+    return shlex.quote(job_filter.written(where))
+
+
+def _undoable(
+    words: str, argument: str, command: Any, read: Callable[[str], Any], write: Callable[[Any], str], help: str
+) -> Form:
+    """A form whose command has one thing and a switch, which `--undo` turns off."""
+
+    def made(text: str) -> Any:
+        rest, undo = _without(text, "--undo")
+        return command(read(rest), not undo)
+
+    def told(made: Any) -> str:
+        what, on = msgspec.structs.astuple(made)
+        return f"{write(what)}{'' if on else ' --undo'}"
+
+    return Form(words, argument, command, made, told, help, many=True)
 
 
 def _adaptive(text: str) -> cmd.SetAdaptive:
@@ -192,9 +247,35 @@ FORMS = (
         cmd.RetryGroup,
         _group,
         _write_group,
-        "give the failed jobs of a failure group another round; --limit N takes the oldest N",
+        "give the failed jobs of a failure group another round; --probe tries one first, --limit N takes the oldest N",
+        many=True,
     ),
-    _bare("retry --failed", cmd.RetryFailed, "give every failed job another round"),
+    Form(
+        "retry --failed",
+        "[--probe]",
+        cmd.RetryFailed,
+        _failed,
+        lambda command: "--probe" if command.probe else "",
+        "give every failed job that is not set aside another round; --probe tries one of every group first",
+    ),
+    Form(
+        "retry --jobs",
+        "JOB,JOB…",
+        cmd.RetryJobs,
+        lambda text: cmd.RetryJobs(_jobs(text)),
+        lambda command: _write_jobs(command.seqs),
+        "the same for some jobs",
+        many=True,
+    ),
+    Form(
+        "retry --matching",
+        "FILTER",
+        cmd.RetryMatching,
+        lambda text: cmd.RetryMatching(_where(text)),
+        lambda command: _write_where(command.where),
+        "the same for every failed or held job that a filter of the job list finds",
+        many=True,
+    ),
     Form(
         "retry",
         "JOB",
@@ -204,12 +285,55 @@ FORMS = (
         "give a failed job another round, or start a waiting one now",
     ),
     Form(
+        "cancel --jobs",
+        "JOB,JOB…",
+        cmd.CancelJobs,
+        lambda text: cmd.CancelJobs(_jobs(text)),
+        lambda command: _write_jobs(command.seqs),
+        "cancel some jobs wherever they are",
+        many=True,
+    ),
+    Form(
+        "cancel --matching",
+        "FILTER",
+        cmd.CancelMatching,
+        lambda text: cmd.CancelMatching(_where(text)),
+        lambda command: _write_where(command.where),
+        "cancel every job that a filter finds and that is not finished",
+        many=True,
+    ),
+    Form(
         "cancel",
         "JOB",
         cmd.CancelJob,
         lambda text: cmd.CancelJob(_number(text)),
         lambda command: str(command.seq),
         "cancel a job wherever it is",
+    ),
+    _undoable(
+        "set-aside --group",
+        "GROUP",
+        cmd.SetAsideGroup,
+        lambda text: text,
+        shlex.quote,
+        "count a failure group as open no more; --undo takes it back",
+    ),
+    _undoable("set-aside --jobs", "JOB,JOB…", cmd.SetAsideJobs, _jobs, _write_jobs, "the same for some failed jobs"),
+    _undoable(
+        "set-aside --matching",
+        "FILTER",
+        cmd.SetAsideMatching,
+        _where,
+        _write_where,
+        "the same for every failed job that a filter finds",
+    ),
+    _undoable(
+        "acknowledge",
+        "GROUP",
+        cmd.Acknowledge,
+        lambda text: text,
+        shlex.quote,
+        "raise no alert for a failure group until it has twice as many failures; --undo takes it back",
     ),
     _bare("drain", cmd.Drain, "take nothing new, finish what was accepted, then end"),
     _bare("keep-running", cmd.KeepRunning, "take a drain back"),
@@ -233,7 +357,7 @@ def parse(words: Sequence[str], producers: Sequence[str] = (), also: Sequence[st
         raise Misspelt(f"`{form.words}` takes no argument, but {_quoted(rest[0])} follows")
     if not rest and form.argument and not form.argument.startswith("["):
         raise Misspelt(f"`{form.words}` needs an argument: {form.usage}")
-    several = form.command is cmd.SetAdaptive or (form.command is cmd.RetryGroup and rest[1:-1] == ["--limit"])
+    several = form.command is cmd.SetAdaptive or form.many
     if len(rest) > 1 and not several:
         raise Misspelt(f"`{form.words}` takes one argument, but {_quoted(rest[1])} follows")
     argument = " ".join(rest)

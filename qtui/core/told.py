@@ -78,6 +78,20 @@ def _started(event: ev.RunStarted, names: Names) -> Told:
     return Told("qtui", f"started with {text.plural(event.concurrency, 'worker')}{bound}")
 
 
+def _aside(event: ev.AsideChanged, names: Names) -> str:
+    what = text.clean(event.signature, 60) if event.signature else text.plural(len(event.jobs), "failed job")
+    return f"{what} set aside" if event.aside else f"{what} no longer set aside"
+
+
+def _acknowledged(event: ev.Acknowledged, names: Names) -> str:
+    return f"{text.clean(event.signature, 60)} {'acknowledged' if event.attempts else 'no longer acknowledged'}"
+
+
+def _held_back(event: ev.HeldBack, names: Names) -> Told:
+    others = "the other stays failed" if event.jobs == 1 else f"the other {text.count(event.jobs)} stay failed"
+    return Told("qtui", f"{text.clean(event.signature, 60)}: {event.why}; {others}", "warning")
+
+
 def _rate(rate: float | None) -> str:
     return text.rate(rate) if rate is not None else "none"
 
@@ -90,6 +104,9 @@ _WORDS: dict[type, Callable[[Any, Names], Told]] = {
     ev.LimitChanged: _limit,
     ev.CapacityChanged: _by(lambda event, names: f"bound {event.old} → {event.new}"),
     ev.RateChanged: _by(lambda event, names: f"rate limit {_rate(event.old)} → {_rate(event.new)}"),
+    ev.AsideChanged: _by(_aside),
+    ev.Acknowledged: _by(_acknowledged),
+    ev.HeldBack: _held_back,
     ev.Held: _by(lambda event, names: "workers held: nothing new starts"),
     ev.Released: _by(lambda event, names: "workers released"),
     ev.Halted: lambda event, names: Told("qtui", f"stopped starting: {event.reason}", "warning"),

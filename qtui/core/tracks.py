@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from qtui.core.job import Failed, Job
 from qtui.core.meter import Counter, Level
+from qtui.core.queries import Facet, GroupStory
 from qtui.core.signature import describe, title
 from qtui.core.snapshot import (
     STRIP_SECONDS,
@@ -18,6 +19,7 @@ from qtui.core.snapshot import (
     SlotState,
     SlotView,
 )
+from qtui.core.spread import SHOWN, Spread
 
 RETIRED_SHOWN_S = 10.0
 
@@ -239,10 +241,14 @@ class GroupTrack:
         "_minute",
         "_minutes",
         "_samples",
+        "_spread",
         "attempts",
+        "failed_again",
         "first",
+        "held_back",
         "jobs",
         "last",
+        "ok_again",
         "recovered",
         "retryable",
         "retrying",
@@ -251,16 +257,19 @@ class GroupTrack:
     def __init__(self, at: float, failed: Failed) -> None:
         self._failed = failed
         self._hosts: Tally[str] = Tally()
-        self._samples: deque[int] = deque(maxlen=5)
+        self._spread = Spread()
+        self._samples: deque[tuple[int, str]] = deque(maxlen=5)
         self._minutes = [0] * 10
         self._minute = int(at // 60)
         self.first = self.last = at
         self.jobs = self.attempts = self.retrying = self.recovered = 0
+        self.ok_again = self.failed_again = self.held_back = 0
+        """What became of the jobs in the last round a person gave."""
         self.retryable = False
 
     def remember(self, samples: Iterable[int]) -> None:
         """Jobs of earlier lives that failed like this."""
-        self._samples.extend(samples)
+        self._samples.extend((seq, "") for seq in samples)
 
     def add_attempt(self, at: float, job: Job, failed: Failed, retryable: bool) -> None:
         self._turn(at)
@@ -269,7 +278,9 @@ class GroupTrack:
         self.last = at
         self.attempts += 1
         self.retryable = retryable
-        self._samples.append(job.seq)
+        if all(seq != job.seq for seq, _ in self._samples):
+            self._samples.append((job.seq, job.name))
+        self._spread.add(job)
         host = _host(job)
         if host and (host in self._hosts or len(self._hosts) < 50):
             self._hosts[host] += 1
@@ -294,10 +305,18 @@ class GroupTrack:
             self.retryable,
             self.retrying,
             self.recovered,
-            list(self._samples),
+            [seq for seq, _ in self._samples],
             self._hosts.most_common(5),
             self._failed.detail,
+            ok_again=self.ok_again,
+            failed_again=self.failed_again,
+            held_back=self.held_back,
         )
+
+    def story(self, signature: str, producers: Mapping[int, str]) -> GroupStory:
+        """What is told only of the group that a person looks at; `producers` are names by index."""
+        hosts = [Facet("host", self._hosts.most_common(SHOWN), len(self._hosts))] if self._hosts else []
+        return GroupStory(signature, [*hosts, *self._spread.facets(producers)], list(reversed(self._samples)))
 
 
 def _host(job: Job) -> str:

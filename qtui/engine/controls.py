@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from qtui import text
 from qtui.core import commands as cmd
 from qtui.core import events as ev
-from qtui.core.lifecycle import State
 from qtui.core.snapshot import RunState
 from qtui.engine.host_controls import HostControls
+from qtui.engine.job_controls import JobControls
 from qtui.engine.plan import Plan, Refusal, Who
 
 if TYPE_CHECKING:
@@ -41,14 +41,11 @@ class Controls:
             cmd.Resume: self._resume,
             cmd.Hold: self._hold,
             cmd.Release: self._release,
-            cmd.RetryJob: self._retry_job,
-            cmd.RetryGroup: self._retry_group,
-            cmd.RetryFailed: self._retry_failed,
-            cmd.CancelJob: self._cancel_job,
             cmd.Drain: self._drain,
             cmd.KeepRunning: self._keep_running,
             cmd.Stop: self._stop,
             **HostControls(engine).plans,
+            **JobControls(engine).plans,
         }
 
     @property
@@ -236,54 +233,6 @@ class Controls:
             engine.dispatcher.held = False
 
         return Plan("workers released", do, cmd.Hold())
-
-    # -- jobs
-
-    async def _retry_job(self, command: cmd.RetryJob, who: Who) -> Plan:
-        engine, seq = self._engine, command.seq
-        entry = engine.ledger.open.get(seq)
-        if entry is not None and entry.state is State.WAITING:
-
-            def hasten() -> None:
-                if engine.lane.hasten(seq):
-                    engine.emit(ev.RetryHastened(engine.now(), seq, who.by))
-                    engine.emit(ev.CommandDone(engine.now(), who.by, f"retry of job {seq} now", who.reason))
-
-            return Plan(f"job {seq} starts as soon as a slot is free", hasten)
-        if entry is not None:
-            raise Refusal(f"job {seq} is {entry.state}; only failed, held, cancelled and waiting jobs can be retried")
-        self._must_take_work()
-        final = await engine.journal.job(seq)
-        if final is None:
-            raise Refusal(f"there is no failed, held or cancelled job {seq}")
-        return Plan(f"retry of job {seq}", lambda: engine.rounds.retry_one(final, *who))
-
-    def _retry_group(self, command: cmd.RetryGroup, who: Who) -> Plan:
-        self._must_take_work()
-        group = self._engine.ledger.groups.get(command.signature)
-        if group is None or not group.jobs:
-            raise Refusal("this group has no failed jobs")
-        number = min(group.jobs, command.limit or group.jobs)
-        said = f"retry of {text.plural(number, 'job')} of {text.clean(command.signature, 60)}"
-        return Plan(said, lambda: self._engine.rounds.retry_many(command.signature, number, said, *who))
-
-    def _retry_failed(self, _: cmd.RetryFailed, who: Who) -> Plan:
-        self._must_take_work()
-        number = self._engine.ledger.counts[State.FAILED]
-        if not number:
-            raise Refusal("no job has failed")
-        said = f"retry of all {text.plural(number, 'failed job')}"
-        return Plan(said, lambda: self._engine.rounds.retry_many(None, number, said, *who))
-
-    def _must_take_work(self) -> None:
-        if self._engine.ledger.state in (RunState.DRAINING, RunState.STOPPING, RunState.STOPPED):
-            raise Refusal(f"the run is {self._engine.ledger.state}; it takes no more work")
-
-    def _cancel_job(self, command: cmd.CancelJob, who: Who) -> Plan:
-        entry = self._engine.ledger.open.get(command.seq)
-        if entry is None or entry.state not in (State.PENDING, State.RUNNING, State.WAITING):
-            raise Refusal(f"job {command.seq} is not open; only jobs that are not finished can be cancelled")
-        return Plan(f"cancel job {command.seq}", lambda: self._engine.cancel_job(command.seq, *who))
 
     # -- the run
 

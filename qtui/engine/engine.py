@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -20,12 +21,13 @@ from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
 from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
-from qtui.core.queries import Answer, JobStory, Query
+from qtui.core.queries import Answer, Query
 from qtui.core.retry import RetryAfter, decide
 from qtui.core.seams import Adopting, Ordered
 from qtui.core.signature import signature
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
+from qtui.engine.answers import answer
 from qtui.engine.audience import Audience
 from qtui.engine.barriers import Barriers
 from qtui.engine.ceilings import Ceilings
@@ -41,6 +43,7 @@ from qtui.engine.limits import RateLimit
 from qtui.engine.parts import Parts, RunInfo
 from qtui.engine.producer import Offer, Producer
 from qtui.engine.queue import BoundedQueue
+from qtui.engine.retrying import Retrying
 from qtui.engine.rounds import NOBODY, Rounds
 from qtui.errors import CannotWrite
 from qtui.text import clean, plural
@@ -76,12 +79,12 @@ class Engine:
         self.on_stop: Callable[[], None] = lambda: None
         """Told when a stop begins: whoever can ends the process should the stop get stuck."""
         self._clock, self._clock_now = parts.clock, parts.clock.now
-        self._luck, self._lane_of = parts.luck, parts.kind.lane
-        self._past, self._gone = parts.past, parts.gone
+        self._luck, self._kind, self._lane_of = parts.luck, parts.kind, parts.kind.lane
+        self._past, self.gone = parts.past, parts.gone
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
-        self._last_seq = past.last_seq
+        self.last_seq = past.last_seq
         self._holds, self._suspects = preset.job.on_crash == "hold", _suspects(past, preset.job.crashes)
         self.audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._starting = True  # until what earlier lives left open is there again
@@ -120,7 +123,7 @@ class Engine:
         self.controls = Controls(self)
         self.gauges = Gauges(self.ledger, self.now, self.emit)
         """Where attempts tell how far they are."""
-        self.rounds = Rounds(self, parts.gone, parts.renew)
+        self.rounds = Rounds(self, parts.renew)
         self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit, self._append = self._committed, parts.journal.append
 
@@ -169,7 +172,7 @@ class Engine:
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
-                self.rounds.retry_many(None, number, said, "you", state=state)
+                self.rounds.feed(partial(Retrying(self).all, state, "you"), said, "you", "")
         for producer in self.producers:
             self.spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
@@ -188,13 +191,15 @@ class Engine:
         )
         for group in past.groups:
             self.emit(ev.GroupRestored(at, group))
+        if past.attention:
+            self.emit(ev.AttentionRestored(at, past.attention))
         slice_began = at
         for entry in past.open:
             if (at := self.now()) - slice_began > SLICE_S:
                 await asyncio.sleep(0)
                 slice_began = at = self.now()
             self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
-            if entry.job.seq in self._gone:
+            if entry.job.seq in self.gone:
                 self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
                 continue
             self.dispatcher.join(entry.job.seq)
@@ -226,6 +231,7 @@ class Engine:
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
 
     def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Do something beside everything else, until it is done or the engine closes."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
@@ -321,8 +327,8 @@ class Engine:
 
     def _made(self, offer: Offer) -> Job:
         assert offer.row is not None, "an offer is a row or a job"
-        self._last_seq += 1
-        return self._named[offer.producer].job(self._last_seq, offer.producer, offer.row)
+        self.last_seq += 1
+        return self._named[offer.producer].job(self.last_seq, offer.producer, offer.row)
 
     def _overflows(self, offer: Offer) -> bool:
         """The queue is full: somebody is lost, unless a person asked for the offer, which then waits for room."""
@@ -476,12 +482,7 @@ class Engine:
 
     async def query(self, query: Query) -> Answer:
         """Ask about the past; what is not durable yet may be missing."""
-        answer = await self.journal.query(query)
-        if isinstance(answer, JobStory) and (entry := self.ledger.open.get(answer.row.seq)):
-            left = entry.due_at - self.now() if entry.state is State.WAITING else None
-            row = msgspec.structs.replace(answer.row, state=str(entry.state))
-            return msgspec.structs.replace(answer, row=row, next_try_s=left)
-        return answer
+        return await answer(self, query, self._kind)
 
     def snapshot(self) -> Snapshot:
         """The picture of now."""
@@ -564,6 +565,17 @@ class Engine:
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self.dispatcher.leave(seq)
             self.check_ended()
+
+    def cancel_waiting(self, seqs: Set[int], by: str) -> None:
+        """Cancel those of these jobs that wait in the queue or in the lane."""
+        removed = {job.seq for job in self.queue.remove_all(lambda job: job.seq in seqs)}
+        removed |= {seq for seq in seqs - removed if self.lane.remove(seq)}
+        for seq in sorted(removed):
+            if self.hosts is not None:
+                self.hosts.forget(seq)
+            self.emit(ev.JobCancelled(self.now(), seq, by))
+            self.dispatcher.leave(seq)
+        self.check_ended()
 
     def ended_no_more(self) -> None:
         """A person gives work to a run that had finished."""

@@ -11,6 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
+FEW = 8
+"""Items that are taken out one by one; for more the line is made anew."""
+
 Offer = TypeVar("Offer")
 Item = TypeVar("Item")
 
@@ -154,6 +157,20 @@ class BoundedQueue(Generic[Offer, Item]):
                 self.settle()
                 return item
         return None
+
+    def remove_all(self, match: Callable[[Item], bool]) -> list[Item]:
+        """Take out every item that matches, in one pass where possible."""
+        found = [item for item in self.items if match(item)]
+        if len(found) > FEW and isinstance(self.items, deque):
+            kept = [item for item in self.items if not match(item)]
+            self.items.clear()
+            self.items.extend(kept)
+        else:
+            for item in found:
+                self.items.remove(item)
+        if found:
+            self.settle()
+        return found
 
     def settle(self) -> None:
         """Let in whoever may enter now, oldest first; call it after a gate has moved or an item has left."""

@@ -15,7 +15,6 @@ from qtui.engine.queue import Gate
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
 
-RETRY_PAGE = 200
 NOBODY = -1
 """The index of what enters the queue and is no producer's: retries that a person asked for."""
 
@@ -23,8 +22,8 @@ NOBODY = -1
 class Rounds:
     """Several commands may offer the same job: they take turns, so that it gets one more round and not two."""
 
-    def __init__(self, engine: Engine, gone: frozenset[int], renew: Callable[[Job], Job]) -> None:
-        self._engine, self._gone, self._renew = engine, gone, renew
+    def __init__(self, engine: Engine, renew: Callable[[Job], Job]) -> None:
+        self._engine, self._renew = engine, renew
         self.feeding = 0
         """Commands that are still giving rounds."""
         self.given = 0
@@ -34,15 +33,10 @@ class Rounds:
 
     def retry_one(self, final: FinalJob, by: str, reason: str = "") -> None:
         """Give one final job another round."""
-        self._feed(lambda: self._offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
+        self.feed(lambda: self.offer_again(final, by, None), f"retry of job {final.job.seq}", by, reason)
 
-    def retry_many(
-        self, group: str | None, number: int, said: str, by: str, reason: str = "", state: str = "failed"
-    ) -> None:
-        """Give the oldest `number` failed (or held) jobs of a group, or of all groups, another round."""
-        self._feed(lambda: self._feed_final(group, number, by, state), said, by, reason)
-
-    def _feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
+    def feed(self, work: Callable[[], Awaitable[object]], said: str, by: str, reason: str) -> None:
+        """Give final jobs another round; a run that had finished goes on for them, and does not end meanwhile."""
         if self._engine.ledger.ended is not None:
             self._engine.emit(ev.RunReopened(self._engine.now(), by))
             self._engine.ended_no_more()
@@ -57,22 +51,7 @@ class Rounds:
             self.feeding -= 1
             self._engine.check_ended()
 
-    async def _feed_final(self, group: str | None, number: int, by: str, state: str) -> None:
-        """Final jobs go through the queue like all others, page by page: they wait for room too."""
-        after = 0
-        while number > 0:
-            known = self.given
-            page = await self._engine.journal.failed_jobs(group, after, min(RETRY_PAGE, number), state)
-            if not page:
-                return
-            for final in page:
-                after = final.job.seq
-                if after in self._gone:
-                    continue
-                number -= 1
-                known += await self._offer_again(final, by, known)
-
-    async def _offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
+    async def offer_again(self, final: FinalJob, by: str, known: int | None) -> bool:
         """Let a final job enter the queue, unless it has had another round meanwhile; True when it has entered.
 
         `known` is how many rounds had been given when the journal was asked for it, or None. Several commands may

@@ -119,6 +119,8 @@ class Batch(msgspec.Struct):
     events: list[Cells] = []
     producers: list[Cells] = []
     samples: list[Cells] = []
+    facts: list[Cells] = []
+    """What else is kept with the run."""
     lived: float = 0.0
     """Seconds the run has lived, at its last event."""
     totals: Totals = msgspec.field(default_factory=Totals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import TypeVar, final
 
 from qtui.core.events import AttemptEnded, AttemptStarted, Event
 from qtui.core.past import Past
-from qtui.core.queries import Answer, Query, Unknown
+from qtui.core.queries import Answer, JobsQuery, Query, Unknown
 from qtui.core.seams import FinalJob, Kept
 from qtui.errors import CannotWrite, JournalUnreadable, QtuiError
 from qtui.journal import queries, recovery, schema
 from qtui.journal.asking import Asker
 from qtui.journal.flight import Flight
+from qtui.journal.listing import Scan
 from qtui.journal.recovery import Found, Policy, look, recover
 from qtui.journal.results import ResultsFile
 from qtui.journal.rows import Fold
@@ -51,7 +52,8 @@ def reopen(
     found = recover(folder, before, now, policy, facts)
     file = ResultsFile.resumed(Path(results), int(found.meta["results_offset"])) if results else None
     fold = Fold(now - found.past.at, lines=file is not None)
-    fold.go_on(found.totals, dict(enumerate(found.past.given)), found.states, found.past.last_seq)
+    given = dict(enumerate(found.past.given))
+    fold.go_on(found.totals, given, found.states, found.past.last_seq, found.past.attention)
     return found, fold, file
 
 
@@ -211,6 +213,11 @@ class SqliteJournal:
         """Answer from what is durable; a journal that cannot be read says so as `Unknown`."""
         now = self._now()
         try:
+            if isinstance(query, JobsQuery):
+                scan = Scan(query, now)
+                while (found := await self._asker.ask(scan.step)) is None:
+                    pass  # between two slices others have their turn
+                return found
             return await self._asker.ask(lambda db: queries.answer(db, query, now))
         except (sqlite3.Error, QtuiError) as error:
             return Unknown(f"the journal gives no answer: {clean(reason(error))}")
@@ -244,6 +251,10 @@ class SqliteJournal:
     async def job(self, seq: int) -> FinalJob | None:
         """A job whose state is failed, cancelled or held; raises as `failed_jobs`."""
         return await self._ask(lambda db: queries.lost_job(db, seq))
+
+    async def lost_jobs(self, seqs: Sequence[int]) -> list[FinalJob]:
+        """Those of these jobs that are failed, cancelled or held, in order; raises as `failed_jobs`."""
+        return await self._ask(lambda db: queries.lost_jobs(db, seqs))
 
     async def close(self, how: str) -> None:
         """Make everything durable and note how the run ended. Questions may still be asked afterwards.

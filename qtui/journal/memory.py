@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import final
 
 from msgspec.structs import replace
@@ -75,6 +75,10 @@ class MemoryJournal:
     async def job(self, seq: int) -> FinalJob | None:
         """A job that is failed, cancelled or held, as long as it is remembered."""
         return self._lost.get(seq)
+
+    async def lost_jobs(self, seqs: Sequence[int]) -> list[FinalJob]:
+        """Those of these jobs that are failed, cancelled or held and remembered, in order."""
+        return [self._lost[seq] for seq in sorted(set(seqs)) if seq in self._lost]
 
     async def close(self, how: str) -> None:
         """Forget everything."""

@@ -15,8 +15,6 @@ from qtui.core.queries import (
     AttemptRow,
     FailureQuery,
     JobQuery,
-    JobRow,
-    Jobs,
     JobsQuery,
     JobStory,
     LogQuery,
@@ -28,12 +26,11 @@ from qtui.core.queries import (
 from qtui.core.seams import FinalJob, Kept
 from qtui.journal import log
 from qtui.journal.encoding import decode, fields, kept
+from qtui.journal.listing import ROW, Scan, as_row, producers, span
 from qtui.journal.period import period
 from qtui.journal.schema import LOST
 from qtui.journal.timeline import nearest_failure, timeline
 
-WINDOW = 1_000
-"""Rows of one answer at most."""
 ATTEMPTS = 500
 """Attempts of one story at most, the newest."""
 VALUE = 100_000
@@ -41,29 +38,30 @@ VALUE = 100_000
 
 Cell: TypeAlias = str | int | float
 
-_ROW = "seq, name, state, producer, attempts, accepted_at, started_at, ended_at, run_s, error"
 _JOB = "seq, key, name, row, producer, problem, state, signature"
-_OPEN_STATES = frozenset({"pending", "running", "waiting"})
 OPEN = "('pending', 'running', 'waiting')"
-_LOST_STATES = frozenset({"failed", "held", "cancelled"})
-_ESCAPE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
 def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
     """Answer `query`; `now` is the wall clock of the run, for what is still going on."""
+    told: Answer = Unknown("the journal does not tell that")
     match query:
         case JobsQuery():
-            return _jobs(db, query, now)
+            scan = Scan(query, now)
+            while (found := scan.step(db)) is None:
+                pass
+            told = found
         case JobQuery():
-            return _story(db, query.seq, now)
+            told = _story(db, query.seq, now)
         case LogQuery():
-            return log.read(db, query)
+            told = log.read(db, query)
         case TimelineQuery():
-            return timeline(db, query)
+            told = timeline(db, query)
         case FailureQuery():
-            return nearest_failure(db, query)
+            told = nearest_failure(db, query)
         case PeriodQuery():
-            return period(db, query)
+            told = period(db, query)
+    return told
 
 
 def failed_jobs(
@@ -95,6 +93,17 @@ def lost_job(db: sqlite3.Connection, seq: int) -> FinalJob | None:
     return _as_final(row) if row else None
 
 
+def lost_jobs(db: sqlite3.Connection, seqs: Sequence[int]) -> list[FinalJob]:
+    """Those of these jobs that are failed, cancelled or held, in order."""
+    found = []
+    for start in range(0, len(seqs), 500):
+        some = seqs[start : start + 500]
+        marks = ",".join("?" * len(some))
+        rows = db.execute(f"SELECT {_JOB} FROM job WHERE seq IN ({marks}) AND state IN {LOST} ORDER BY seq", some)
+        found += [_as_final(row) for row in rows]
+    return found
+
+
 def _as_final(row: Sequence[Any]) -> FinalJob:
     seq, key, name, source_row, producer, problem, state, signature = row
     known = name if key is None else kept(key)
@@ -103,86 +112,20 @@ def _as_final(row: Sequence[Any]) -> FinalJob:
     return FinalJob(job, state, signature if state == "failed" else "")
 
 
-def _jobs(db: sqlite3.Connection, query: JobsQuery, now: float) -> Jobs:
-    offset, limit = max(0, query.offset), max(0, min(query.limit, WINDOW))
-    db.execute("BEGIN")  # rows and their number from one moment
-    try:
-        source, values = _filter(query)
-        total = _total(db, query, source, values)
-        order = {
-            "oldest": "seq",
-            "longest": "CASE state WHEN 'running' THEN :now - started_at ELSE run_s END DESC, seq DESC",
-            "attempts": "attempts DESC, seq DESC",
-        }.get(query.order, "seq DESC")
-        values = {**values, "now": now, "limit": limit, "offset": offset}
-        if not (query.text or query.state or query.signature) and order.startswith("seq") and _dense(db, total):
-            # Without a gap in the numbers a far window is found by arithmetic instead of walking to it.
-            source = f"job WHERE seq > {offset}" if order == "seq" else f"job WHERE seq <= {total - offset}"
-            values["offset"] = 0
-        rows = db.execute(
-            f"SELECT {_ROW} FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset", values
-        ).fetchall()
-        names = _producers(db)
-    finally:
-        db.execute("COMMIT")
-    return Jobs([_as_row(row, names, now) for row in rows], total)
-
-
-def _filter(query: JobsQuery) -> tuple[str, dict[str, Cell]]:
-    """What stands behind FROM, and its values. A partial index is used only when its own condition is repeated."""
-    index, terms = "", []
-    values: dict[str, Cell] = {"state": query.state, "signature": query.signature}
-    if query.state == "open" or query.state in _OPEN_STATES:
-        terms.append("seq >= (SELECT v FROM meta WHERE k = 'open_from')")
-    elif query.state in _LOST_STATES:
-        index = "INDEXED BY job_lost"
-        terms.append(f"state IN {LOST}")
-    if query.state == "open":
-        terms.append(f"state IN {OPEN}")
-    elif query.state:
-        terms.append("state = :state")
-    if query.signature:
-        index = "INDEXED BY job_group"
-        terms.append("signature <> '' AND signature = :signature")
-    if query.text:
-        some = []
-        # LIKE folds the case of ASCII only; these are the spellings people mean beyond that.
-        for number, text in enumerate(dict.fromkeys([query.text, query.text.lower(), query.text.upper()])):
-            some.append(rf"name LIKE :t{number} ESCAPE '\' OR error LIKE :t{number} ESCAPE '\'")
-            values[f"t{number}"] = f"%{text.translate(_ESCAPE)}%"
-        terms.append(f"({' OR '.join(some)})")
-    return f"job {index}" + (f" WHERE {' AND '.join(terms)}" if terms else ""), values
-
-
-def _total(db: sqlite3.Connection, query: JobsQuery, source: str, values: dict[str, Cell]) -> int:
-    known = "" if query.text or query.signature else query.state or "accepted"
-    if known in ("accepted", "done"):
-        row = db.execute("SELECT v FROM meta WHERE k = ?", (known,)).fetchone()
-    else:
-        row = db.execute(f"SELECT count(*) FROM {source}", values).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _dense(db: sqlite3.Connection, total: int) -> bool:
-    # Asked for together, SQLite would walk the whole table.
-    row = db.execute("SELECT (SELECT min(seq) FROM job), (SELECT max(seq) FROM job)").fetchone()
-    return bool(row == (1, total))
-
-
 def _story(db: sqlite3.Connection, seq: int, now: float) -> Answer:
     row = db.execute(
-        f"SELECT {_ROW}, key, row, next_at, substr(value, 1, {VALUE + 1}), length(value)"
+        f"SELECT {ROW}, key, row, next_at, substr(value, 1, {VALUE + 1}), length(value)"
         " FROM job LEFT JOIN result USING (seq) WHERE seq = ?",
         (seq,),
     ).fetchone()
     if row is None:
         return Unknown(f"job {seq} is not in the journal")
-    key, source_row, next_at, value, length = row[10:]
+    key, source_row, next_at, value, length = row[11:]
     attempts = db.execute(
         "SELECT n, slot, t0, t1, outcome, code, message, detail FROM attempt WHERE seq = ? ORDER BY n DESC LIMIT ?",
         (seq, ATTEMPTS),
     ).fetchall()
-    job = _as_row(row[:10], _producers(db), now)
+    job = as_row(row[:11], producers(db), now)
     if value is not None and length > VALUE:
         shown: Value = f"{value[:VALUE]}… ({length:,} characters; `qtui results` gives them all)"
     else:
@@ -204,34 +147,9 @@ def _as_attempt(row: Sequence[Any], now: float) -> AttemptRow:
         number=int(number),
         slot=int(slot),
         started_at=float(t0),
-        run_s=_span(float(t0), now if t1 is None else float(t1)),
+        run_s=span(float(t0), now if t1 is None else float(t1)),
         outcome=outcome or "running",
         code=code or "",
         message=message or "",
         detail=detail or "",
     )
-
-
-def _as_row(row: Sequence[Any], producers: dict[int, str], now: float) -> JobRow:
-    seq, name, state, producer, attempts, accepted, started, ended, run_s, error = row
-    begun, over = float(started), float(ended)
-    return JobRow(
-        seq=int(seq),
-        name=name,
-        state=state,
-        producer=producers.get(int(producer), ""),
-        attempts=int(attempts),
-        wait_s=_span(float(accepted), begun or over or now),
-        run_s=_span(begun, now) if state == "running" else float(run_s),
-        ended_at=over,
-        error=error,
-    )
-
-
-def _span(start: float, end: float) -> float:
-    """Seconds between two wall clocks; they are kept to a fraction of a microsecond."""
-    return max(0.0, round(end - start, 6))
-
-
-def _producers(db: sqlite3.Connection) -> dict[int, str]:
-    return dict(db.execute("SELECT idx, name FROM producer"))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from qtui.core.attention import FACTS
 from qtui.core.job import REJECTED, Failed, Job, Value
 from qtui.core.past import OpenJob, Past, PastGroup, mark
 from qtui.core.template import as_text
@@ -202,6 +203,7 @@ def _found(db: sqlite3.Connection, folder: Path, now: float) -> Found:
         _groups(db),
         {str(key): int(crashes) for key, crashes in db.execute("SELECT key, crashes FROM suspect")},
         totals.lost,
+        {name: meta[name] for name in FACTS if name in meta},
     )
     # After the machine itself went down nobody is suspected: it was not a job's doing.
     suspected = crashed and boot == boot_id() and meta.get(COUNTED) != str(lives)

@@ -11,9 +11,12 @@ from typing import TypeAlias, final
 
 from msgspec.structs import astuple, replace
 
+from qtui.core.attention import Attention
 from qtui.core.events import (
     GONE,
     PASSING,
+    Acknowledged,
+    AsideChanged,
     AttemptEnded,
     AttemptStarted,
     Event,
@@ -91,10 +94,23 @@ class Fold:
             ProducerStarted: self._producer_started,
             TotalKnown: self._total_known,
             ProducerEnded: self._producer_ended,
+            AsideChanged: self._aside_changed,
+            Acknowledged: self._acknowledged,
         }
+        self._attention = Attention()
+        self._remarked = False
+        """Whether this batch changes what a person has said about failures."""
 
-    def go_on(self, totals: Totals, given: Mapping[int, int], states: Iterable[JobState], last_seq: int) -> None:
-        """Take up where an earlier life of the run ended; `states` are its open jobs."""
+    def go_on(
+        self,
+        totals: Totals,
+        given: Mapping[int, int],
+        states: Iterable[JobState],
+        last_seq: int,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take up where an earlier life of the run ended; `states` are its open jobs, `facts` are kept with it."""
+        self._attention.restore(facts or {})
         self._totals = replace(totals)
         self._given = dict(given)
         self._next = self._open_from = last_seq + 1
@@ -115,7 +131,7 @@ class Fold:
     def fold(self, records: Sequence[Record]) -> Batch:
         """The rows of `records`, which follow the ones folded before."""
         self._touched, self._fresh, self._attempts, self._begun, self._ends = {}, [], [], {}, []
-        self._grown = set()
+        self._grown, self._remarked = set(), False
         batch = self._batch = Batch(position=records[-1][0])
         takers = self._takers
         for _, event in records:
@@ -132,6 +148,7 @@ class Fold:
         batch.changes = [astuple(state)[:CHANGING] for seq, state in self._touched.items() if seq not in fresh]
         batch.attempts = [astuple(attempt) for attempt in self._attempts]
         batch.ends = [astuple(attempt) for attempt in self._ends]
+        batch.facts = [[*fact] for fact in self._attention.facts().items()] if self._remarked else []
         batch.stretch, batch.failures = stretch.rows(batch.newest, [*self._attempts, *self._ends])
         batch.totals = replace(self._totals)
         batch.open_from = self._lowest_open()
@@ -261,8 +278,19 @@ class Fold:
         self._open.add(state.seq)
         self._open_from = min(self._open_from, state.seq)
         self._totals.add(event.was, -1)
+        self._remarked |= self._attention.left(state.seq)
         told = {"seq": state.seq, "by": event.by, "was": event.was, "signature": event.signature}
         self._put_event(event.at, "requeued", told)
+
+    def _aside_changed(self, event: AsideChanged) -> None:
+        self._attention.set_aside(event.signature, event.jobs, aside=event.aside)
+        self._remarked = True
+        self._note(event)
+
+    def _acknowledged(self, event: Acknowledged) -> None:
+        self._attention.acknowledge(event.signature, event.attempts)
+        self._remarked = True
+        self._note(event)
 
     def _hastened(self, event: RetryHastened) -> None:
         self._touch(event.seq).next_at = self._zero + event.at

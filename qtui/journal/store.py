@@ -117,7 +117,7 @@ class Store:
         self._totals, self._open_from, self._lived = batch.totals, batch.open_from, batch.lived
         end, outflow = self._write_results(batch.done)
         self._put_meta(batch.position, end)
-        self._write(_PUT_META, outflow.changes(self._outflow))
+        self._write(_PUT_META, [*outflow.changes(self._outflow), *batch.facts])
         db.execute("COMMIT")
         self._taken(batch.position, end, outflow)
         self.found = found

@@ -20,6 +20,7 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from qtui.core.commands import (
+    Acknowledge,
     Command,
     Hold,
     KeepRunning,
@@ -27,6 +28,9 @@ from qtui.core.commands import (
     Release,
     Resume,
     SetAdaptive,
+    SetAsideGroup,
+    SetAsideJobs,
+    SetAsideMatching,
     SetCapacity,
     SetConcurrency,
     SetPerHost,
@@ -51,6 +55,7 @@ from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.glyphs import Substitutes
+from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
@@ -70,7 +75,22 @@ MUTE = ("dumb", "linux", None)
 """Terminals without titles and notifications; some print what they do not know."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (SetConcurrency, SetAdaptive, SetCapacity, SetRate, SetPerHost, SetPerHostRate, Pause, Resume, Hold, Release)
+UNDOABLE = (
+    SetConcurrency,
+    SetAdaptive,
+    SetCapacity,
+    SetRate,
+    SetPerHost,
+    SetPerHostRate,
+    Pause,
+    Resume,
+    Hold,
+    Release,
+    SetAsideGroup,
+    SetAsideJobs,
+    SetAsideMatching,
+    Acknowledge,
+)
 
 
 class Joins(Enum):
@@ -125,6 +145,7 @@ class QtuiApp(App[Ending]):
         self.move(motion)
         self.host = host
         self.steering = Steering(self)
+        self.bulk = JobSteering(self)
         self._watch = joins is Joins.WATCHED
         self.feed = self._new_feed()
         self._port = port

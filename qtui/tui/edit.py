@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -44,8 +45,18 @@ class LineEdit:
             return True
         return False
 
-    def draw(self, canvas: Canvas, x: int, y: int, width: int, *, placeholder: str = "", bg: str = "") -> None:
-        """The text in `width` cells with the cursor always in sight."""
+    def draw(
+        self,
+        canvas: Canvas,
+        x: int,
+        y: int,
+        width: int,
+        *,
+        placeholder: str = "",
+        bg: str = "",
+        wrong: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """The text in `width` cells with the cursor always in sight; what is `wrong` is underlined."""
         if width <= 0:
             return
         before = self.text[: self.cursor]
@@ -55,14 +66,19 @@ class LineEdit:
         canvas.fill(x, y, min(width, canvas.width - x), 1, bg) if bg else None
         if not self.text:
             canvas.put(x + 2, y, placeholder[: max(0, width - 2)], "faint", bg=bg)
-        end = canvas.put(x, y, before, "text", bold=True, bg=bg)
+        end = x
+        for at, ch in enumerate(before, self.cursor - len(before)):
+            end = self._put(canvas, end, y, ch, at, bg, wrong)
         after = end + (cell_len(under) if end + cell_len(under) <= x + width else 1)
         canvas.put(end, y, under if after == end + cell_len(under) else " ", "inverse", bg="accent")
-        for ch in self.text[self.cursor + 1 :]:
-            cells = cell_len(ch)
-            if after + cells > x + width:
+        for at, ch in enumerate(self.text[self.cursor + 1 :], self.cursor + 1):
+            if after + cell_len(ch) > x + width:
                 break
-            after = canvas.put(after, y, ch, "text", bold=True, bg=bg)
+            after = self._put(canvas, after, y, ch, at, bg, wrong)
+
+    def _put(self, canvas: Canvas, x: int, y: int, ch: str, at: int, bg: str, wrong: Sequence[tuple[int, int]]) -> int:
+        bad = any(start <= at < end for start, end in wrong)
+        return canvas.put(x, y, ch, "failed_text" if bad else "text", bold=True, bg=bg, underline=bad)
 
 
 def _word_start(edit: LineEdit) -> int:

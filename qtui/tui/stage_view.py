@@ -37,6 +37,14 @@ class StageView(Panel, can_focus=True):
         """The job that keys act on, by its number and never by its row."""
         return None
 
+    def marked_jobs(self) -> list[int]:
+        """The jobs that are marked, by their numbers; keys that act on several act on these."""
+        return []
+
+    def step_job(self, step: int) -> int | None:
+        """Choose a neighbour of the chosen job; its number, None where there is none to choose."""
+        return None
+
     def selected_group(self) -> str | None:
         """The failure group that keys act on, by its signature."""
         return None

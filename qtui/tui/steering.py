@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 from qtui.core.commands import (
     MAX_CAPACITY,
     MAX_CONCURRENCY,
-    CancelJob,
     Drain,
     Hold,
     Pause,
     Redo,
     Release,
     Resume,
-    RetryFailed,
-    RetryGroup,
-    RetryJob,
     SetAdaptive,
     SetCapacity,
     SetConcurrency,
@@ -26,8 +22,8 @@ from qtui.core.commands import (
     SetRate,
     Undo,
 )
-from qtui.core.snapshot import ProducerState, SlotState, Snapshot
-from qtui.text import count, plural
+from qtui.core.snapshot import ProducerState, Snapshot
+from qtui.text import plural
 from qtui.tui.dial import Dial
 
 if TYPE_CHECKING:
@@ -136,44 +132,3 @@ class Steering:
 
         prompt = NumberPrompt(title, current, minimum=minimum, maximum=maximum, unit=unit, none_text=none_text)
         return await self._app.push_screen_wait(prompt)
-
-    async def retry_job(self, seq: int) -> None:
-        await self._app.send(RetryJob(seq))
-
-    async def retry_group(self, snap: Snapshot, signature: str) -> None:
-        """Ask how many of the group, then retry one or all."""
-        from qtui.tui.screens.retry_dialog import RetryDialog
-
-        group = next((group for group in snap.failures if group.signature == signature), None)
-        if group is None:
-            self._app.say("this group has no failed jobs any more", ok=False)
-            return
-        answer = await self._app.push_screen_wait(RetryDialog(group, snap))
-        if answer is not None:
-            await self._app.send(RetryGroup(signature, 1 if answer == "probe" else None))
-
-    async def retry_all(self, snap: Snapshot) -> None:
-        """Ask, then retry every failed job, or one of every group."""
-        from qtui.tui.screens.retry_dialog import RetryDialog
-
-        if not snap.counts.failed:
-            self._app.say("no job has failed", ok=False)
-            return
-        answer = await self._app.push_screen_wait(RetryDialog(None, snap))
-        if answer == "all":
-            await self._app.send(RetryFailed())
-        elif answer == "probe" and snap.failures:
-            largest = max(snap.failures, key=lambda group: (group.retryable, group.jobs))
-            await self._app.send(RetryGroup(largest.signature, 1))
-
-    async def cancel(self, snap: Snapshot, seq: int) -> None:
-        """Cancel one job; a running one only after a question."""
-        from qtui.tui.screens.confirm import Confirm
-
-        busy = (SlotState.RUNNING, SlotState.LEAVING)
-        slot = next((slot for slot in snap.slots if slot.seq == seq and slot.state in busy), None)
-        if slot is not None:
-            lines = [slot.name, f"It has run for {slot.elapsed_s:.1f} s in slot {slot.number}; its work is lost."]
-            if not await self._app.push_screen_wait(Confirm(f"Cancel job #{count(seq)}?", lines, "Cancel it")):
-                return
-        await self._app.send(CancelJob(seq))

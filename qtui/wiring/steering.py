@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.commands import Command, Reply, Request, RetryGroup
+from qtui.core.commands import Acknowledge, Command, Reply, Request, RetryGroup, SetAsideGroup
 from qtui.core.eta import Forecast
 from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.core.spelling import Misspelt, parse
@@ -85,7 +85,7 @@ async def visit(socket: Path, patience_s: float) -> AsyncIterator[tuple[LinkPort
 def understood(words: list[str], snap: Snapshot) -> Command:
     """The command that words spell for this run. Raises Misspelt, with what there is."""
     command = parse(words, [producer.name for producer in snap.producers], STATUS)
-    if isinstance(command, RetryGroup):
+    if isinstance(command, RetryGroup | SetAsideGroup | Acknowledge):
         return msgspec.structs.replace(command, signature=_group(command.signature, snap.failures))
     return command
 

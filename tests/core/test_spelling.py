@@ -7,8 +7,10 @@ import typing
 import pytest
 
 from qtui.core import commands as cmd
+from qtui.core.job_filter import Condition
 from qtui.core.spelling import FORMS, Misspelt, parse, parse_text, spell
 
+FILTER = [Condition("state", ":", "failed"), Condition("run", ">", "5s", 5.0)]
 EXAMPLES = {
     "concurrency 16": cmd.SetConcurrency(16),
     "adaptive on": cmd.SetAdaptive("on"),
@@ -34,8 +36,20 @@ EXAMPLES = {
     "retry 12": cmd.RetryJob(12),
     "retry --group http:503": cmd.RetryGroup("http:503"),
     "retry --group 'no route to host' --limit 1": cmd.RetryGroup("no route to host", 1),
+    "retry --group 'no route to host' --probe": cmd.RetryGroup("no route to host", probe=True),
     "retry --failed": cmd.RetryFailed(),
+    "retry --failed --probe": cmd.RetryFailed(True),
+    "retry --jobs 12,13": cmd.RetryJobs([12, 13]),
+    "retry --matching 'state:failed run>5s'": cmd.RetryMatching(FILTER),
     "cancel 12": cmd.CancelJob(12),
+    "cancel --jobs 12,13": cmd.CancelJobs([12, 13]),
+    "cancel --matching 'state:failed run>5s'": cmd.CancelMatching(FILTER),
+    "set-aside --group 'no route'": cmd.SetAsideGroup("no route"),
+    "set-aside --group 'no route' --undo": cmd.SetAsideGroup("no route", False),
+    "set-aside --jobs 12 --undo": cmd.SetAsideJobs([12], False),
+    "set-aside --matching 'state:failed run>5s'": cmd.SetAsideMatching(FILTER),
+    "acknowledge http:503": cmd.Acknowledge("http:503"),
+    "acknowledge http:503 --undo": cmd.Acknowledge("http:503", False),
     "drain": cmd.Drain(),
     "keep-running": cmd.KeepRunning(),
     "stop": cmd.Stop(),
@@ -90,7 +104,7 @@ def test_a_producer_may_be_called_by_its_name() -> None:
         ("rate inf", "allowed is a rate above zero"),
         ("hold on", "`hold` takes no argument, but `on` follows"),
         ("retry --group x --limit 0", "--limit with a number from 1 on"),
-        ("retry --group x --limit", "takes one argument, but `--limit` follows"),
+        ("retry --group x --limit", "--limit with a number from 1 on"),
         ("pause 0", "counted from 1"),
         ("pause 'x", "cannot be split into words"),
         ("cancel \x1b[31m12", "`12` will not do"),

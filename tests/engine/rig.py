@@ -189,6 +189,9 @@ class BenchJournal:
         ]
         return found[:limit]
 
+    async def lost_jobs(self, seqs: Sequence[int]) -> list[FinalJob]:
+        return [self.final[seq] for seq in sorted(seqs) if seq in self.final]
+
     async def job(self, seq: int) -> FinalJob | None:
         return self.final.get(seq)
 

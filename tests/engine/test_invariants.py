@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from qtui.core import events as ev
 from qtui.core.commands import (
     CancelJob,
+    CancelJobs,
     Command,
     Drain,
     Hold,
@@ -23,6 +24,8 @@ from qtui.core.commands import (
     Resume,
     RetryFailed,
     RetryJob,
+    RetryJobs,
+    SetAsideJobs,
     SetCapacity,
     SetConcurrency,
     SetPerHost,
@@ -156,9 +159,14 @@ class EngineMachine(RuleBasedStateMachine):
     def retry(self, seq: int) -> None:
         self.ask(RetryJob(seq))
 
-    @rule()
-    def retry_failed(self) -> None:
-        self.ask(RetryFailed())
+    @rule(probe=st.booleans())
+    def retry_failed(self, probe: bool) -> None:
+        self.ask(RetryFailed(probe))
+
+    @rule(seqs=st.lists(st.integers(1, JOBS), min_size=1, max_size=5), what=st.integers(0, 2))
+    def several(self, seqs: list[int], what: int) -> None:
+        commands = (RetryJobs(seqs), CancelJobs(seqs), SetAsideJobs(seqs))
+        self.ask(commands[what])
 
     @rule()
     def undo(self) -> None:
@@ -196,6 +204,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if not hasattr(self, "rig"):
+            self.loop.close()  # it was given up before it began
             return
         try:
             self.run(self._finish())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -142,6 +142,10 @@ class SimJournal:
             found = queries.failed_jobs(db, signature, after, min(limit, self._chance.choice([1, 3, limit])), state)
         await asyncio.sleep(self._chance.choice([0.0, 0.002, 0.1]))
         return found
+
+    async def lost_jobs(self, seqs: Sequence[int]) -> list[FinalJob]:
+        found = [await self.job(seq) for seq in sorted(seqs)]
+        return [final for final in found if final is not None]
 
     async def job(self, seq: int) -> FinalJob | None:
         await self._up_to_date()

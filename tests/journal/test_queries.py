@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from qtui.core.queries import JobQuery, Jobs, JobsQuery, JobStory
-from qtui.journal import queries, schema
-from qtui.journal.queries import answer, failed_jobs, lost_job
+from qtui.core.job_filter import Condition, parse
+from qtui.core.queries import JobQuery, Jobs, JobsQuery, JobStory, Unknown
+from qtui.journal import listing, schema
+from qtui.journal.queries import VALUE, answer, failed_jobs, lost_job
 
 JOBS = 200_000
 FAILED_EACH = 1_000
@@ -55,9 +57,16 @@ def db(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def ask(db: sqlite3.Connection, **asked: object) -> Jobs:
-    found = answer(db, JobsQuery(**asked), NOW)  # type: ignore[arg-type]
+    keys = {"text": ("text", ":"), "state": ("state", ":"), "signature": ("sig", "=")}
+    where = [Condition(*keys[name], str(asked.pop(name))) for name in keys if name in asked]
+    query = JobsQuery(where=where, **asked)  # type: ignore[arg-type]
+    found = answer(db, query, NOW)
     assert isinstance(found, Jobs)
-    return found
+    if found.total is not None:
+        return found
+    counted = answer(db, msgspec.structs.replace(query, limit=0), NOW)
+    assert isinstance(counted, Jobs)
+    return Jobs(found.rows, counted.total)
 
 
 def seqs(found: Jobs) -> list[int]:
@@ -132,7 +141,7 @@ def test_longest_first(db: sqlite3.Connection) -> None:
 
 
 def test_a_window_is_bounded_however_much_is_asked(db: sqlite3.Connection) -> None:
-    assert len(ask(db, limit=10**9).rows) == queries.WINDOW
+    assert len(ask(db, limit=10**9).rows) == listing.WINDOW
     assert ask(db, limit=-1, offset=-5).rows == []
 
 
@@ -198,4 +207,90 @@ def test_a_huge_value_is_shown_in_part(tmp_path: Path) -> None:
     assert isinstance(story, JobStory)
     assert isinstance(story.value, str)
     assert story.value.endswith("(1,000,002 characters; `qtui results` gives them all)")
-    assert len(story.value) < queries.VALUE + 100
+    assert len(story.value) < VALUE + 100
+
+
+def filtered(db: sqlite3.Connection, typed: str, **asked: object) -> Jobs:
+    conditions, mistakes = parse(typed)
+    assert not mistakes
+    found = answer(db, JobsQuery(where=list(conditions), **asked), NOW)  # type: ignore[arg-type]
+    assert isinstance(found, Jobs), found
+    return found
+
+
+def matching(db: sqlite3.Connection, typed: str) -> int:
+    total = filtered(db, typed, limit=0).total
+    assert total is not None
+    return total
+
+
+FAILED = JOBS // FAILED_EACH - 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("host:shop.example", JOBS),
+        ("host=shop", 0),
+        ("host:page", 0),
+        ("attempt>1", JOBS // 5),
+        ("attempt:2 state:failed", FAILED),
+        ("run>9.7s", len([n for n in range(1, JOBS + 1) if n % 977 > 970])),
+        ("producer:urls", JOBS),
+        ("!producer:urls", 0),
+        ("sig:GROUP", FAILED),
+        ("!sig:GROUP", JOBS - FAILED),
+        ("state:failed,pending", FAILED + 50),
+        ("state:failed state:pending", FAILED + 50),
+        ("!state:done", FAILED + 50),
+        ("id:7,9 id:11", 3),
+        ("id>199990", 10),
+        ("id<=10 !id:3", 9),
+        ("/page.7$/", len([n for n in range(1, JOBS + 1) if str(n) == "7"])),
+        (r"/\/1\d{3}$/ !/9$/", 900),
+        ("/timeout.*it/ state:failed", FAILED),
+        ("since:1s", 0),
+        ("wait>50s", JOBS),
+    ],
+)
+def test_the_filter_language_chooses_rows(db: sqlite3.Connection, typed: str, number: int) -> None:
+    assert matching(db, typed) == number
+
+
+def test_a_page_of_a_scan_comes_before_the_count(db: sqlite3.Connection) -> None:
+    found = filtered(db, "page", limit=20)
+
+    assert (len(found.rows), found.total) == (20, None)
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "longest", "attempts", "finished"])
+@pytest.mark.parametrize("typed", ["host:shop attempt>1", r"/page.\d*3/"])
+def test_windows_of_a_scan_join_without_gap_or_overlap(db: sqlite3.Connection, order: str, typed: str) -> None:
+    def part(offset: int, limit: int) -> list[int]:
+        return seqs(filtered(db, typed, order=order, offset=offset, limit=limit))
+
+    assert part(7_000, 30) == [seq for offset in (7_000, 7_010, 7_020) for seq in part(offset, 10)]
+    assert part(0, 1)[0] != part(7_000, 1)[0]
+
+
+def test_the_end_of_a_scan_is_found_and_counted(db: sqlite3.Connection) -> None:
+    whole = matching(db, "attempt>1")
+
+    assert filtered(db, "attempt>1", offset=whole - 2).total == whole
+    assert seqs(filtered(db, "attempt>1", offset=whole - 2)) == [10, 5]
+    assert seqs(filtered(db, "attempt>1", offset=whole + 5)) == []
+
+
+def test_a_long_scan_gives_way_after_every_slice(db: sqlite3.Connection) -> None:
+    scan, steps = listing.Scan(JobsQuery(where=[Condition("text", ":", "nothing has this")]), NOW), 1
+    while scan.step(db) is None:
+        steps += 1
+
+    assert steps == JOBS // listing.SLICE
+
+
+def test_a_pattern_that_was_never_checked_is_refused_here_too(db: sqlite3.Connection) -> None:
+    found = answer(db, JobsQuery(where=[Condition("regex", ":", "(a+)+")]), NOW)
+
+    assert isinstance(found, Unknown)
+    assert "a repeat inside a repeat" in found.text

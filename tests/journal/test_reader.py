@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from qtui.core.job import Value
+from qtui.core.job_filter import Condition
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.journal import reader as reader_module
 from qtui.journal import schema
@@ -118,7 +119,7 @@ async def test_a_reader_answers_the_questions_of_faces(tmp_path: Path) -> None:
     told.tell(*lifetime(1))
     await told.journal.close("finished")
     with open_reader(tmp_path / "run") as reader:
-        answer = reader.query(JobsQuery(state="done"))
+        answer = reader.query(JobsQuery(where=[Condition("state", ":", "done")]))
     assert isinstance(answer, Jobs)
     assert answer.total == 1
 

@@ -10,6 +10,7 @@ import pytest
 from qtui.core import commands, events, queries
 from qtui.core.commands import Reply, Request
 from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job
+from qtui.core.job_filter import Condition
 from qtui.core.past import PastGroup
 from qtui.core.port import Checked, Problem
 from qtui.core.snapshot import LogLine
@@ -36,8 +37,16 @@ COMMANDS: list[commands.Command] = [
     commands.Release(),
     commands.RetryJob(3),
     commands.RetryGroup("http:503 …", 1),
-    commands.RetryFailed(),
+    commands.RetryFailed(True),
+    commands.RetryJobs([3, 4]),
+    commands.RetryMatching([Condition("text", ":", AWKWARD)]),
     commands.CancelJob(3),
+    commands.CancelJobs([3, 4]),
+    commands.CancelMatching([Condition("state", ":", "waiting")]),
+    commands.SetAsideGroup("http:503 …", False),
+    commands.SetAsideJobs([3]),
+    commands.SetAsideMatching([Condition("sig", "=", "x")], False),
+    commands.Acknowledge("http:503 …"),
     commands.Drain(),
     commands.KeepRunning(),
     commands.Stop(),
@@ -46,6 +55,11 @@ COMMANDS: list[commands.Command] = [
 ]
 EVENTS: list[events.Event] = [
     events.JobAccepted(1.0, JOB),
+    events.AsideChanged(1.0, "you", True, "sig", [(7, "sig")]),
+    events.Acknowledged(1.0, "you", "sig", 12),
+    events.RoundBegan(1.0, "you", "sig", 12),
+    events.HeldBack(1.0, "sig", 11, "the probe failed again"),
+    events.AttentionRestored(1.0, {"a": "b"}),
     events.AttemptStarted(1.0, JOB, 3),
     events.AttemptEnded(1.0, JOB, 3, 0.5, Done({"a": [1]}, "note"), "done"),
     events.AttemptEnded(1.0, JOB, 3, 0.5, Failed("http:503", "m", "d", 3.0, True), "waiting", 2.0, "http:503 m"),
@@ -102,8 +116,10 @@ FROM_FACE: list[wire.FromFace] = [
     wire.Hello(wire.VERSION, AWKWARD, True, 4.0, True),
     wire.Pace(2.0),
     *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
-    wire.Look(1, queries.JobsQuery(10, 20, "text", "failed", "sig", "longest")),
+    wire.Look(1, queries.JobsQuery(10, 20, [Condition("run", ">", "5s", 5.0, True)], "longest")),
     wire.Look(2, queries.JobQuery(7)),
+    wire.Look(3, queries.GroupQuery(AWKWARD)),
+    wire.Look(4, queries.ReproducerQuery(7)),
     wire.Look(4, queries.TimelineQuery(1.5e9, 1.6e9)),
     wire.Look(5, queries.FailureQuery(1.5e9, 7, False)),
     wire.Look(3, queries.LogQuery("attempts", (1.5e9, 7, 1), None, 50, AWKWARD, "error")),
@@ -116,6 +132,8 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(1, queries.Jobs([ROW], 1)),
     wire.Answered(2, STORY),
     wire.Answered(3, queries.Unknown("gone")),
+    wire.Answered(4, queries.GroupStory("s", [queries.Facet("host", [("a", 1)], 3)], [(7, AWKWARD)])),
+    wire.Answered(5, queries.Reproducer(AWKWARD)),
     wire.Answered(
         5, queries.Timeline([queries.Span(7, 1, 2, 1.5e9, 1.6e9, "done")], True, [(1.5e9, "▲12")], [(1.5e9, 8)])
     ),

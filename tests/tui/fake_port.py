@@ -11,6 +11,8 @@ from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry, 
 from qtui.core.queries import (
     LEVELS,
     Answer,
+    GroupQuery,
+    GroupStory,
     JobQuery,
     JobRow,
     Jobs,
@@ -20,6 +22,8 @@ from qtui.core.queries import (
     LogQuery,
     LogRow,
     Query,
+    Reproducer,
+    ReproducerQuery,
     Unknown,
 )
 from qtui.core.snapshot import Snapshot
@@ -42,6 +46,8 @@ class FakePort:
         self.replies: Callable[[Command], Reply] = lambda command: Reply(True, f"did {type(command).__name__}")
         self.rows = rows or []
         self.stories: dict[int, JobStory] = {}
+        self.groups: dict[str, GroupStory] = {}
+        self.reproducer = ""
         self.lines: dict[str, list[LogRow]] = {"events": [], "attempts": []}
         """The logs by their name, oldest first."""
         self._coming: asyncio.Queue[Snapshot | None] = asyncio.Queue()
@@ -80,8 +86,13 @@ class FakePort:
     async def query(self, query: Query) -> Answer:
         self.queries.append(query)
         if isinstance(query, JobsQuery):
-            matching = [row for row in self.rows if query.text.casefold() in row.name.casefold()]
+            texts = [condition.value.casefold() for condition in query.where if condition.key == "text"]
+            matching = [row for row in self.rows if all(text in row.name.casefold() for text in texts)]
             return Jobs(matching[query.offset : query.offset + query.limit], len(matching))
+        if isinstance(query, GroupQuery):
+            return self.groups.get(query.signature, Unknown("no such group"))
+        if isinstance(query, ReproducerQuery):
+            return Reproducer(self.reproducer)
         if isinstance(query, LogQuery):
             return window(self.lines[query.of], query)
         if isinstance(query, JobQuery):

@@ -154,12 +154,12 @@ async def test_retry_all_asks_and_retries() -> None:
         assert await rig.asked() == [RetryFailed()]
 
 
-async def test_probing_all_takes_one_job_of_the_largest_retryable_group() -> None:
+async def test_probing_all_takes_one_job_of_every_group() -> None:
     async with running() as rig:
         await rig.press("R")
         await until(lambda: rig.app.screen.is_modal)
         await rig.press("p")
-        assert await rig.asked() == [RetryGroup("HTTP 503|Service Unavailable", 1)]
+        assert await rig.asked() == [RetryFailed(probe=True)]
 
 
 async def test_r_in_the_failures_retries_the_chosen_group() -> None:

@@ -44,7 +44,7 @@ async def test_says_how_many_and_what_it_costs() -> None:
     text = await text_of(stage(failures()[0]))
     assert "Retry 28 jobs?" in text
     assert "adds about 8 s" in text
-    assert "the other 27 wait" in text
+    assert "if it passes, the other 27" in text
 
 
 async def test_all_groups_counts_every_failed_job() -> None:

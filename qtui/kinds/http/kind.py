@@ -32,6 +32,7 @@ from qtui.kinds.http.headers import BadRequest
 from qtui.kinds.http.lanes import Lanes
 from qtui.kinds.http.login import Login
 from qtui.kinds.http.options import HttpTable
+from qtui.kinds.http.reproduce import curl
 from qtui.kinds.http.request import Request, Requests, environment
 from qtui.kinds.http.selectors import HEADER_LINK, MAX_ITEMS
 from qtui.kinds.http.signin import Ended, Pass, SignIn
@@ -128,6 +129,15 @@ class HttpKind(PlainKind):
     def mask(self, text: str) -> str:
         """Foreign text without the secrets of the preset."""
         return self._redactor.text(text)
+
+    def reproduce(self, job: Job) -> str:
+        """The request as a command line for curl, secrets masked; empty where it cannot be made."""
+        try:
+            request = self._requests.make(job.row, job.key)
+        except (BadRequest, TemplateError):
+            return ""
+        requests = self._requests
+        return curl(request, requests.session_headers, requests.sensitive, self._redactor.text)
 
     def lane(self, job: Job) -> str:
         """Host and port of the job's address."""

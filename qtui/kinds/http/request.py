@@ -79,6 +79,11 @@ class Requests:
         """Whether requests carry what a stranger must not see."""
         return bool(self._sensitive)
 
+    @property
+    def sensitive(self) -> frozenset[str]:
+        """Names of headers that a stranger must not see, in lower case."""
+        return self._sensitive
+
     def make(self, row: Row, key: str) -> Request:
         """The request for the row of a job with this key. Raises BadRequest, TemplateError."""
         url = self._fixed_url or self._parsed(row)

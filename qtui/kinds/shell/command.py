@@ -72,6 +72,12 @@ class Commands:
         stdin = None if self._stdin is None else self._fill(self._stdin, job).encode(errors="surrogateescape")
         return Command(arguments, self._program or arguments[0], environment, directory, stdin)
 
+    @property
+    def told(self) -> list[str]:
+        """Variables that the preset or the row puts into the environment, besides what every command gets."""
+        shell = re.findall(r"QTUI_[A-Za-z0-9_]+", self._shell)
+        return [*self._env, *dict.fromkeys(shell)]
+
     def _fill(self, template: Template, job: Job) -> str:
         return template.fill(job.row, self._context.fields, lookup=self._context.look_up)
 

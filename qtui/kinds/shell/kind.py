@@ -19,6 +19,7 @@ from qtui.kinds.shell.family import Family
 from qtui.kinds.shell.options import ShellTable
 from qtui.kinds.shell.output import Output, progress
 from qtui.kinds.shell.process import Process
+from qtui.kinds.shell.reproduce import line
 from qtui.text import clean, seconds
 
 _SHOWN = 4_096
@@ -46,6 +47,13 @@ class ShellKind(PlainKind):
         if self._saver is not None:
             self._saver.open()
         self._family.open()
+
+    def reproduce(self, job: Job) -> str:
+        """The command as a person types it, secrets masked; empty where it cannot be made."""
+        try:
+            return line(self._commands.make(job), self._commands.told, self._redactor.text)
+        except (TemplateError, BadCommand, UnicodeError):
+            return ""
 
     async def close(self) -> None:
         """End what still runs."""

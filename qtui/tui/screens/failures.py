@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from textual import events
 from textual.app import ComposeResult
 
+from qtui.core.queries import GroupQuery, GroupStory
 from qtui.core.snapshot import FailureGroup, Snapshot
-from qtui.text import clean
+from qtui.text import clean, plural
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.screens.job_pages import Ask
 from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.screens.triage import draw_details, draw_groups
 from qtui.tui.stage_view import StageView, step_of
 
 _SORTS: dict[str, Callable[[FailureGroup], tuple[float, ...]]] = {
-    "count": lambda group: (-group.jobs, -group.attempts),
-    "last seen": lambda group: (group.last_s,),
-    "growth": lambda group: (-sum(group.per_minute[-3:]), -group.jobs),
+    "count": lambda group: (group.aside, -group.jobs, -group.attempts),
+    "last seen": lambda group: (group.aside, group.last_s),
+    "growth": lambda group: (group.aside, -sum(group.per_minute[-3:]), -group.jobs),
 }
+STORY_S = 1.0
 _TWO_COLUMNS = 96
 """Columns from which on the details stand beside the list."""
 
@@ -29,8 +33,13 @@ class FailuresView(StageView):
 
     context = Context.FAILURES
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, query: Ask | None = None, *, id: str | None = None) -> None:
+        """`query` tells more of the group that is looked at."""
         super().__init__(id=id)
+        self._query = query
+        self._story: GroupStory | None = None
+        self._asked_at = -STORY_S
+        self._asking = False
         self.snap: Snapshot | None = None
         self.text = ""
         self.sort = "count"
@@ -52,7 +61,35 @@ class FailuresView(StageView):
             known = set(self._order)
             self._order += [group.signature for group in snap.failures if group.signature not in known]
         self._keep_selection()
+        self._ask_for_story()
         self.show(self.draw)
+
+    def _ask_for_story(self) -> None:
+        """Ask for the selected group: at once when another is selected, then once a second."""
+        told = self._story is not None and self._story.signature == self._selected
+        due = time.monotonic() - self._asked_at >= STORY_S or not told
+        if self._query is not None and self.is_mounted and self._selected and due and not self._asking:
+            self._asking = True
+            self._asked_at = time.monotonic()
+            self.run_worker(self._learn(self._query, self._selected), name="group", exit_on_error=False)
+
+    async def _learn(self, query: Ask, signature: str) -> None:
+        try:
+            answer = await query(GroupQuery(signature))
+        finally:
+            self._asking = False
+        if isinstance(answer, GroupStory):
+            self._story = answer
+            self.show(self.draw)
+        if isinstance(answer, GroupStory) and self._selected != signature:
+            self._ask_for_story()
+
+    def copied(self) -> str:
+        """The selected group in one line."""
+        group = next((group for group in self._groups if group.signature == self._selected), None)
+        if group is None:
+            return ""
+        return f"{plural(group.jobs, 'job')}  {clean(group.title)}  {clean(group.message)}"
 
     def selected_group(self) -> str | None:
         """The signature of the group the cursor is on, None when there is none."""
@@ -118,6 +155,7 @@ class FailuresView(StageView):
         at = shown.index(self._selected) if self._selected in shown else 0
         self._selected = shown[max(0, min(len(shown) - 1, at + step))]
         self._scroll = 0
+        self._ask_for_story()
         self.show(self.draw)
 
     def act(self, action_id: str) -> bool:
@@ -181,7 +219,8 @@ class FailuresView(StageView):
             canvas, left, self.snap, groups, selected=self._selected, right=self._order_note(), chips=self._chips()
         )
         if details is not None and group is not None:
-            self._most_scroll = draw_details(canvas, details, self.snap, group, scroll=self._scroll)
+            story = self._story if self._story is not None and self._story.signature == group.signature else None
+            self._most_scroll = draw_details(canvas, details, self.snap, group, scroll=self._scroll, story=story)
 
     def _order_note(self) -> Line:
         if self.snap is None or len(self._groups) < 2:

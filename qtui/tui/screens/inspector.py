@@ -9,6 +9,7 @@ from textual.message import Message
 
 from qtui.core.queries import JobQuery, JobStory, Unknown
 from qtui.core.snapshot import Snapshot
+from qtui.core.why import why_job
 from qtui.text import clean
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span, cut
@@ -169,7 +170,9 @@ class Inspector(StageView):
         allowed = max((slot.attempts for slot in snap.slots), default=0) if snap is not None else 0
         if self._story.row.attempts > allowed:
             allowed = 0  # it was given another round by a person
-        return story_lines(self._story, now, width, attempts_allowed=allowed, textured=textured)
+        open_now = self._story.row.state in ("pending", "waiting")
+        why = why_job(self._story, snap) if snap is not None and open_now else ""
+        return story_lines(self._story, now, width, attempts_allowed=allowed, textured=textured, why=why)
 
     def _title(self) -> Line:
         name = clean(self._story.row.name, 200) if self._story is not None else ""
@@ -183,6 +186,11 @@ class Inspector(StageView):
             keys += [Span("r", "accent", True), Span(" try now   " if state == "waiting" else " retry   ", "dim")]
         if state in ("pending", "running", "waiting"):
             keys += [Span("x", "accent", True), Span(" cancel   ", "dim")]
+        if state == "failed" and self._story is not None:
+            back = " take back   " if self._story.row.aside else " set aside   "
+            keys += [Span("i", "accent", True), Span(back, "dim")]
+        for key, means in (("y", "copy"), ("o", "open"), ("n N", "next")):
+            keys += [Span(key, "accent", True), Span(f" {means}   ", "dim")]
         return [
             *keys,
             Span("↑↓", "accent", True),

@@ -1,4 +1,4 @@
-"""Pages of the job list: asked for when they are seen, kept for a while, never all rows."""
+"""Pages of the job list: asked for when they are seen, kept for a while, never all rows; the count may come later."""
 
 from __future__ import annotations
 
@@ -13,19 +13,35 @@ Ask: TypeAlias = Callable[[Query], Awaitable[Answer]]
 
 PAGE = 100
 MAX_PAGES = 8
+WINDOW = 1_000
+"""Rows that one answer has at most."""
 
 
 class JobPages:
-    """A window on a list of any length; `total` is how many jobs match."""
+    """A window on a list of any length; `total` is how many jobs match, as far as that is known."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._pages: OrderedDict[int, list[JobRow]] = OrderedDict()
         self._stale: set[int] = set()
         self._asked_for: JobFilter | None = None
-        self.total = 0
+        self._seen = 0
+        """There are at least so many."""
+        self._count: int | None = None
+        """How many there were when they were counted."""
+        self.exact = True
+        """Whether nobody needs to count."""
         self.trouble = ""
         """Why nothing is known, in the engine's words."""
+
+    @property
+    def total(self) -> int:
+        return max(self._seen, self._count or 0)
+
+    @property
+    def counted(self) -> bool:
+        """Whether `total` is a count, although perhaps not of this moment."""
+        return self._count is not None
 
     def row(self, index: int) -> JobRow | None:
         """The row at `index`, or None while it is not known."""
@@ -50,7 +66,7 @@ class JobPages:
         self._pages.clear()
         self._stale.clear()
         self._asked_for = None
-        self.total = 0
+        self._seen, self._count, self.exact = 0, None, True
 
     def missing(self, first: int, last: int) -> bool:
         """Whether rows from `first` to `last` are unknown or outdated."""
@@ -71,8 +87,34 @@ class JobPages:
                 self.trouble = getattr(answer, "text", "the answer was not a list of jobs")
                 return
             self.trouble = ""
-            self.total = answer.total
+            self._learn(number, answer)
             self._keep(number, answer.rows)
+
+    def _learn(self, number: int, answer: Jobs) -> None:
+        self.exact = answer.total is not None
+        if answer.total is not None:
+            self._seen, self._count = answer.total, answer.total
+            return
+        rows = len(answer.rows)
+        self._seen = max(self._seen, number * PAGE + rows + (rows == PAGE and not self.counted))
+
+    async def count(self, wanted: JobFilter) -> None:
+        """Have the jobs counted; only worth asking where the rows did not tell."""
+        answer = await self._ask(wanted.query(0, 0))
+        if wanted == self._asked_for and isinstance(answer, Jobs) and answer.total is not None:
+            self._seen, self._count = answer.total, answer.total
+
+    async def rows(self, wanted: JobFilter, first: int, last: int, most: int) -> list[JobRow]:
+        """The rows from `first` to `last`, at most `most`, asked for anew."""
+        found: list[JobRow] = []
+        end = min(last, first + most)
+        while first <= end:
+            answer = await self._ask(wanted.query(first, min(WINDOW, end - first + 1)))
+            if not isinstance(answer, Jobs) or not answer.rows:
+                break
+            found += answer.rows
+            first += len(answer.rows)
+        return found
 
     def _keep(self, number: int, rows: list[JobRow]) -> None:
         self._pages[number] = rows[:PAGE]

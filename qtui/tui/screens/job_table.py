@@ -22,7 +22,7 @@ GLYPHS = {
 }
 """The sign of every state of a job and its colour."""
 
-_NUMBERS = (("attempts", 6, 0), ("wait", 7, 70), ("run", 7, 40), ("finished", 10, 92))
+_NUMBERS = (("state", 11, 112), ("attempts", 6, 0), ("wait", 7, 70), ("run", 7, 40), ("finished", 10, 92))
 """Column, its width, and the width of the list from which on it is shown."""
 _NARROW = 26
 """Columns below which only sign and name are shown."""
@@ -54,16 +54,21 @@ def draw_heading(canvas: Canvas, x: int, y: int, width: int) -> None:
         canvas.spans(at + 2, y, cut((Span("last error", "faint"),), error))
 
 
-def draw_job(canvas: Canvas, x: int, y: int, width: int, row: JobRow | None, *, cursor: bool) -> None:
+def draw_job(
+    canvas: Canvas, x: int, y: int, width: int, row: JobRow | None, *, cursor: bool, marked: bool = False
+) -> None:
     """One job; None while it is being asked for."""
     if cursor:
         canvas.fill(x, y, width, 1, "raised")
         canvas.put(x, y, "▌", "accent")
+    if marked and width >= 3:
+        canvas.put(x + 1, y, "■", "accent", bold=True)
     if row is None:
         canvas.put(x + 2, y, "…"[: max(0, width - 2)], "faint")
         return
     name_width, numbers, error = columns(width)
     glyph, colour = GLYPHS.get(row.state, ("·", "dim"))
+    colour = "faint" if row.aside else colour
     canvas.put(x + 2, y, glyph, colour, bold=True)
     at = x + 4
     if width >= _NARROW:
@@ -82,9 +87,20 @@ def draw_job(canvas: Canvas, x: int, y: int, width: int, row: JobRow | None, *, 
 
 
 def _number(title: str, row: JobRow) -> Sequence[Span]:
+    if title == "state":
+        _, ink = GLYPHS.get(row.state, ("·", "dim"))
+        return (Span("set aside", "dim") if row.aside else Span(clean(row.state, 10), ink),)
     if title == "attempts":
         return (Span(str(row.attempts), "retry_text" if row.attempts > 1 else "faint", row.attempts > 1),)
     if title == "finished":
         return (Span(wall(row.ended_at) if row.ended_at > 0 else "·", "dim" if row.ended_at > 0 else "faint"),)
     value = row.wait_s if title == "wait" else row.run_s
     return (Span(seconds(value), "text" if title == "run" else "dim") if value > 0 else Span("·", "faint"),)
+
+
+def line_of(row: JobRow) -> str:
+    """A job as a line of text without frames, for the clipboard."""
+    parts = [f"#{row.seq}", row.state, clean(row.name), f"{row.attempts}x"]
+    parts += [seconds(row.run_s)] if row.run_s else []
+    parts += [clean(row.error)] if row.error else []
+    return "  ".join(parts)

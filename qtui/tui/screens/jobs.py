@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from textual import events
 from textual.app import ComposeResult
 
+from qtui.core.commands import MAX_NAMED
+from qtui.core.job_filter import Completion, Condition, parse, settled
+from qtui.core.queries import Jobs
 from qtui.core.snapshot import Counts, Snapshot
 from qtui.text import clean, count
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span, cut
-from qtui.tui.screens.job_filter import HINT, JobFilter, parse
+from qtui.tui.screens.job_filter import HINT, JobFilter, completed
+from qtui.tui.screens.job_marks import Marks
 from qtui.tui.screens.job_pages import Ask, JobPages
-from qtui.tui.screens.job_table import draw_heading, draw_job
+from qtui.tui.screens.job_table import draw_heading, draw_job, line_of
 from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.stage_view import StageView, step_of
 
 REFRESH_S = 1.0
-"""The list is asked for again at most so often."""
+"""The list is asked for again at most so often; less often where an answer takes long."""
+RECOUNT_S = 5.0
 
 
 class JobsView(StageView):
@@ -28,8 +35,10 @@ class JobsView(StageView):
 
     def __init__(self, query: Ask, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._ask = query
         self.pages = JobPages(query)
         self.filter = JobFilter()
+        self.marks = Marks()
         self.following = True
         self._index = 0
         self._seq: int | None = None
@@ -37,11 +46,25 @@ class JobsView(StageView):
         self._gone = False
         self._snap: Snapshot | None = None
         self._counts: Counts | None = None
-        self._loading = False
-        self._asked_at = -REFRESH_S
+        self._loading = self._counting = False
+        self._asked_at = self._counted_at = -RECOUNT_S
+        self._took = self._count_took = 0.0
+        self._note = ""
+        self._acts: dict[str, Callable[[], None]] = {
+            "first": lambda: self.to_end(False),
+            "last": lambda: self.to_end(True),
+            "follow": self.follow_newest,
+            "filter": self.start_filter,
+            "mark": self.mark,
+            "mark_range": self.mark_range,
+            "order": self.next_order,
+        }
 
     def compose(self) -> ComposeResult:
-        yield FilterBar(HINT)
+        yield FilterBar(HINT, complete=self._complete)
+
+    def _complete(self, typed: str, cursor: int) -> Completion:
+        return completed(typed, cursor, self._snap)
 
     def on_mount(self) -> None:
         self.set_interval(REFRESH_S / 2, self._tick)
@@ -54,22 +77,45 @@ class JobsView(StageView):
 
     def update_snapshot(self, snap: Snapshot) -> None:
         """Take note of another moment of the run; the list itself follows at its own pace."""
-        self._snap = snap
+        before, self._snap = self._snap, snap
         if self.following and self._counts is None:
             self._tick()
+        elif self.filter.order == "submission" and (before is None or before.head != snap.head):
+            self._draw_now()
+
+    # What keys act on
 
     def selected_job(self) -> int | None:
         """The number of the job the cursor is on, None when there is none."""
         return self._seq
 
-    def set_filter(
-        self, text: str = "", *, state: str = "", signature: str = "", title: str = "", order: str = "newest"
-    ) -> None:
+    def marked_jobs(self) -> list[int]:
+        """The numbers of the jobs marked."""
+        return self.marks.seqs
+
+    def is_aside(self, seq: int) -> bool:
+        """Whether a job that is seen is set aside."""
+        index = self.pages.find(seq)
+        row = self.pages.row(index) if index is not None else None
+        return row is not None and row.aside
+
+    def step_job(self, step: int) -> int | None:
+        """Put the cursor on a neighbour of the job it is on, for whoever shows one job; its number."""
+        self.move(step)
+        return self._seq
+
+    def copied(self) -> str:
+        """The lines of the jobs marked, or of the one the cursor is on."""
+        row = self.pages.row(self._index)
+        rows = self.marks.rows or ([row] if row is not None and row.seq == self._seq else [])
+        return "\n".join(line_of(row) for row in rows)
+
+    def set_filter(self, *conditions: Condition, title: str = "", order: str = "newest") -> None:
         """Show only the jobs that match; begins at the top."""
-        self._use(JobFilter(clean(text, 200), state, signature, title, order))
+        self._use(JobFilter(conditions, order, title))
 
     def start_filter(self) -> None:
-        self.query_one(FilterBar).open(self.filter.typed)
+        self.query_one(FilterBar).open(self.filter.typed + (" " if self.filter.conditions else ""))
         self._place()
 
     def move(self, step: int) -> None:
@@ -88,6 +134,44 @@ class JobsView(StageView):
             self._go(0)
         else:
             self._draw_now()
+
+    def mark(self) -> None:
+        """Mark the job the cursor is on, or take its mark away, and go on to the next."""
+        row = self.pages.row(self._index)
+        if row is None or row.seq != self._seq:
+            return
+        self._note = "" if self.marks.toggle(row) else _TOO_MANY
+        self.move(1)
+
+    def mark_range(self) -> None:
+        """Begin a range at the cursor; the second time mark all from there to the cursor."""
+        if self.marks.anchor is None:
+            self.following = False
+            self.marks.anchor = self._index
+            self._draw_now()
+            return
+        first, last = sorted((self.marks.anchor, self._index))
+        self.marks.anchor = None
+        self.run_worker(self._mark_span(self.filter, first, last), name="mark a range", exit_on_error=False)
+
+    async def _mark_span(self, wanted: JobFilter, first: int, last: int) -> None:
+        rows = await self.pages.rows(wanted, first, last, MAX_NAMED)
+        self._note = "" if self.marks.add(rows) and len(rows) > last - first else _TOO_MANY
+        self._draw_now()
+
+    def next_order(self) -> None:
+        """The next order; in that of the results the cursor goes to the job that holds them back."""
+        self._use(self.filter.next_order())
+        head = self._snap.head if self._snap is not None else None
+        if self.filter.order == "submission" and head is not None:
+            self.run_worker(self._go_to_head(self.filter, head.seq), name="head of line", exit_on_error=False)
+
+    async def _go_to_head(self, wanted: JobFilter, seq: int) -> None:
+        before = Condition("id", "<", str(seq), float(seq))
+        told = await self._ask(replace(wanted, conditions=(*wanted.conditions, before)).query(0, 0))
+        if isinstance(told, Jobs) and self.filter == wanted:
+            await self.pages.load(wanted, told.total or 0, told.total or 0)
+            self._go(told.total or 0)
 
     # Where the cursor is
 
@@ -144,7 +228,7 @@ class JobsView(StageView):
     def _tick(self) -> None:
         """Ask again when something happened, at most once a second, and only while it is seen."""
         now = time.monotonic()
-        if not self.is_mounted or not self.is_on_screen or now - self._asked_at < REFRESH_S:
+        if not self.is_mounted or not self.is_on_screen or now - self._asked_at < max(REFRESH_S, 10 * self._took):
             return
         counts = self._snap.counts if self._snap is not None else None
         if counts != self._counts or self._counts is None or self.pages.trouble:
@@ -158,8 +242,8 @@ class JobsView(StageView):
             self.run_worker(self._ask_for_pages(), name="job list", exit_on_error=False)
 
     async def _ask_for_pages(self) -> None:
+        self._asked_at = time.monotonic()
         try:
-            self._asked_at = time.monotonic()
             before, wanted, top = self.pages.total, self.filter, self._top
             await self.pages.load(wanted, self._top, max(self._last, self._top + self._room))
             if self._seq is not None and self.pages.find(self._seq) is None and self.pages.total > before:
@@ -167,12 +251,33 @@ class JobsView(StageView):
                 await self.pages.load(wanted, moved, moved)
         finally:
             self._loading = False
+            self._took = time.monotonic() - self._asked_at
         if self.filter != wanted:
             self._load()
             return
         self._repin(before)
         if self._top != top and self.pages.missing(self._top, self._last):
             self._load()
+        self._count()
+
+    def _count(self) -> None:
+        """Have the jobs counted that match, where the rows do not tell."""
+        pause = max(RECOUNT_S, 20 * self._count_took) if self.pages.counted else 0.0
+        if not self.pages.exact and not self._counting and time.monotonic() - self._counted_at >= pause:
+            self._counting = True
+            self.run_worker(self._count_all(), name="job count", exit_on_error=False)
+
+    async def _count_all(self) -> None:
+        begun, wanted = time.monotonic(), self.filter
+        try:
+            await self.pages.count(wanted)
+        finally:
+            self._counting = False
+            self._counted_at = time.monotonic()
+            self._count_took = self._counted_at - begun
+        if wanted != self.filter:
+            self._count()
+        self._draw_now()
 
     # Keys
 
@@ -180,16 +285,15 @@ class JobsView(StageView):
         steps = step_of(action_id, self._room - 1)
         if steps:
             self.move(steps)
-        elif action_id in ("first", "last"):
-            self.to_end(action_id == "last")
-        elif action_id == "follow":
-            self.follow_newest()
-        elif action_id == "filter":
-            self.start_filter()
+        elif action_id in self._acts:
+            self._acts[action_id]()
+        elif action_id in ("unmark", "back") and self.marks.clear():
+            self._note = ""
+            self._draw_now()
         elif action_id == "back" and (less := self.filter.without_last()) is not None:
             self._use(less)
         else:
-            return False
+            return action_id == "unmark"
         return True
 
     def on_click(self, event: events.Click) -> None:
@@ -208,21 +312,26 @@ class JobsView(StageView):
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         event.stop()
-        wanted, wrong = parse(event.text, self.filter)
-        self.query_one(FilterBar).warn(wrong)
-        if not wrong:
-            self._use(wanted)
+        conditions, mistakes = parse(settled(event.text))
+        wrong = [(mistake.start, mistake.end) for mistake in mistakes]
+        self.query_one(FilterBar).warn(mistakes[0].why if mistakes else "", wrong)
+        if not mistakes:
+            self._use(replace(self.filter, conditions=conditions))
 
     def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
         event.stop()
         self.focus()
-        self._use(parse(event.text, self.filter)[0])
+        conditions, mistakes = parse(event.text)
+        if not mistakes:
+            self._use(replace(self.filter, conditions=conditions))
+        self._place()
 
     def _use(self, wanted: JobFilter) -> None:
         if wanted != self.filter:
             self.filter = wanted
             self.following = wanted.order == "newest"
             self.pages.clear()
+            self.marks.anchor = None
             self._index = self._top = 0
             self._seq = None
             self._gone = False
@@ -246,30 +355,62 @@ class JobsView(StageView):
             canvas.spans(4, 2, cut((Span(message, "dim"),), width - 6))
             return
         draw_heading(canvas, 1, 1, width - 2)
+        low, high = sorted((self._index if self.marks.anchor is None else self.marks.anchor, self._index))
         for y in range(height - 3):
             index = self._top + y
             if index >= self.pages.total:
                 break
+            row = self.pages.row(index)
             cursor = index == self._index and not self._gone
-            draw_job(canvas, 1, 2 + y, width - 2, self.pages.row(index), cursor=cursor)
+            marked = row is not None and row.seq in self.marks
+            marked |= self.marks.anchor is not None and low <= index <= high
+            draw_job(canvas, 1, 2 + y, width - 2, row, cursor=cursor, marked=marked)
 
     def _nothing(self) -> str:
-        return "no job matches; esc takes the filter back" if self.filter.chips() else "no jobs yet"
+        return "no job matches; esc takes the filter back" if self.filter.conditions else "no jobs yet"
 
     def _title(self) -> Line:
         chips = self.filter.chips()
-        words = f"{count(self.pages.total)} match" if chips else count(self.pages.total)
-        return (Span("JOBS ", bold=True), Span(words, "dim"), *((Span("  "), *chips) if chips else ()))
+        known = self.pages.counted
+        number = count(self.pages.total) if known else f"{count(max(0, self.pages.total - 1))}+"
+        words = f"{number} match" if chips else number
+        counting = (Span(" counting …", "faint"),) if not known and self._counting else ()
+        return (Span("JOBS ", bold=True), Span(words, "dim"), *counting, *((Span("  "), *chips) if chips else ()))
 
     def _right(self) -> Line:
-        order = (Span(self.filter.order, "dim"),)
-        if self._gone:
-            return (Span(f"on #{self._seq}, which moved away", "pressure"),)
+        return self._warning() or self._order_note()
+
+    def _warning(self) -> Line:
+        """What a person should know before a key is pressed, or nothing."""
+        if self._note:
+            return (Span(self._note, "failed_text"),)
+        if self.marks.anchor is not None:
+            return (Span("v", "accent", True), Span(" marks the range", "dim"))
+        if self.marks:
+            return (Span(f"■ {count(len(self.marks))} marked", "accent", True), Span("  r x i y  esc", "dim"))
+        return (Span(f"on #{self._seq}, which moved away", "pressure"),) if self._gone else ()
+
+    def _order_note(self) -> Line:
         if self.following and self.filter.order == "newest":
             return (Span("following the newest", "dim"),)
-        return (*order, Span("  "), Span("f", "accent", True), Span(" follow", "dim"))
+        if self.filter.order == "submission":
+            return self._blocker()
+        return (Span("o", "accent", True), Span(f" {self.filter.order}", "dim"), *_FOLLOW)
+
+    def _blocker(self) -> Line:
+        """Who holds back the results, in the order in which they are written."""
+        head = self._snap.head if self._snap is not None else None
+        if head is None:
+            return (Span("o", "accent", True), Span(" submission, no result waits", "dim"))
+        waiting = f"{count(head.behind)} result{'s wait' if head.behind != 1 else ' waits'} for "
+        return (Span(waiting, "dim"), Span(f"#{head.seq} {clean(head.state, 10)}", "pressure", True))
 
     def _bottom(self) -> Line:
         if self.pages.total <= self._room:
             return ()
-        return (Span(f"{count(self._index + 1)} of {count(self.pages.total)}", "dim"),)
+        of = count(self.pages.total) if self.pages.counted else "many"
+        return (Span(f"{count(self._index + 1)} of {of}", "dim"),)
+
+
+_TOO_MANY = f"at most {count(MAX_NAMED)} are marked; R X I act on all that match"
+_FOLLOW = (Span("  "), Span("f", "accent", True), Span(" follow", "dim"))

@@ -190,10 +190,9 @@ class MainScreen(Screen[object]):
                 if ship.steering.turn(action_id, snap):
                     ship.work(ship.steering.dial.run(), "dial")
                 ship.paint()
-            case "retry":
-                self._retry(snap)
-            case "cancel":
-                self._cancel(snap)
+            case "retry" | "cancel" | "aside" | "acknowledge_group" | "retry_all" | "cancel_all" | "aside_all":
+                if (asked := ship.bulk.asked(action_id, self._stage, snap)) is not None:
+                    ship.work(asked, action_id)
             case _:
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
@@ -205,6 +204,8 @@ class MainScreen(Screen[object]):
             "help": self._help,
             "palette": lambda: ship.work(self._palette(), "palette"),
             "inspect": self._inspect,
+            "copy": lambda: ship.work(ship.bulk.copy(self._stage), "copy"),
+            "open_job": lambda: ship.work(ship.bulk.page(self._stage), "open"),
             **{look: lambda: self._choose_look(action_id) for look in ("theme", "glyphs", "motion")},
             "another": lambda: ship.work(ship.another(), "another run"),
             "elsewhere": lambda: ship.work(ship.another(), "another run"),
@@ -230,22 +231,6 @@ class MainScreen(Screen[object]):
         elif self._scene.snap.state is RunState.DRAINING:
             self.ship.work(self.ship.keep_running(), "keep running")
 
-    def _retry(self, snap: Snapshot) -> None:
-        seq, group = self._stage.selected_job(), self._stage.selected_group()
-        if seq is not None:
-            self.ship.work(self.ship.steering.retry_job(seq), "retry")
-        elif group is not None:
-            self.ship.work(self.ship.steering.retry_group(snap, group), "retry")
-        else:
-            self.ship.say("nothing is chosen", ok=False)
-
-    def _cancel(self, snap: Snapshot) -> None:
-        seq = self._stage.selected_job()
-        if seq is None:
-            self.ship.say("no job is chosen", ok=False)
-        else:
-            self.ship.work(self.ship.steering.cancel(snap, seq), "cancel")
-
     def _inspect(self) -> None:
         seq, group = self._stage.selected_job(), self._stage.selected_group()
         if seq is not None:
@@ -259,7 +244,8 @@ class MainScreen(Screen[object]):
     async def go(self, action_id: str, group: str = "") -> None:
         """Do what was chosen elsewhere: an action, perhaps about one failure group."""
         if group and action_id == "retry":
-            self.ship.work(self.ship.steering.retry_group(self._scene.snap, group), "retry")
+            if (asked := self.ship.bulk.of_group(action_id, group, self._scene.snap)) is not None:
+                self.ship.work(asked, "retry")
         elif group:
             self._stage.show_jobs_of(group)
             self._refresh()

@@ -6,6 +6,7 @@ from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.text import clean, count, plural
 from qtui.tui.canvas import Line, Span
 from qtui.tui.dialog import CHOOSE, Choice, ChoiceDialog, Sheet
+from qtui.tui.job_steering import open_failures
 from qtui.tui.prose import about
 
 
@@ -24,11 +25,19 @@ def retry_seconds(snap: Snapshot, jobs: int) -> float | None:
 
 def retry_sheet(group: FailureGroup | None, snap: Snapshot) -> Sheet[str | None]:
     """What the dialog says."""
-    jobs = snap.counts.failed if group is None else group.jobs
-    others = "the other waits" if jobs == 2 else f"the other {count(jobs - 1)} wait"
+    jobs = open_failures(snap) if group is None else group.open or group.jobs
+    many = group is None and snap.groups > 1
+    others = "the other" if jobs == 2 else f"the other {count(jobs - 1)}"
+    note = (
+        "one of every group; where it passes, the others of that group"
+        if many
+        else (f"retry 1 job; if it passes, {others}")
+    )
     cancel: Choice[str | None] = Choice("esc", "Cancel", "", None)
-    probe: Choice[str | None] = Choice("p", "Probe one first", f"retry 1 job; {others} for you to see it", "probe")
-    whole: Choice[str | None] = Choice("a", "Retry all now", f"{count(jobs)} at once, oldest first", "all")
+    probe: Choice[str | None] = Choice("p", "Probe one first" if not many else "Probe one of each", note, "probe")
+    whole: Choice[str | None] = Choice(
+        "a", "Retry all now", f"{count(jobs)} at once, oldest first; held back when 1 in 5 fails again", "all"
+    )
     if jobs == 0:
         choices = [cancel]
     elif jobs == 1:
@@ -45,7 +54,11 @@ def _facts(group: FailureGroup | None, snap: Snapshot, jobs: int) -> list[Line]:
     if jobs and took is not None:
         they = "It enters" if jobs == 1 else "They enter"
         facts.append(
-            (Span(f"{they} the queue at its end; adds about ", "dim"), Span(about(took), bold=True), Span(".", "dim"))
+            (
+                Span(f"{they} the queue at its end; adds about ", "dim"),
+                Span(about(took), bold=True),
+                Span(" to the run.", "dim"),
+            )
         )
     if group is not None and jobs and not group.retryable:
         facts.append(
@@ -58,7 +71,7 @@ def _facts(group: FailureGroup | None, snap: Snapshot, jobs: int) -> list[Line]:
 
 def _what(group: FailureGroup | None, snap: Snapshot) -> Line:
     if group is None:
-        return (Span(f"Every failed job, in {plural(snap.groups, 'group')} of errors."),)
+        return (Span(f"Every failed job that is not set aside, in {plural(snap.groups, 'group')} of errors."),)
     where = f"  on {clean(group.hosts[0][0], 60)}" if len(group.hosts) == 1 else ""
     return (
         Span(f"{clean(group.title, 60)} ", "failed_text", True),

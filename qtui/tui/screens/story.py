@@ -9,27 +9,32 @@ import msgspec
 from qtui.core.job import Value
 from qtui.core.queries import AttemptRow, JobStory
 from qtui.text import clean, clean_block, plural, seconds
-from qtui.tui.canvas import Line, Span, cut
+from qtui.tui.canvas import Line, Span, cut, length
+from qtui.tui.clipboard import as_json
 from qtui.tui.prose import wall, wrap
 from qtui.tui.screens.job_table import GLYPHS
 from qtui.tui.screens.waterfall import steps, totals, waterfall
 
+_LOG = 12
+"""Lines of the log at most, the newest."""
 _MAX_LINES = 400
 """Lines of one section; a result may be megabytes."""
 
 
 def story_lines(
-    story: JobStory, now: float, width: int, *, attempts_allowed: int = 0, textured: bool = False
+    story: JobStory, now: float, width: int, *, attempts_allowed: int = 0, textured: bool = False, why: str = ""
 ) -> list[Line]:
     """Everything known about a job, in lines of at most `width` cells."""
     found = steps(story, now)
     lines: list[Line] = [*_state(story, found_totals=totals(found), allowed=attempts_allowed, width=width), ()]
+    lines[-1:] = [*_why(why, width), ()]
     total = seconds(found[-1].end) if found else ""
     lines.append((Span("ATTEMPTS", bold=True), Span(f"   total {total}" if total else "", "dim")))
     lines += [cut((Span(" "), *line), width) for line in waterfall(found, width - 2, textured=textured)]
     lines += _last_words(story.attempts, width)
     lines += _error(story.attempts, width)
-    lines += _section("FIELDS", _fields(story.fields), width)
+    lines += _log(story, width)
+    lines += _section("PAYLOAD", _fields(story.fields), width)
     if story.row.state == "done" and story.value is not None:
         lines += _section("RESULT", _value(story.value), width)
     return [cut(line, width) for line in lines]
@@ -60,6 +65,12 @@ def _state(story: JobStory, *, found_totals: Mapping[str, float], allowed: int, 
     return [cut((Span(f" {label:<11}", "dim"), *value), width) for label, value in facts if value]
 
 
+def _why(why: str, width: int) -> list[Line]:
+    """What it waits for, under the facts."""
+    parts = wrap((Span(why),), width - 12) if why else []
+    return [(Span(f" {'why' if not number else '':<11}", "dim"), *part) for number, part in enumerate(parts)]
+
+
 def _last_words(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
     """What the last attempt had written when it was cancelled or interrupted."""
     last = attempts[-1] if attempts else None
@@ -85,6 +96,44 @@ def _error(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
     message = ": ".join(part for part in (clean(failed.code), clean(failed.message)) if part)
     lines += [(Span(" "), *line) for line in wrap((Span(message, "failed_text"),), width - 1)]
     return lines + (_block(failed.detail, width) if failed.detail else [])
+
+
+def _log(story: JobStory, width: int) -> list[Line]:
+    """What happened to it, message first and time last."""
+    told: list[tuple[str, str, float]] = [("accepted", "dim", story.accepted_at)]
+    for attempt in story.attempts:
+        told.append((f"attempt {attempt.number} in slot {attempt.slot}", "dim", attempt.started_at))
+        said = ": ".join(part for part in (clean(attempt.code), clean(attempt.message, 200)) if part)
+        ended = attempt.started_at + attempt.run_s
+        if attempt.outcome == "retry":
+            told.append((f"{said}; another attempt follows", "retry_text", ended))
+        elif attempt.outcome != "running":
+            ink = {"done": "done_text", "failed": "failed_text"}.get(attempt.outcome, "text")
+            told.append((f"{attempt.outcome}{f': {said}' if said else ''}", ink, ended))
+    lines: list[Line] = [(), (Span("LOG", bold=True),)]
+    for said, ink, at in told[-_LOG:]:
+        shown = cut((Span(said, ink),), width - 11)
+        gap = " " * max(1, width - 9 - length(shown))
+        lines.append((Span(" "), *shown, Span(gap + wall(at), "faint")))
+    return lines
+
+
+def whole(story: JobStory) -> str:
+    """Everything known about a job as plain text, for a pager."""
+    row = story.row
+    parts = [f"job #{row.seq}  {clean(row.name)}\nkey       {clean(story.key)}\nstate     {clean(row.state)}"]
+    parts.append(f"producer  {clean(row.producer)}\naccepted  {wall(story.accepted_at)}")
+    for attempt in story.attempts:
+        said = ": ".join(part for part in (clean(attempt.code), clean(attempt.message)) if part)
+        head = (
+            f"attempt {attempt.number}  {wall(attempt.started_at)}  {seconds(attempt.run_s)}  {clean(attempt.outcome)}"
+        )
+        parts.append(f"{head}\n{said}\n{clean_block(attempt.detail)}".rstrip())
+    parts.append(f"payload\n{clean_block(as_json(story.fields))}")
+    if story.value is not None:
+        text = story.value if isinstance(story.value, str) else as_json(story.value)
+        parts.append(f"result\n{clean_block(text, 200_000)}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _section(title: str, content: Sequence[Line], width: int) -> list[Line]:

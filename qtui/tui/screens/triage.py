@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from qtui.core.queries import Facet, GroupStory
 from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.text import clean, clean_block, count, plural, short_count
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.prose import about, ago, bar, spark, wall, wrap
 
+_FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7}), in (\S{1,200})')
 NEW_S = 300.0
 """A group is new for so long."""
 _EARLY_S = 60.0
@@ -38,7 +41,7 @@ def draw_groups(
     """The list in the given box (x, y, width, height); returns which row shows which group."""
     x, y, width, height = box
     total = sum(group.jobs for group in snap.failures)
-    title: list[Span] = [Span("FAILURES ", bold=True), Span(count(snap.counts.failed), "failed_text", True)]
+    title: list[Span] = [Span("FAILURES ", bold=True), *_outstanding(snap)]
     title += [Span(f" in {plural(snap.groups, 'group')}", "dim")] if snap.groups else []
     title += [Span("  "), *chips] if chips else []
     canvas.box(x, y, width, height, title=title, right=right)
@@ -69,6 +72,17 @@ def draw_groups(
     return shown
 
 
+def _outstanding(snap: Snapshot) -> list[Span]:
+    """How far it is to nothing that needs a person: `58 open of 224`, `✓ 0 open of 224`."""
+    triage, failed = snap.triage, snap.counts.failed
+    if not triage.ever or (triage.open == triage.ever and not triage.aside):
+        return [Span(count(failed), "failed_text" if failed else "text", True)]
+    ink = "failed_text" if triage.open else "done_text"
+    done = "" if triage.open else "✓ "
+    aside = f", {count(triage.aside)} set aside" if triage.aside else ""
+    return [Span(f"{done}{count(triage.open)} open", ink, True), Span(f" of {count(triage.ever)}{aside}", "dim")]
+
+
 def _heading(canvas: Canvas, x: int, y: int, width: int) -> None:
     canvas.right(x + 7, y, (Span("jobs", "faint"),))
     canvas.put(x + 10, y, "error"[: max(0, width - 12)], "faint")
@@ -91,7 +105,7 @@ def _draw_group(
         for row in range(y, y + (2 if roomy else 1)):
             canvas.put(x + 1, row, "▌", "accent")
     number = count(group.jobs) if group.jobs < 100_000 else short_count(group.jobs)
-    canvas.right(x + 8, y, (Span(number[:7], "failed_text" if group.jobs else "faint", True),))
+    canvas.right(x + 8, y, (Span(number[:7], "failed_text" if group.jobs and not group.aside else "faint", True),))
     chart = width >= 50
     text_end = width - 22 if chart else width - 8
     note = _note(group, snap.elapsed_s)
@@ -112,13 +126,30 @@ def _draw_group(
 
 
 def _note(group: FailureGroup, elapsed_s: float) -> Span:
-    if group.retrying or group.recovered:
-        parts = [f"retrying {count(group.retrying)}"] if group.retrying else []
-        parts += [f"{count(group.recovered)} ok"] if group.recovered else []
-        return Span("◆ " + " · ".join(parts), "retry_text", True)
+    """What is most worth saying of a group in a few words."""
+    again = progress(group)
+    if again and group.retrying:
+        return Span(again, "retry_text", True)
+    if group.aside:
+        return Span("set aside", "dim")
+    if again:
+        return Span(again, "retry_text" if not group.held_back else "pressure", True)
+    if group.acknowledged:
+        return Span("acknowledged", "dim")
     if said := trend(group, elapsed_s):
         return Span(said, "pressure", True)
     return Span("" if group.retryable else "not retryable", "dim")
+
+
+def progress(group: FailureGroup) -> str:
+    """What became of the last round a person gave: `◆ retrying 122 · 61 ok · 0 failed again`, or empty."""
+    ok = group.ok_again or (group.recovered if not group.failed_again else 0)
+    if not (group.retrying or ok or group.failed_again or group.held_back):
+        return ""
+    parts = [f"retrying {count(group.retrying)}"] if group.retrying else []
+    parts += [f"{count(ok)} ok", f"{count(group.failed_again)} failed again"]
+    parts += [f"{count(group.held_back)} held back"] if group.held_back else []
+    return "◆ " + " · ".join(parts)
 
 
 def _draw_none(canvas: Canvas, x: int, y: int, width: int, snap: Snapshot, *, filtered: bool) -> None:
@@ -140,7 +171,7 @@ def _draw_none(canvas: Canvas, x: int, y: int, width: int, snap: Snapshot, *, fi
             row += 1
 
 
-def detail_lines(group: FailureGroup, snap: Snapshot, width: int) -> list[Line]:
+def detail_lines(group: FailureGroup, snap: Snapshot, width: int, story: GroupStory | None = None) -> list[Line]:
     """Everything known about a group, in lines of at most `width` cells."""
     now = snap.started_at + snap.elapsed_s
 
@@ -157,18 +188,35 @@ def detail_lines(group: FailureGroup, snap: Snapshot, width: int) -> list[Line]:
         ),
         fact("retry", *_policy(group)),
     ]
-    if group.retrying or group.recovered:
-        state = f"{count(group.retrying)} on the way · {count(group.recovered)} ok"
-        lines.append(fact("retried", Span("◆ ", "retry_text", True), Span(state)))
-    lines += _hosts(group, width)
+    if again := progress(group):
+        lines.append(fact("retried", Span(again, "retry_text")))
+    if group.aside or group.acknowledged:
+        said = "set aside, not counted as open" if group.aside else "acknowledged until it has twice as many failures"
+        lines.append(fact("you said", Span(said)))
+    lines += _facets(story.facets if story is not None else [Facet("host", group.hosts)], width)
+    if where := innermost(group.detail):
+        lines += [(), fact("where", Span(where[0], "accent"), Span(f" {where[1]}", "dim"))]
     if group.detail:
         lines.append(())
         for number, text in enumerate(clean_block(group.detail, 4000).split("\n")[:40]):
             lines += wrap((Span("  " + text, "text" if number == 0 else "dim"),), width)
-    if group.samples:
+    if story is not None and story.samples:
+        lines.append(())
+        for number, (seq, name) in enumerate(story.samples[:5]):
+            lines.append(fact("" if number else "sample", Span(f"#{seq}  "), Span(clean(name, 100), "dim")))
+    elif group.samples:
         lines.append(())
         lines.append(fact("sample", Span("  ".join(f"#{seq}" for seq in group.samples[:5]))))
     return lines
+
+
+def innermost(detail: str) -> tuple[str, str] | None:
+    """The function and the place of the last frame of a traceback, `("fetch", "scrape.py:88")`."""
+    frames = _FRAME.findall(detail)
+    if not frames:
+        return None
+    path, line, function = frames[-1]
+    return clean(function, 60), f"{clean(path.replace(chr(92), '/').rpartition('/')[2], 60)}:{line}"
 
 
 def _since(seconds: float) -> str:
@@ -181,28 +229,44 @@ def _policy(group: FailureGroup) -> list[Span]:
     return [Span("no"), Span(": the policy does not cover it", "dim")]
 
 
-def _hosts(group: FailureGroup, width: int) -> list[Line]:
-    if not group.hosts:
-        return []
-    most = max(number for _, number in group.hosts)
+def _facets(facets: Sequence[Facet], width: int) -> list[Line]:
+    """How the failures are spread: the host in full, of the others what fits into a few lines."""
+    lines: list[Line] = []
+    for facet in facets:
+        if facet.values and (facet.name == "host" or len(facet.values) > 1 or facet.distinct > 1):
+            lines += [(), *_bars(facet, width)]
+    said = [facet for facet in facets if facet.name != "host" and len(facet.values) == 1 and facet.distinct <= 1]
+    if said:
+        lines.append(())
+    for facet in said:
+        value = Span(clean(facet.values[0][0], 100))
+        lines.append(cut((Span(f"{clean(facet.name, 9):<10}", "dim"), Span("all ", "dim"), value), width))
+    return lines
+
+
+def _bars(facet: Facet, width: int) -> list[Line]:
+    most = max(number for _, number in facet.values)
     name_width = max(8, min(24, width - 10 - 2 - 8 - 8))
     gauge = max(0, min(24, width - 10 - name_width - 9))
-    lines: list[Line] = [()]
-    for index, (host, number) in enumerate(group.hosts[:5]):
-        name = cut((Span(clean(host, 100)),), name_width)
+    lines: list[Line] = []
+    for index, (value, number) in enumerate(facet.values[:5]):
+        name = cut((Span(clean(value, 100)),), name_width)
         pad = Span(" " * (name_width - length(name) + 1))
-        label = Span(f"{'by host' if index == 0 else '':<10}", "dim")
-        lines.append(
-            cut(
-                (label, *name, pad, *bar(gauge, number / most if most else 0, "failed"), Span(f"{count(number):>7}")),
-                width,
-            )
-        )
+        said = clean(facet.name, 9)
+        head = "" if index else f"by {said}" if len(said) <= 6 else said
+        filled = bar(gauge, number / most if most else 0, "failed")
+        lines.append(cut((Span(f"{head:<10}", "dim"), *name, pad, *filled, Span(f"{count(number):>7}")), width))
     return lines
 
 
 def draw_details(
-    canvas: Canvas, box: tuple[int, int, int, int], snap: Snapshot, group: FailureGroup, *, scroll: int
+    canvas: Canvas,
+    box: tuple[int, int, int, int],
+    snap: Snapshot,
+    group: FailureGroup,
+    *,
+    scroll: int,
+    story: GroupStory | None = None,
 ) -> int:
     """The details in the given box, from line `scroll` on; returns how far they can be scrolled."""
     x, y, width, height = box
@@ -210,7 +274,7 @@ def draw_details(
     canvas.box(x, y, width, height, title=title, right=(Span(plural(group.jobs, "job"), "dim"),))
     if width < 12 or height < 3:
         return 0
-    lines = detail_lines(group, snap, width - 4)
+    lines = detail_lines(group, snap, width - 4, story)
     actions = _actions(group, width - 4)
     room = height - 2 - (len(actions) + 1 if height - 2 > len(actions) + 4 else 0)
     most = max(0, len(lines) - room)
@@ -227,8 +291,17 @@ def draw_details(
 
 
 def _actions(group: FailureGroup, width: int) -> list[Line]:
-    first = f" probe one, then retry all {count(group.jobs)}" if group.jobs > 1 else " retry the job"
+    jobs = group.open or group.jobs
+    first = f" probe one, then retry all {count(jobs)}" if jobs > 1 else " retry the job"
     keys: list[Span] = [Span("r", "accent", True), Span(first)] if group.jobs else []
-    rest = [Span("enter", "accent", True), Span(" its jobs  "), Span("R", "accent", True), Span(" retry all groups")]
-    beside = [*keys, Span("  "), *rest] if keys else rest
-    return [beside] if length(beside) <= width else [cut(line, width) for line in (keys, rest)]
+    rest = [
+        Span("i", "accent", True),
+        Span(" take back  " if group.aside else " set aside  "),
+        Span("a", "accent", True),
+        Span(" unacknowledge  " if group.acknowledged else " acknowledge  "),
+        Span("y", "accent", True),
+        Span(" copy  "),
+        Span("enter", "accent", True),
+        Span(" its jobs"),
+    ]
+    return [cut(line, width) for line in (keys, rest) if line]

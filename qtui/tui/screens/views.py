@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.worker import Worker, WorkerError
 
+from qtui.core.job_filter import Condition
 from qtui.tui.actions import Context
 from qtui.tui.scene import Scene
 from qtui.tui.screens.overview import Overview
@@ -44,7 +45,7 @@ def _jobs(app: QtuiApp) -> JobsView:
 def _failures(app: QtuiApp) -> FailuresView:
     from qtui.tui.screens.failures import FailuresView
 
-    return FailuresView(id="failures-view")
+    return FailuresView(app.ask, id="failures-view")
 
 
 def _charts(app: QtuiApp) -> ChartsView:
@@ -189,6 +190,8 @@ class Stage(Container):
                 self.turn_to(ORDER[(ORDER.index(self.view) + step) % len(ORDER)])
             case _ if action_id in ORDER:
                 self.turn_to(Context(action_id))
+            case "next_job" | "previous_job":
+                self._step(1 if action_id == "next_job" else -1)
             case _ if isinstance(shown := self._shown(), StageView):
                 shown.act(action_id)
             case _ if self.context is Context.OVERVIEW:
@@ -209,6 +212,40 @@ class Stage(Container):
             return shown.selected_job()
         return self._overview.selected_job() if self.context is Context.OVERVIEW else None
 
+    def _step(self, step: int) -> None:
+        """Let the drawer show a neighbour of its job in the list under it."""
+        if self._drawer is None or not self._drawer_open:
+            return
+        shown = self._shown()
+        if isinstance(shown, StageView):
+            seq = shown.step_job(step)
+        elif self.context is Context.INSPECTOR:
+            self._overview.slots.move("down" if step > 0 else "up")
+            seq = self._overview.selected_job()
+        if seq is not None:
+            self._drawer.open(seq)
+
+    def marked_jobs(self) -> list[int]:
+        """The jobs that are marked in the list; none while one job is looked at."""
+        shown = self._shown()
+        return shown.marked_jobs() if isinstance(shown, StageView) and not self._drawer_open else []
+
+    def copied(self) -> str:
+        """The chosen or marked lines."""
+        shown = self._shown()
+        return shown.copied() if isinstance(shown, StageView) else ""
+
+    @property
+    def drawer(self) -> Inspector | None:
+        """The inspector while it is open."""
+        return self._drawer if self._drawer_open else None
+
+    @property
+    def jobs(self) -> JobsView | None:
+        """The job list while it is what keys act on."""
+        shown = self._shown()
+        return cast("JobsView", shown) if self.view is Context.JOBS and not self._drawer_open and shown else None
+
     def selected_group(self) -> str | None:
         """The failure group that keys act on, by its signature."""
         shown = self._shown()
@@ -219,7 +256,7 @@ class Stage(Container):
         self.turn_to(Context.JOBS)
         groups = self._scene.snap.failures if self._scene is not None else []
         title = next((group.title for group in groups if group.signature == signature), "")
-        cast("JobsView", self._views[Context.JOBS]).set_filter(signature=signature, title=title)
+        cast("JobsView", self._views[Context.JOBS]).set_filter(Condition("sig", "=", signature), title=title)
 
     def open_drawer(self, seq: int) -> None:
         """Open the inspector on a job; it stays with the job when the job leaves its slot."""
