@@ -101,6 +101,8 @@ FROM_FACE: list[wire.FromFace] = [
     *(wire.Ask(number, Request(command, "you", AWKWARD, True)) for number, command in enumerate(COMMANDS)),
     wire.Look(1, queries.JobsQuery(10, 20, "text", "failed", "sig", "longest")),
     wire.Look(2, queries.JobQuery(7)),
+    wire.Look(3, queries.TimelineQuery(1.5e9, 1.6e9, 3, 64, 110)),
+    wire.Look(4, queries.FailureQuery(1.5e9, 7, False)),
 ]
 FROM_ENGINE: list[wire.FromEngine] = [
     wire.Welcome(wire.VERSION, "run-1"),
@@ -109,6 +111,9 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(1, queries.Jobs([ROW], 1)),
     wire.Answered(2, STORY),
     wire.Answered(3, queries.Unknown("gone")),
+    wire.Answered(
+        4, queries.Timeline([queries.Span(7, 2, 3, 1.5e9, 1.6e9, "retry")], True, [(1.5e9, "▲12")], [(1.5e9, 12)])
+    ),
     wire.Happened(EVENTS, 3),
     wire.Goodbye(),
     wire.Goodbye(2, "no", Checked("p.toml", problems=[Problem("a.b", AWKWARD, 3, "x", "y", "z")], total=None)),
