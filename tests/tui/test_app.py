@@ -112,8 +112,12 @@ async def test_views_are_turned_by_number_and_back() -> None:
 async def test_tab_goes_round_the_views() -> None:
     async with running() as rig:
         await rig.press("shift+tab")
+        await rig.shows("events and notices")
+        await rig.press("shift+tab")
+        await rig.shows("LAST 3 MIN")
+        await rig.press("shift+tab")
         await rig.shows("58 in 5 groups")
-        await rig.press("tab")
+        await rig.press("tab", "tab", "tab")
         await rig.shows("╭─ PRODUCERS")
 
 
