@@ -99,10 +99,12 @@ def take(shot: Shot) -> str:
         argv = [sys.executable, "-m", "qtui", *shot.arguments]
         background = shot.background.lower()
         with Terminal.start(argv, size=shot.size, env=env, cwd=ROOT, background=background) as terminal:
-            for step in shot.steps:
-                step.perform(terminal)
-            cells = terminal.cells()
-            _leave(terminal)
+            try:
+                for step in shot.steps:
+                    step.perform(terminal)
+                cells = terminal.cells()
+            finally:
+                _leave(terminal)
     columns, lines = shot.size
     title = f"{' '.join(['qtui', *shot.arguments])} — {columns}×{lines}"
     return to_svg(cells, title=title, background=shot.background, foreground=shot.foreground)
@@ -117,7 +119,7 @@ def _leave(terminal: Terminal) -> None:
         pass  # nothing was running: the program has ended, or is about to
     else:
         terminal.press("s")
-    terminal.wait_exit(15)
+    terminal.wait_exit(60)
 
 
 def main() -> int:
