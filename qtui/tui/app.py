@@ -317,7 +317,8 @@ class QtuiApp(App[Ending]):
 
     def _paint_if_due(self) -> None:
         now = self._now
-        if now - self._painted_at >= self._rest_s - 0.05:  # the next tick would be later than that
+        spare = min(0.05, 0.2 / self._hz)  # the next tick would be later than that
+        if now - self._painted_at >= self._rest_s - spare:
             self.paint()
 
     @property

@@ -43,6 +43,7 @@ TABLE = (
     Glyph("◆", "◆", "r", "will be tried again"),
     Glyph("◇", "◊", "o", "will be tried again, quietly"),
     Glyph("×", "x", "x", "failed for good; times"),
+    Glyph("÷", "÷", "/", "divided by"),
     Glyph("║", "║", "|", "paused by you"),
     Glyph("►", "►", ">", "flows, goes on"),
     Glyph("◄", "◄", "<", "flows back, an earlier time"),
