@@ -100,15 +100,22 @@ def _known(what: str) -> Callable[[click.Context, click.Parameter, str], str]:
     return check
 
 
+def _own_keys(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[str, list[str]]:
+    """The same goes for keys."""
+    from qtui.wiring.keys import own_keys
+
+    try:
+        return own_keys(value)
+    except QtuiError as error:
+        fail(error)
+
+
 def screen_options(function: Callable[P, R]) -> Callable[P, R]:
     """How the screen looks, `--keys` and `--no-mouse`; the function is given them as `screen`."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        from qtui.wiring.keys import own_keys
-
-        told = {name: kwargs.pop(name) for name in ("theme", "glyphs", "motion", "mouse")}
-        kwargs["screen"] = {**told, "keys": own_keys(str(kwargs.pop("keys")))}
+        kwargs["screen"] = {name: kwargs.pop(name) for name in ("theme", "glyphs", "motion", "mouse", "keys")}
         return function(*args, **kwargs)
 
     wrapper = click.option(
@@ -116,6 +123,7 @@ def screen_options(function: Callable[P, R]) -> Callable[P, R]:
         metavar="FILE",
         envvar="QTUI_KEYS",
         default="",
+        callback=_own_keys,
         help="Your own keys; ~/.config/qtui/keys.toml by default. `qtui keys` prints one to begin with.",
     )(wrapper)
     for name, metavar, said in (

@@ -54,7 +54,7 @@ from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
-from qtui.tui.glyphs import Substitutes
+from qtui.tui.glyphs import Substitutes, drawn
 from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
@@ -473,6 +473,7 @@ class QtuiApp(App[Ending]):
 
     def _write_out(self, sequence: str) -> None:
         """What a terminal understands and Textual does not write: titles, notifications."""
+        sequence = drawn(sequence, self.palette.glyphs)
         if self._outward is not None:
             self._outward(sequence)
         elif self._driver is not None and not self.is_headless and os.environ.get("TERM") not in MUTE:

@@ -54,7 +54,7 @@ def test_without_a_screen_a_halted_run_is_stopped_and_the_next_start_goes_on(qtu
 def test_in_the_background_it_waits_for_a_release(qtui: Program) -> None:
     run = qtui.run("run", qtui.preset(jobs=500, fail=1.0), "--detach", "--set", "halt.consecutive=5").stdout.strip()
     halted = status(qtui, run, ": halted for ")
-    assert "Halted: stopped starting: 5 attempts in a row failed" in halted
+    assert re.search("Halted: stopped starting .*: 5 attempts in a row failed", halted)
     assert "· halted" in halted
     released = qtui.run("ctl", run, "release", "--reason", "the shop is well again")
 

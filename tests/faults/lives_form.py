@@ -106,6 +106,6 @@ COMMANDS: tuple[Callable[[random.Random], cmd.Command], ...] = (
     lambda chance: cmd.Release(),
     lambda chance: cmd.Release(),
     lambda chance: cmd.Undo(),
-    cmd.Redo(),
+    lambda chance: cmd.Redo(),
 )
 """What a person may want of all this."""

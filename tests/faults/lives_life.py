@@ -7,6 +7,7 @@ import contextlib
 import errno
 import random
 from collections.abc import Coroutine
+from functools import partial
 
 from qtui.core import commands as cmd
 from qtui.core import events as ev
@@ -15,6 +16,7 @@ from qtui.core.snapshot import RunState
 from qtui.engine.clock import LoopClock
 from qtui.engine.engine import Engine, Parts
 from qtui.engine.health import Heartbeat
+from qtui.engine.retrying import Retrying
 from qtui.engine.sampler import Sampler
 from qtui.executors import LocalExecutor
 from qtui.journal import outflow, recovery, schema
@@ -163,7 +165,7 @@ class Life:
         for state in ("held", "failed"):
             number = sum(count for named, count in counts.items() if str(named) == state)
             if number and (self.chance.random() < 0.2 or (self.last and state == "held")):
-                engine.rounds.retry_many(None, number, "retry", "you", state=state)
+                engine.rounds.feed(partial(Retrying(engine).all, state, "you"), "retry", "you", "")
 
     async def _to_the_end(self, engine: Engine) -> None:
         if self.last and self.world.form is not None:

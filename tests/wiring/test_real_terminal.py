@@ -84,7 +84,7 @@ def test_a_failed_group_is_retried_from_its_view(stage: Stage) -> None:
         screen.press("r")
         screen.wait("Probe one first")
         screen.press("enter")
-        screen.wait("retry of 1 job")
+        screen.wait(", one first")
 
 
 def test_it_follows_the_size_of_the_terminal(stage: Stage) -> None:
