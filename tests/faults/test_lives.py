@@ -55,9 +55,9 @@ def test_a_seed_gives_the_same_history_again(tmp_path: Path, form: Form | None) 
     assert told[0] == told[1]
 
 
-def found(*, limited: bool = False) -> str:
-    """What the first seed says that is not kept."""
-    for seed in range(ENOUGH):
+def found(*, limited: bool = False, first: int = 0) -> str:
+    """What the first seed from `first` on says that is not kept."""
+    for seed in range(first, ENOUGH):
         try:
             live(seed, limited=limited)
         except AssertionError as error:
@@ -108,7 +108,7 @@ def test_a_start_against_the_rate_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_wake_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Starts, "_arm", lambda starts, when, now: None)
-    assert re.search("STUCK: |TimeoutError", found(limited=True))  # nothing starts, or the run never comes to its end
+    assert "STUCK: " in found(limited=True, first=1)  # in seed 0 only the end is late, which takes long to find
 
 
 def test_a_job_that_is_dropped_and_not_counted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,9 +128,9 @@ def test_the_end_then_and_now_and_the_full_queue_are_from_the_memory_of_this_fac
 
 
 def test_a_memory_holds_half_a_day_and_forgets_another_run() -> None:
-    memories = Memories()
+    memories, snap = Memories(), sample(started_at=0.0)
     for minute in range(2000):
-        memories.take(sample(elapsed_s=60.0 * minute, started_at=0.0), Eta(Certainty.COLLECTING))
+        memories.take(msgspec.structs.replace(snap, elapsed_s=60.0 * minute), Eta(Certainty.COLLECTING))
     assert memories.at(60.0 * 1000) is None
     assert memories.at(60.0 * 1500 + 30) is not None
     memories.take(sample(run_id="another", elapsed_s=5.0, started_at=NOW), Eta(Certainty.COLLECTING))

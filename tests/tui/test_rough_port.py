@@ -144,8 +144,9 @@ async def test_a_run_that_is_lost_and_found_again_and_again_ends_up_on_the_scree
 
 async def test_a_port_that_gives_thousands_of_snapshots_at_once_is_painted_at_its_last() -> None:
     async with running() as rig:
+        snap = sample()
         for number in range(3_000):
-            rig.port.give(sample(elapsed_s=700.0 + number))
+            rig.port.give(msgspec.structs.replace(snap, elapsed_s=700.0 + number))
         await until(lambda: rig.app.feed.newest is not None and rig.app.feed.newest.elapsed_s == 3_699.0)
         await rig.shows("1:01:39")
 
