@@ -252,7 +252,9 @@ while True:
 
 
 def test_ctrl_c_interrupts_the_foreground_program() -> None:
-    with Terminal.start(python("import os, signal; os.write(1, b'ready'); signal.pause()")) as terminal:
+    with Terminal.start(
+        python("import os, signal; signal.signal(signal.SIGINT, signal.SIG_DFL); os.write(1, b'ready'); signal.pause()")
+    ) as terminal:
         terminal.wait("ready")
         terminal.press("ctrl+c")
         assert terminal.wait_exit() == -signal.SIGINT

@@ -168,8 +168,12 @@ class Feed:
         return None
 
     def pace(self, hz: float) -> None:
-        """Ask for so many snapshots a second, where that can be asked and is not the case already."""
-        if isinstance(self._port, Paced) and (self._port, hz) != self._paced:
+        """Ask for so many snapshots a second, where that can be asked and is not the case already.
+
+        Not before the first one: an engine that refuses to start may be closing, and the failure to write to it would
+        hide the reason that it has already given.
+        """
+        if self.newest is not None and isinstance(self._port, Paced) and (self._port, hz) != self._paced:
             self._paced = (self._port, hz)
             self._port.pace(hz)
 

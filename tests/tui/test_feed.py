@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 
@@ -216,3 +217,25 @@ async def test_a_feed_that_watches_says_so_instead_of_asking() -> None:
 
     assert reply == Reply(False, "this screen only watches; `qtui attach` without --watch steers")
     assert watch.port.requests == []
+
+
+async def test_nothing_is_asked_of_an_engine_that_has_not_shown_anything_yet() -> None:
+    class Paced(FakePort):
+        asked: ClassVar[list[float]] = []
+
+        def pace(self, hz: float) -> None:
+            self.asked.append(hz)
+
+    port = Paced()
+    feed = Feed(lambda: 0.0)
+    following = asyncio.create_task(feed.follow(port, lambda: None))
+    await asyncio.sleep(0)
+    feed.pace(4.0)
+    assert port.asked == []
+    port.give(sample())
+    while feed.newest is None:  # noqa: ASYNC110 the feed tells the screen, and nobody else
+        await asyncio.sleep(0)
+    feed.pace(4.0)
+    assert port.asked == [4.0]
+    port.end()
+    await following
