@@ -72,6 +72,26 @@ class Cell(StrEnum):
     RUNNING = "n"
 
 
+SEVERITY: dict[str, int] = {
+    cell: rank
+    for rank, cells in enumerate(
+        (
+            (Cell.ABSENT,),
+            (Cell.IDLE,),
+            (Cell.DONE, Cell.DONE_ALT),
+            (Cell.ENDED,),
+            (Cell.RETRY_BODY,),
+            (Cell.FAILED_BODY,),
+            (Cell.RUNNING,),
+            (Cell.RETRY_END,),
+            (Cell.FAILED_END,),
+        )
+    )
+    for cell in cells
+}
+"""How bad a cell is: where several share a place, the worst is shown."""
+
+
 class Counts(msgspec.Struct, frozen=True):
     """accepted = pending + running + waiting + done + failed + held + cancelled, always."""
 

@@ -11,6 +11,7 @@ from qtui.core.meter import Counter, Level
 from qtui.core.queries import Facet, GroupStory
 from qtui.core.signature import describe, title
 from qtui.core.snapshot import (
+    SEVERITY,
     STRIP_SECONDS,
     Cell,
     FailureGroup,
@@ -23,23 +24,6 @@ from qtui.core.spread import SHOWN, Spread
 
 RETIRED_SHOWN_S = 10.0
 
-_SEVERITY = {
-    cell: rank
-    for rank, cells in enumerate(
-        (
-            (Cell.ABSENT,),
-            (Cell.IDLE,),
-            (Cell.DONE, Cell.DONE_ALT),
-            (Cell.ENDED,),
-            (Cell.RETRY_BODY,),
-            (Cell.FAILED_BODY,),
-            (Cell.RUNNING,),
-            (Cell.RETRY_END,),
-            (Cell.FAILED_END,),
-        )
-    )
-    for cell in cells
-}
 _BODY = {"waiting": Cell.RETRY_BODY, "failed": Cell.FAILED_BODY, "cancelled": Cell.ENDED, "pending": Cell.ENDED}
 _END = {"waiting": Cell.RETRY_END, "failed": Cell.FAILED_END, "cancelled": Cell.ENDED, "pending": Cell.ENDED}
 
@@ -102,7 +86,7 @@ class SlotTrack:
     def _paint(self, second: int, cell: Cell) -> None:
         place = second % STRIP_SECONDS
         before = self._cells[place]
-        if before is not cell and _SEVERITY[cell] >= _SEVERITY[before]:
+        if before is not cell and SEVERITY[cell] >= SEVERITY[before]:
             self._cells[place] = cell
 
     def _advance(self, second: int) -> None:
@@ -133,7 +117,7 @@ class SlotTrack:
         if self.job is not None:
             now_cell = Cell.RUNNING if self.due_at is None else Cell.RETRY_BODY
             for index in range(max(0, int(self.started) - first), len(cells)):
-                if _SEVERITY[cells[index]] <= _SEVERITY[now_cell]:
+                if SEVERITY[cells[index]] <= SEVERITY[now_cell]:
                     cells[index] = now_cell
         return "".join(cells)
 

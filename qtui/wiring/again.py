@@ -14,12 +14,12 @@ import tomli_w
 from qtui.core.preset import parse
 from qtui.core.seams import Source
 from qtui.core.units import PARSERS
-from qtui.errors import CannotWrite, QtuiError, UsageError
+from qtui.errors import CannotWrite, UsageError
 from qtui.journal.encoding import decode
 from qtui.journal.reader import Reader, open_reader
 from qtui.journal.schema import reason, sync_folder
 from qtui.text import clean, plural
-from qtui.wiring.presets import vocabulary
+from qtui.wiring.presets import vocabulary, written
 from qtui.wiring.reports import run_folder
 
 BLOCK = 500
@@ -134,9 +134,7 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
         tables["demo"]["port"] = int(site[1])  # the rows have its address in them
     parts = [tomli_w.dumps({"preset": about}), "[[source]]\n" + tomli_w.dumps(source)]
     text = "\n".join([*parts, tomli_w.dumps(tables, multiline_strings=r"\r" not in told)])
-    preset, problems = parse(text, str(path), vocabulary())
-    if preset is None:
-        raise QtuiError(f"the preset of this run cannot be written as TOML: {clean(problems[0].message)}")
+    written(text, str(path))
     return text
 
 

@@ -28,13 +28,13 @@ from qtui.core.preset import document, parse
 from qtui.core.snapshot import Snapshot
 from qtui.core.tables import Preset, SourceTable, Table
 from qtui.core.units import write_rate
-from qtui.errors import CannotWrite, QtuiError, UsageError
+from qtui.errors import CannotWrite, UsageError
 from qtui.journal.encoding import decode
 from qtui.journal.reader import open_reader
 from qtui.journal.runs import read_record
 from qtui.journal.schema import reason, sync_folder
 from qtui.text import clean, plural
-from qtui.wiring.presets import Options, load, vocabulary
+from qtui.wiring.presets import Options, load, vocabulary, written
 
 MISSING = "—"
 """What a value that is not there is written as."""
@@ -49,10 +49,10 @@ def draft(folder: Path, snap: Snapshot, file: str) -> Draft:
     """
     path = _target(file)
     origin, kept, _ = _kept(folder)
-    preset = _checked(kept)
+    preset = written(_write_tables(kept))
     tables = _moved(_in_force(kept, preset, snap), preset, origin.parent, path.parent)
     text = _write_tables(tables)
-    _checked(tables)
+    written(text)
     there = _read(path)
     before = _tables(_read(origin)) or kept
     comments = sum(1 for line in there.splitlines() if line.lstrip().startswith("#")) if there else 0
@@ -221,10 +221,10 @@ def _write_tables(tables: Mapping[str, Any]) -> str:
     rest = {key: value for key, value in tables.items() if key not in ("preset", "source")}
     sources = tables["source"]
     if any(isinstance(value, dict) for source in sources for value in source.values()):
-        written = [tomli_w.dumps({"source": sources})]
+        listed = [tomli_w.dumps({"source": sources})]
     else:
-        written = ["[[source]]\n" + tomli_w.dumps(source) for source in sources]
-    return "\n".join([tomli_w.dumps({"preset": tables["preset"]}), *written, tomli_w.dumps(rest)])
+        listed = ["[[source]]\n" + tomli_w.dumps(source) for source in sources]
+    return "\n".join([tomli_w.dumps({"preset": tables["preset"]}), *listed, tomli_w.dumps(rest)])
 
 
 def _kept(folder: Path) -> tuple[Path, dict[str, Any], str]:
@@ -236,13 +236,6 @@ def _kept(folder: Path) -> tuple[Path, dict[str, Any], str]:
         raise UsageError("this run was started by an older qtui and keeps no preset")
     path, given = msgspec.json.decode(record.identity, type=tuple[str, str])
     return Path(path), dict(kept), given
-
-
-def _checked(tables: Mapping[str, Any]) -> Preset:
-    preset, problems = parse(_write_tables(tables), "", vocabulary())
-    if preset is None:
-        raise QtuiError(f"the preset of this run cannot be written as TOML: {clean(problems[0].message)}")
-    return preset
 
 
 def _target(file: str) -> Path:

@@ -14,7 +14,7 @@ from qtui.core.preset import Vocabulary, document, misfit, parse
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable, Table
 from qtui.demo.config import SiteConfig
-from qtui.errors import UsageError
+from qtui.errors import QtuiError, UsageError
 from qtui.kinds import KINDS
 from qtui.sources import SOURCES, for_input
 from qtui.text import clean
@@ -80,6 +80,14 @@ def load(source: str, options: Options = Options()) -> Loaded:
     if options.input:
         tables["source"] = [_document(source) for source in preset.sources]
     return Loaded(source, path, text, preset, [], tables)
+
+
+def written(text: str, source: str = "") -> Preset:
+    """The preset in TOML that was made from the tables of a run. Raises QtuiError when it does not read back."""
+    preset, problems = parse(text, source, vocabulary())
+    if preset is None:
+        raise QtuiError(f"the preset of this run cannot be written as TOML: {clean(problems[0].message)}")
+    return preset
 
 
 def _placed(preset: Preset, path: Path, options: Options) -> Preset:

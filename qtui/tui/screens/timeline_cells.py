@@ -5,29 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtui.core.queries import Span
-from qtui.core.snapshot import Cell, SlotState, SlotView
+from qtui.core.snapshot import SEVERITY, Cell, SlotState, SlotView
 from qtui.tui.screens.timeline_past import Past, Track
 
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """Seconds of one column."""
 
-_RANK = {
-    cell: rank
-    for rank, cells in enumerate(
-        (
-            (Cell.ABSENT,),
-            (Cell.IDLE,),
-            (Cell.DONE, Cell.DONE_ALT),
-            (Cell.ENDED,),
-            (Cell.RETRY_BODY,),
-            (Cell.FAILED_BODY,),
-            (Cell.RUNNING,),
-            (Cell.RETRY_END,),
-            (Cell.FAILED_END,),
-        )
-    )
-    for cell in map(str, cells)
-}
 _BODIES = {"retry": Cell.RETRY_BODY, "failed": Cell.FAILED_BODY}
 _ENDS = {"retry": Cell.RETRY_END, "failed": Cell.FAILED_END}
 _WITHOUT_END = str.maketrans(f"{Cell.RETRY_END}{Cell.FAILED_END}", f"{Cell.RETRY_BODY}{Cell.FAILED_BODY}")
@@ -119,11 +102,11 @@ def _draw_span(cells: list[str], span: Span, shade: bool, when: Moment) -> None:
 def paint(cells: list[str], first: int, last: int, body: str, end: str) -> None:
     """Paint columns up to the last, where `end` stands; nothing covers what is worse."""
     body, end = str(body), str(end)
-    rank = _RANK[body]
+    rank = SEVERITY[body]
     for column in range(max(0, first), min(last, len(cells))):
-        if rank >= _RANK[cells[column]]:
+        if rank >= SEVERITY[cells[column]]:
             cells[column] = body
-    if 0 <= last < len(cells) and _RANK[end] >= _RANK[cells[last]]:
+    if 0 <= last < len(cells) and SEVERITY[end] >= SEVERITY[cells[last]]:
         cells[last] = end
 
 
@@ -156,11 +139,11 @@ def _draw_strip(cells: list[str], strip: str, known: range, when: Moment) -> Non
         if column in known:
             continue
         cell = _worst(strip, oldest, column, window)
-        if _RANK.get(cell, 0) >= _RANK[cells[column]]:
+        if SEVERITY.get(cell, 0) >= SEVERITY[cells[column]]:
             cells[column] = cell
 
 
 def _worst(strip: str, oldest: int, column: int, window: Window) -> str:
     at = (window.first + column) * window.step
     seconds = strip[max(0, int(at + 1e-6) - oldest) : max(0, int(at + window.step - 1e-6) - oldest + 1)]
-    return max(reversed(seconds), key=lambda each: _RANK.get(each, 0), default=str(Cell.ABSENT))
+    return max(reversed(seconds), key=lambda each: SEVERITY.get(each, 0), default=str(Cell.ABSENT))
