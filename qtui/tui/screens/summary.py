@@ -154,7 +154,7 @@ def next_steps(snap: Snapshot) -> list[tuple[str, str, str]]:
         steps.append(("R", f"retry the {count(failed)} failed", note))
         steps.append(("4", "see the failures", f"{plural(snap.groups, 'group')} of errors"))
     steps.append(("3", "see the jobs", plural(snap.counts.accepted, "job")))
-    again = f"or this one from the start:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
+    again = f"or go on with this one:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
     steps.append(("n", "run another preset", again))
     steps.append(("q", "quit", exit_words(snap)))
     return steps
