@@ -46,6 +46,8 @@ class Action:
     """In the command palette; empty leaves it out."""
     bar: str = ""
     """The keys in the key bar where they differ from `label`, e.g. `+ -` for two actions."""
+    beside: tuple[str, ...] = ()
+    """The other actions whose keys `bar` names."""
     group: str = ""
     """The heading in the help and the README; the registry gives it."""
     changes: bool = False

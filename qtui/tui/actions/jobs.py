@@ -97,6 +97,7 @@ ACTIONS = (
         frozenset({Context.INSPECTOR}),
         8,
         bar="n N",
+        beside=("previous_job",),
     ),
     Action(
         "previous_job",

@@ -22,7 +22,7 @@ ACTIONS = (
         "Leave; once more in the dialog: stop now; after that: kill",
     ),
     Action("leave_softly", ("ctrl+q",), "ctrl+q", "", "Leave; once more in the dialog: keep running"),
-    Action("stay", ("ctrl+z",), "ctrl+z", "", "Only says that q leaves and the run goes on"),
+    Action("stay", ("ctrl+z",), "ctrl+z", "", "Only says how to leave, and that the run goes on"),
     Action("detach", (), "", "", "", LIVE, title="Leave; the run goes on in the background"),
     Action("elsewhere", (), "", "", "", LIVE, title="Show another run or preset; this one goes on…"),
 )

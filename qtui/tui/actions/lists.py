@@ -61,6 +61,7 @@ ACTIONS = (
         5,
         "Show control events and notices",
         bar="[ ]",
+        beside=("job_log",),
     ),
     Action(
         "job_log",

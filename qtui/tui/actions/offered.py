@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.tui.actions.action import Action, Context
-from qtui.tui.actions.registry import valid
+from qtui.tui.actions.registry import keys_in_bar, valid
 
 if TYPE_CHECKING:
     from qtui.tui.widgets.keybar import Hint
@@ -17,9 +17,9 @@ def hints(context: Context, snap: Snapshot | None) -> list[Hint]:
     from qtui.tui.widgets.keybar import Hint
 
     return [
-        Hint(action.bar or action.label, _short(action, context, snap), action.id, action.rank)
+        Hint(keys, _short(action, context, snap), action.id, action.rank)
         for action in valid(context)
-        if action.short and action.keys and _useful(action, context, snap)
+        if action.short and (keys := keys_in_bar(action)) and _useful(action, context, snap)
     ]
 
 

@@ -54,6 +54,19 @@ def action_of(key: str, context: Context) -> str | None:
     return next((action.id for action in valid(context) if key in action.keys), None)
 
 
+def keys_for(action_id: str) -> tuple[str, ...]:
+    """The keys of an action today, as Textual names them."""
+    return _IN_FORCE[action_id].keys
+
+
+def keys_in_bar(action: Action) -> str:
+    """What the key bar writes before an action: its keys, and those of the actions it stands for there."""
+    together = (action.id, *action.beside)
+    if action.bar and all(_IN_FORCE[each] is BY_ID[each] for each in together):
+        return action.bar
+    return " ".join(filter(None, map(key_of, together))) if action.beside else action.label
+
+
 def key_of(action_id: str) -> str:
     """The first key of an action as people read it, for words on the screen; empty where it has none."""
     return _IN_FORCE[action_id].label.partition(" ")[0]

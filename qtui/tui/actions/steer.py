@@ -36,6 +36,7 @@ ACTIONS = (
         3,
         "One worker more",
         bar="+ -",
+        beside=("fewer",),
         changes=True,
     ),
     Action(

@@ -6,11 +6,27 @@ from qtui.tui.actions.action import TIMELINE, Action
 
 ACTIONS = (
     Action(
-        "finer", ("left_square_bracket",), "[", "zoom", "Narrower columns of time, to 0.1 s", TIMELINE, 2, bar="[ ]"
+        "finer",
+        ("left_square_bracket",),
+        "[",
+        "zoom",
+        "Narrower columns of time, to 0.1 s",
+        TIMELINE,
+        2,
+        bar="[ ]",
+        beside=("coarser",),
     ),
     Action("coarser", ("right_square_bracket",), "]", "", "Wider columns of time, up to a minute", TIMELINE),
     Action(
-        "next_failure", ("n",), "n", "next failure", "To the next attempt that failed for good", TIMELINE, 3, bar="n N"
+        "next_failure",
+        ("n",),
+        "n",
+        "next failure",
+        "To the next attempt that failed for good",
+        TIMELINE,
+        3,
+        bar="n N",
+        beside=("previous_failure",),
     ),
     Action("previous_failure", ("N",), "N", "", "To the failure before", TIMELINE),
     Action(

@@ -15,6 +15,7 @@ ACTIONS = (
         6,
         "Show the overview",
         bar="1-6",
+        beside=("timeline", "jobs", "failures", "charts", "events"),
     ),
     Action(
         "timeline", ("2",), "2", "", "Who ran where and when: slots against time", EVERYWHERE, title="Show the timeline"
@@ -60,6 +61,7 @@ ACTIONS = (
         5,
         "Chart the last three minutes",
         bar="[ ]",
+        beside=("whole_run",),
     ),
     Action(
         "whole_run",
