@@ -55,6 +55,7 @@ from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.glyphs import Substitutes, drawn
+from qtui.tui.hints import with_key
 from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
@@ -484,7 +485,7 @@ class QtuiApp(App[Ending]):
 
     def action_stay(self) -> None:
         """ctrl+z would stop only this face, and with it the shell's view of a run that goes on."""
-        self.say("ctrl+z is off: q leaves this screen and the run goes on", ok=False)
+        self.say("ctrl+z is off" + with_key("leave", "leaves this screen and the run goes on", before=": "), ok=False)
 
     def action_leave_now(self) -> None:
         self.leaving.interrupt()

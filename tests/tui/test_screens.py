@@ -197,7 +197,8 @@ async def test_screens_of_a_run_are_as_they_were_last_seen(
                 await pilot.press(*keys.split())
                 path = KEPT / f"{name}-{screen}-{size[0]}x{size[1]}.txt"
                 wrong.append(compare(path, await settled(rig), pytestconfig.getoption("--redraw")))
-    assert not any(wrong), "\n\n".join(filter(None, wrong))
+    if any(wrong):
+        pytest.fail("\n\n".join(filter(None, wrong)), pytrace=False)
 
 
 @pytest.mark.parametrize("name", BEFORE)
@@ -211,4 +212,5 @@ async def test_screens_before_a_run_are_as_they_were_last_seen(name: str, pytest
                 await pilot.pause(0.02)
             path = KEPT / f"{name}-{size[0]}x{size[1]}.txt"
             wrong.append(compare(path, [row.rstrip() for row in app.rows()], pytestconfig.getoption("--redraw")))
-    assert not any(wrong), "\n\n".join(filter(None, wrong))
+    if any(wrong):
+        pytest.fail("\n\n".join(filter(None, wrong)), pytrace=False)
