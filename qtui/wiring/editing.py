@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli_w
 
 from qtui.core.commands import (
     Command,
@@ -35,6 +34,7 @@ from qtui.journal.runs import read_record
 from qtui.journal.schema import reason, sync_folder
 from qtui.text import clean, plural
 from qtui.wiring.presets import Options, load, vocabulary, written
+from qtui.wiring.toml_text import toml_text
 
 MISSING = "—"
 """What a value that is not there is written as."""
@@ -49,9 +49,9 @@ def draft(folder: Path, snap: Snapshot, file: str) -> Draft:
     """
     path = _target(file)
     origin, kept, _ = _kept(folder)
-    preset = written(_write_tables(kept))
+    preset = written(toml_text(kept))
     tables = _moved(_in_force(kept, preset, snap), preset, origin.parent, path.parent)
-    text = _write_tables(tables)
+    text = toml_text(tables)
     written(text)
     there = _read(path)
     before = _tables(_read(origin)) or kept
@@ -214,17 +214,6 @@ def _moved(tables: dict[str, Any], preset: Preset, before: Path, after: Path) ->
             if path not in ("", "-") and not Path(path).expanduser().is_absolute():
                 told[key] = os.path.relpath(before.resolve() / path, after.resolve())
     return tables
-
-
-def _write_tables(tables: Mapping[str, Any]) -> str:
-    """TOML as people write it: what it is first, then its sources, then the rest."""
-    rest = {key: value for key, value in tables.items() if key not in ("preset", "source")}
-    sources = tables["source"]
-    if any(isinstance(value, dict) for source in sources for value in source.values()):
-        listed = [tomli_w.dumps({"source": sources})]
-    else:
-        listed = ["[[source]]\n" + tomli_w.dumps(source) for source in sources]
-    return "\n".join([tomli_w.dumps({"preset": tables["preset"]}), *listed, tomli_w.dumps(rest)])
 
 
 def _kept(folder: Path) -> tuple[Path, dict[str, Any], str]:
