@@ -31,10 +31,11 @@ from qtui.errors import CannotWrite, UsageError
 from qtui.journal.encoding import decode
 from qtui.journal.reader import open_reader
 from qtui.journal.runs import read_record
-from qtui.journal.schema import reason, sync_folder
+from qtui.journal.schema import reason
 from qtui.text import clean, plural
 from qtui.wiring.presets import Options, load, vocabulary, written
 from qtui.wiring.toml_text import toml_text
+from qtui.wiring.whole import write_whole
 
 MISSING = "—"
 """What a value that is not there is written as."""
@@ -69,17 +70,9 @@ def save(path: str, text: str, *, replace: bool) -> str:
     target = Path(path)
     if os.path.lexists(target) and not replace:
         raise CannotWrite(f"{clean(target)} exists already and is left as it is")
-    part = target.with_name(f".{target.name}.part")
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-        sync_folder(target.parent)
+        write_whole(target, text)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CannotWrite(f"cannot write {clean(target)}: {clean(reason(error))}") from error
     return f"saved as {clean(target)}"
 
