@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
 
 import pytest
 
+import qtui
 from qtui.core import events as ev
 from qtui.engine import clock
 from qtui.engine.health import BEAT_S, Heartbeat
+from qtui.engine.watchdog import blamed
 from tests.conftest import VirtualLoop
 from tests.engine.rig import BenchJournal, Rig, sleeping
 
@@ -120,3 +125,16 @@ async def test_nothing_new_starts_while_the_journal_is_blocked_and_it_goes_on_by
     assert blocked == 2
     assert len(ran) == 20
     assert rig.snap.counts.done == 20
+
+
+def test_the_engines_own_code_is_never_called_a_jobs() -> None:
+    def frame_in(part: str) -> FrameType:
+        names: dict[str, Any] = {"sys": sys}
+        path = Path(qtui.__file__).parent / part
+        exec(compile("def work():\n    return sys._getframe()", str(path), "exec"), names)
+        found = names["work"]()
+        assert isinstance(found, FrameType)
+        return found
+
+    assert blamed(frame_in("kinds/http/body.py")) == "body.py:2 in work()"
+    assert "tracks.py" not in blamed(frame_in("core/tracks.py"))
