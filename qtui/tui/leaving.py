@@ -101,7 +101,7 @@ class Leaving:
     def _decide(self) -> None:
         app = self._app
         feed = app.feed
-        if feed.newest is None and app.is_starting and not self.attached and not self._when_seen:
+        if feed.newest is None and app.arrival.is_starting and not self.attached and not self._when_seen:
             self._when_seen = True
             key = key_of("leave") or "ctrl+q"
             app.say(f"the run is starting; {key} again leaves it without having seen it, ctrl+c again ends it")

@@ -155,7 +155,7 @@ def next_steps(snap: Snapshot) -> list[tuple[str, str, str]]:
         steps.append((key_of("retry_all"), f"retry the {count(failed)} failed", note))
         steps.append((key_of("failures"), "see the failures", f"{plural(snap.groups, 'group')} of errors"))
     steps.append((key_of("jobs"), "see the jobs", plural(snap.counts.accepted, "job")))
-    again = f"or this one from the start:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
+    again = f"or go on with this one:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
     steps.append((key_of("another"), "run another preset", again))
     steps.append((key_of("leave"), "quit", exit_words(snap)))
     return [step for step in steps if step[0]]
