@@ -657,6 +657,27 @@ async def test_redo_does_again_what_undo_took_back() -> None:
         await rig.ask(Stop())
 
 
+async def test_undo_of_a_pause_leaves_paused_what_had_been_paused_alone() -> None:
+    async with Rig(sleeping(10), jobs=[50, 50, 50], capacity=8, concurrency=2) as rig:
+
+        def paused() -> list[int]:
+            return [each.index for each in rig.snap.producers if each.state is ProducerState.PAUSED]
+
+        for command, left in (
+            (Pause(1), [1]),
+            (Pause(), [0, 1, 2]),
+            (Undo(), [1]),
+            (Redo(), [0, 1, 2]),
+            (Undo(), [1]),
+            (Resume(), []),
+            (Undo(), [1]),
+            (Undo(), []),
+        ):
+            assert (await rig.ask(command)).ok
+            assert paused() == left, command
+        await rig.ask(Stop())
+
+
 async def test_a_new_change_forgets_what_could_be_done_again() -> None:
     async with Rig(sleeping(10), jobs=50, capacity=8, concurrency=2) as rig:
         await rig.ask(SetConcurrency(5))

@@ -20,8 +20,8 @@ from qtui.tui.hints import hint, with_key
 from qtui.tui.prose import wall
 from qtui.tui.screens.events_book import LogBook
 from qtui.tui.screens.events_lines import draw_line, from_picture, line_text
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_pages import Ask
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.stage_view import StageView, step_of
 
 if TYPE_CHECKING:

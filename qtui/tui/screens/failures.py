@@ -14,8 +14,8 @@ from qtui.text import clean, plural
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.hints import hint
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_pages import Ask
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.screens.triage import draw_details, draw_groups
 from qtui.tui.stage_view import StageView, step_of
 

@@ -203,8 +203,17 @@ class MainScreen(Screen[object]):
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
     def _look(self, action_id: str) -> None:
+        looks = self._looks(action_id)
+        if action_id in looks:
+            looks[action_id]()
+        else:
+            self._stage.do(action_id)
+            self._refresh()
+
+    def _looks(self, action_id: str) -> dict[str, Callable[[], object]]:
+        """What is done here; all the rest is the view's."""
         ship, scene = self.ship, self._scene
-        looks: dict[str, Callable[[], object]] = {
+        return {
             "leave": ship.leave,
             "detach": lambda: ship.leave_with(Left.DETACHED),
             "help": self._help,
@@ -224,11 +233,6 @@ class MainScreen(Screen[object]):
             "mute": lambda: ship.heed(action_id),
             "back": self._back,
         }
-        if action_id in looks:
-            looks[action_id]()
-        else:
-            self._stage.do(action_id)
-            self._refresh()
 
     def _back(self) -> None:
         """One level: the drawer, then the view, then a drain."""

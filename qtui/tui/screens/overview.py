@@ -16,12 +16,14 @@ from qtui.tui.canvas import Canvas
 from qtui.tui.layout import charts_height
 from qtui.tui.panel import Panel
 from qtui.tui.scene import Scene
+from qtui.tui.stage_view import step_of
 
 if TYPE_CHECKING:
     from qtui.tui.widgets.slot_forms import Form
 
 STEPS = {"up": -1, "down": 1, "first": -(10**6), "last": 10**6}
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+MOVES = frozenset({*STEPS, *DIRECTIONS, "page_up", "page_down", "half_up", "half_down"})
 
 
 class SlotsPanel(Panel):
@@ -60,15 +62,23 @@ class SlotsPanel(Panel):
         slots = self._snap.slots if self._snap is not None else []
         return next((slot for slot in slots if slot.number == self.selected), None)
 
+    def act(self, action_id: str) -> bool:
+        """Draw in another density, or move the cursor; False when the action means nothing here."""
+        if action_id == "density":
+            if self._roomiest is not None:
+                from qtui.tui.widgets.slot_forms import after
+
+                self.wanted = after(self.wanted, self._roomiest)
+            return True
+        if action_id not in MOVES:
+            return False
+        self.move(action_id)
+        return True
+
     def move(self, action_id: str) -> None:
         """Move the cursor: to what is drawn in that direction, else along the list."""
         from qtui.tui.widgets.slots import slot_rows
 
-        if action_id == "density" and self._roomiest is not None:
-            from qtui.tui.widgets.slot_forms import after
-
-            self.wanted = after(self.wanted, self._roomiest)
-            return
         if self._snap is None or not self._snap.slots:
             return
         neighbour = self._neighbour(*DIRECTIONS[action_id]) if action_id in DIRECTIONS else None
@@ -78,7 +88,7 @@ class SlotsPanel(Panel):
         numbers = [slot.number for slot in self._snap.slots]
         at = numbers.index(self.selected) if self.selected in numbers else -1
         page = max(1, slot_rows(*self.size, self._snap, self.form) - 1)
-        step = {"page_up": -page, "page_down": page, **STEPS}.get(action_id, 0)
+        step = STEPS.get(action_id) or step_of(action_id, page)
         self.selected = numbers[max(0, min(len(numbers) - 1, at + step))]
 
     def _neighbour(self, dx: int, dy: int) -> int | None:

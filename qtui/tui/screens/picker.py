@@ -12,9 +12,9 @@ from qtui.core.port import Checked, Host, PresetEntry, RunEntry
 from qtui.tui.canvas import Canvas, Span, cut
 from qtui.tui.panel import Panel
 from qtui.tui.screens.bad_preset import BadPresetScreen
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
 from qtui.tui.screens.preset_list import Item, draw_list
-from qtui.tui.screens.prompt import FilterBar
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
