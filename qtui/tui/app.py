@@ -286,15 +286,18 @@ class QtuiApp(App[Ending]):
         """Let a preset or a live run be chosen until one can be shown; None when the person goes back or leaves."""
         from qtui.tui.screens.picker import PickerScreen
 
+        said = source = ""
         while True:
-            source = await self.push_screen_wait(PickerScreen(self.host, behind=behind))
-            if source is None:
+            picker = PickerScreen(self.host, behind=behind, said=said, chosen=source)
+            picked = await self.push_screen_wait(picker)
+            if picked is None:
                 return None
+            source, said = picked, ""
             run_id = source.removeprefix("attach:")
             try:
                 port = await (self.host.attach(run_id) if run_id != source else self._open(source))
             except QtuiError as error:
-                self.say(str(error), ok=False)
+                said = str(error)
                 continue
             if port is not None:
                 self._picked = source if run_id == source else ""
