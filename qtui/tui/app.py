@@ -231,7 +231,7 @@ class QtuiApp(App[Ending]):
         await self.feed.close()
         self.feed = self._new_feed()  # the old one would tell of an engine that does not answer
         try:
-            port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
+            port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source, others=True))
         except QtuiError as error:
             self._refused(error)
             return
@@ -268,15 +268,21 @@ class QtuiApp(App[Ending]):
             return self._port
         if self._opening is not None:
             return await self._opening()
-        return await self._open(self._source) if self._source else await self._pick()
+        return await self._open(self._source, others=True) if self._source else await self._pick()
 
-    async def _open(self, source: str) -> Port | None:
-        """Start a preset; a bad one is shown until it is good, None when the person gives up."""
+    async def _open(self, source: str, *, others: bool = False) -> Port | None:
+        """Start a preset; a bad one is shown until it is good, None when the person gives up.
+
+        `others`: esc then leads to the other presets.
+        """
         checked = await asyncio.to_thread(self.host.check, source)
         if checked.problems:
             from qtui.tui.screens.bad_preset import BadPresetScreen
 
-            if not await self.push_screen_wait(BadPresetScreen(self.host, source)):
+            good = await self.push_screen_wait(BadPresetScreen(self.host, source))
+            if good is None and others:
+                return await self._pick()
+            if not good:
                 return None
         self.say(f"starting {clean(source, 60)}")
         self._source = source

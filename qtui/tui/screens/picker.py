@@ -233,7 +233,9 @@ class PickerScreen(Screen[str | None]):
         source = item.preset.source
         self._checked.pop(source, None)  # the file may have changed since it was looked at
         if self.checked(source).problems:
-            self.app.push_screen(BadPresetScreen(self.host, source), lambda valid: self._after_fixing(source, valid))
+            self.app.push_screen(
+                BadPresetScreen(self.host, source, within=True), lambda valid: self._after_fixing(source, valid)
+            )
         else:
             self.dismiss(source)
 
