@@ -75,6 +75,7 @@ MainScreen { layout: vertical; overflow: hidden; }
 .-tiny-w #tiny, .-tiny-h #tiny { display: block; }
 
 .-listing #band, .-listing #lane { display: none; }
+.-in-time #verdict, .-in-time #ticker { margin-bottom: 0; }
 .-xtall.-listing #band, .-xtall.-listing #lane { display: block; }
 .-over #verdict, .-over #band, .-over #lane { display: none; }
 """

@@ -137,6 +137,7 @@ class MainScreen(Screen[object]):
     def _refresh(self) -> None:
         scene = self._scene
         self.set_class(self._stage.view is not Context.OVERVIEW, "-listing")
+        self.set_class(self._stage.view is Context.TIMELINE, "-in-time")
         self.set_class(self._stage.context is Context.FINISHED, "-over")
         for name, panel in self._panels.items():
             if panel.is_mounted and panel.size.area:

@@ -38,6 +38,8 @@ class Look:
         """The last column; None: the one of now."""
         self.range_from: float | None = None
         """Where the chosen range begins; it ends at the cursor."""
+        self.pointed = False
+        """The cursor was put where it is, and did not just follow what is new."""
         self.trouble = ""
         """Why the past is not known."""
         self.snap: Snapshot | None = None
@@ -66,7 +68,7 @@ class Look:
     @property
     def place(self) -> Area:
         """Where the columns and rows are."""
-        return area(*self.size, max(self.rows, default=0))
+        return area(*self.size, max(self.rows, default=0), line=bool(self.trouble))
 
     @property
     def step_s(self) -> float:
@@ -128,6 +130,7 @@ class Look:
             columns = (max(0, window.column(begins)), window.column(min(ends, self.now)))
         return Picture(
             seen,
+            self.place,
             when,
             self.rows[self.top : self.top + max(0, self.place.rows)],
             self.top,
@@ -183,21 +186,24 @@ class Look:
 
     def _detail(self, seen: Snapshot, chosen: Span | None, also: int, width: int) -> Line:
         if self.range_from is not None:
-            return self._stats(seen)
+            busy, ended = self._stats(seen)
+            return [*busy, Words("   "), *ended]
         if chosen is None:
-            idle = (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
-            return [*(idle if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
+            return [*(self._nothing() if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
         return in_a_line(chosen, also, self.names.of(chosen), seen.slots, width)
 
     def _box(self, seen: Snapshot, chosen: Span | None, also: int) -> Sequence[Line]:
-        """What the line says, beside the cursor; who only watches what is new has nothing hidden by it."""
-        if self.at is None or self.range_from is not None or self.trouble:
+        """What the line would say; who only watches what is new has nothing hidden by it."""
+        if not self.pointed:
             return ()
-        if chosen is None:
-            return ((Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim")),)
-        return in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
+        if self.range_from is not None:
+            return self._stats(seen)
+        return (self._nothing(),) if chosen is None else in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
 
-    def _stats(self, seen: Snapshot) -> Line:
+    def _nothing(self) -> Line:
+        return (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
+
+    def _stats(self, seen: Snapshot) -> tuple[Line, Line]:
         window, origin = self.window, seen.started_at
         begin, end = self._range(window) or (0, 0)
         since = origin + (window.first + begin) * window.step
@@ -230,6 +236,7 @@ class Look:
     def to_now(self) -> None:
         """Follow the newest moment again."""
         self.at = self.end = self.target = None
+        self.pointed = False
 
     def freeze(self) -> None:
         """Stop the picture, or let it go on."""
@@ -238,6 +245,7 @@ class Look:
     def choose_range(self) -> None:
         """Begin a range at the cursor, or let go of the one there is."""
         self.range_from = None if self.range_from is not None else self.cursor
+        self.pointed = True
 
     def sort(self) -> None:
         """By the next order, as things stand in what is seen."""
@@ -253,7 +261,7 @@ class Look:
             self.range_from = None
         elif self.frozen is not None:
             self.frozen = None
-        elif self.at is not None or self.end is not None:
+        elif self.at is not None or self.end is not None or self.pointed:
             self.to_now()
         else:
             return False
@@ -265,6 +273,7 @@ class Look:
             at = self.rows.index(self.slot) if self.slot in self.rows else 0
             self.slot = self.rows[max(0, min(len(self.rows) - 1, at + step))]
             self.target = None
+            self.pointed = True
 
     def move_time(self, columns: int) -> None:
         """The cursor so many columns on; the picture moves where it would leave it, and follows again at now."""
@@ -281,6 +290,7 @@ class Look:
         following = self.end is None and wanted >= window.first and abs(columns) == 1
         self.end = None if following or end >= now else end
         self.at = (wanted + 0.5) * self.step_s
+        self.pointed = True
 
     def zoom(self, change: int) -> None:
         """Narrower or wider columns; the moment under the cursor stays where it is."""
@@ -317,6 +327,7 @@ class Look:
         self.target = None
         at = (window.first + column + 0.5) * self.step_s
         self.at = None if bin_of(at, self.step_s) >= bin_of(self.now, self.step_s) else at
+        self.pointed = True
         return True
 
     def lead_to(self, span: Span) -> None:
@@ -326,6 +337,7 @@ class Look:
         window, column = self.window, self.window.column(at)
         self.look_at(at, column if 0 <= column < window.columns else window.columns // 2)
         self.target = span
+        self.pointed = True
 
 
 def _as_of(span: Span, newest: float) -> Span:
