@@ -168,7 +168,8 @@ class QtuiApp(App[Ending]):
         self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
-        self._mouse = True
+        self.mouse = True
+        """Mouse events are meant for us; else for the terminal's own selection."""
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
         self._picked: str | None = None
 
@@ -497,11 +498,11 @@ class QtuiApp(App[Ending]):
 
     def toggle_mouse(self) -> None:
         """Leave the mouse to the terminal's own selection, or take it back."""
-        self._mouse = not self._mouse
+        self.mouse = not self.mouse
         if self._driver is not None:
-            self._driver.write(mouse_modes(self._mouse))
+            self._driver.write(mouse_modes(self.mouse))
             self._driver.flush()
-        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
+        self.say("the mouse works again" if self.mouse else "the mouse is the terminal's: select and copy as usual")
 
     @property
     def is_starting(self) -> bool:

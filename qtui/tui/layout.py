@@ -25,7 +25,7 @@ def charts_height(classes: Collection[str]) -> int:
 
 
 SHEET = """
-MainScreen { layout: vertical; overflow: hidden; }
+MainScreen { layout: vertical; overflow: hidden; layers: default tip; }
 #page, #stage, #overview, #upper, #side { height: 1fr; overflow: hidden; }
 #header, #progress, #verdict, #lane, #ticker, #keys, #mini { height: 1; }
 #band { height: 7; }

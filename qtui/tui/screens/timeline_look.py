@@ -12,7 +12,7 @@ from qtui.core.snapshot import Snapshot
 from qtui.tui.canvas import Line
 from qtui.tui.canvas import Span as Words
 from qtui.tui.screens.timeline_cells import STEPS, Moment, Window, bin_of, moment, of_the_past, with_the_present
-from qtui.tui.screens.timeline_draw import Area, Picture, area
+from qtui.tui.screens.timeline_draw import Area, Picture, area, time_of
 from qtui.tui.screens.timeline_names import Names, in_a_box, in_a_line
 from qtui.tui.screens.timeline_past import Past
 from qtui.tui.screens.timeline_range import ORDERS, ordered, running_in, stats, words
@@ -145,7 +145,7 @@ class Look:
             self.order,
             self.past.sampled,
             self._detail(seen, chosen, also, self.size[0] - 4),
-            self._box(seen, chosen, also),
+            self._box(seen),
         )
 
     def _base(self, number: int, when: Moment) -> list[str]:
@@ -192,13 +192,13 @@ class Look:
             return [*(self._nothing() if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
         return in_a_line(chosen, also, self.names.of(chosen), seen.slots, width)
 
-    def _box(self, seen: Snapshot, chosen: Span | None, also: int) -> Sequence[Line]:
+    def _box(self, seen: Snapshot) -> Sequence[Line]:
         """What the line would say; who only watches what is new has nothing hidden by it."""
         if not self.pointed:
             return ()
         if self.range_from is not None:
             return self._stats(seen)
-        return (self._nothing(),) if chosen is None else in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
+        return self.said_of(self.slot, bin_of(self.cursor, self.step_s))
 
     def _nothing(self) -> Line:
         return (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
@@ -213,17 +213,20 @@ class Look:
 
     def under(self) -> tuple[Span | None, int]:
         """The attempt under the cursor, the worst where there are several, and how many others share the column."""
+        return self.ran(self.slot, bin_of(self.cursor, self.step_s))
+
+    def ran(self, number: int, column: int) -> tuple[Span | None, int]:
+        """The same of any slot and any column, counted from the start of the run."""
         seen = self.seen
         if seen is None:
             return None, 0
-        window = self.window
-        origin, column = seen.started_at, bin_of(self.cursor, window.step)
-        since, until = origin + column * window.step, origin + (column + 1) * window.step
+        origin, step = seen.started_at, self.step_s
+        since, until = origin + column * step, origin + (column + 1) * step
         newest = origin + self.now
-        spans = [span for span in self.past.over(self.slot, since, until) if span.start <= newest]
+        spans = [span for span in self.past.over(number, since, until) if span.start <= newest]
         if self.frozen is not None:
             spans = [_as_of(span, newest) for span in spans]
-        slot = next((slot for slot in seen.slots if slot.number == self.slot), None)
+        slot = next((slot for slot in seen.slots if slot.number == number), None)
         running = running_in(slot, origin, self.now)
         if running is not None and running.start < until and running.end >= since and running not in spans:
             spans.append(running)
@@ -232,6 +235,25 @@ class Look:
         worst = {"failed": 3, "retry": 2, "running": 1}
         best = max(reversed(spans), key=lambda span: worst.get(span.outcome, 0), default=None)
         return best, max(0, len(spans) - 1)
+
+    def cell(self, x: int, y: int) -> tuple[int, int] | None:
+        """The slot and the column drawn at a cell of the picture; None outside its rows."""
+        place = self.place
+        column, row = x - place.x, y - 1
+        if not (0 <= column < place.columns and 0 <= row < min(place.rows, len(self.rows) - self.top)):
+            return None
+        return self.rows[self.top + row], self.window.first + column
+
+    def said_of(self, number: int, column: int) -> Sequence[Line]:
+        """What the box would say of a cell; nothing where time has not come to."""
+        seen = self.seen
+        if seen is None or column > bin_of(self.now, self.step_s):
+            return ()
+        chosen, also = self.ran(number, column)
+        if chosen is None:
+            when = time_of(seen.started_at + column * self.step_s)
+            return ((Words(f"slot {number}  ", "accent", True), Words("nothing ran here  "), Words(when, "dim")),)
+        return in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
 
     def to_now(self) -> None:
         """Follow the newest moment again."""

@@ -79,6 +79,12 @@ def cell_at(
     return first + ((y - 1) * place.per_row + column) * place.slots_per_cell
 
 
+def cells_at(width: int, height: int, slots: Sequence[SlotView]) -> int:
+    """For how many slots a cell stands where it stands for several."""
+    place = grid(width, height, slots, several=True)
+    return place.slots_per_cell if place is not None else 1
+
+
 def _used(place: Grid, slots: Sequence[SlotView]) -> int:
     """Rows of the grid that hold cells."""
     return min(place.rows, -(-len(slots) // (place.per_row * place.slots_per_cell)))
