@@ -190,7 +190,8 @@ async def test_the_cursor_stays_on_its_moment_as_time_goes_on() -> None:
         view.update_snapshot(later(three_slots(), 20))
         await settled(pilot)
         assert view.selected_job() == 3
-        assert "slot 1  #3 shop.example/p/3  × 1.1s Service Unavailable  attempt 1/3" in app.text()
+        line = "slot 1  #3 shop.example/p/3  × 1.1s Service Unavailable  attempt 1/3"
+        await until(lambda: line in app.text(), line)
 
 
 async def test_the_cursor_has_its_words_beside_it_in_a_box_and_in_a_line_where_there_is_no_room() -> None:

@@ -259,16 +259,15 @@ class MainScreen(Screen[object]):
             self.ship.say("no job is chosen", ok=False)
         self._refresh()
 
-    async def go(self, action_id: str, group: str = "") -> None:
-        """Do what was chosen elsewhere: an action, perhaps about one failure group."""
+    async def go(self, action_id: str, group: str = "", at: float = 0.0) -> None:
+        """Do what was chosen elsewhere: an action, perhaps about one failure group or a moment of the past."""
         if group and action_id == "retry":
             if (asked := self.ship.bulk.of_group(action_id, group, self._scene.snap)) is not None:
                 self.ship.work(asked, "retry")
-        elif group:
-            self._stage.show_jobs_of(group)
-            self._refresh()
         else:
             await self.action_do(action_id)
+            if group or at:
+                self._stage.lead_to(at, group)
 
     def _help(self) -> None:
         from qtui.tui.screens.help import HelpScreen

@@ -73,6 +73,14 @@ class TimelineView(StageView):
         if self.look.seen is not None:
             draw_timeline(canvas, self.look.picture(self.look.seen))
 
+    def go_to(self, at: float, group: str = "") -> None:
+        """Stand still with the cursor on that moment, as soon as it is known how much is seen."""
+        self.call_after_refresh(self._stand_at, at)
+
+    def _stand_at(self, at: float) -> None:
+        if self.look.stand_at(at):
+            self._paint()
+
     # Asking
 
     def _tick(self) -> None:

@@ -264,6 +264,17 @@ class Look:
         """Stop the picture, or let it go on."""
         self.frozen = None if self.frozen is not None else self.snap
 
+    def stand_at(self, wall: float) -> bool:
+        """Stop the picture with the cursor on a moment, by the wall clock; False before there is a picture."""
+        if self.snap is None:
+            return False
+        self.frozen = self.snap
+        self.range_from = self.target = None
+        at = max(0.0, min(wall - self.snap.started_at, self.now))
+        self.look_at(at, self.window.columns // 2)
+        self.pointed = True
+        return True
+
     def choose_range(self) -> None:
         """Begin a range at the cursor, or let go of the one there is."""
         self.range_from = None if self.range_from is not None else self.cursor
