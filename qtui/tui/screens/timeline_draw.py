@@ -116,7 +116,7 @@ def _title(picture: Picture, width: int) -> Line:
     ]
     if len(picture.rows) < picture.total:
         last = picture.first + len(picture.rows)
-        title.append(Span(f" · rows {picture.first + 1}-{last} of {picture.total}", "dim"))
+        title.append(Span(f" · rows {picture.first + 1}-{last} of {count(picture.total)}", "dim"))
     if picture.order != "slot":
         title.append(Span(f" · {picture.order} first", "accent"))
     if picture.sampled:
