@@ -164,7 +164,8 @@ class QtuiApp(App[Ending]):
         self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
-        self._mouse = True
+        self.mouse = True
+        """Mouse events are meant for us; else for the terminal's own selection."""
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
 
     def _new_feed(self) -> Feed:
@@ -448,11 +449,11 @@ class QtuiApp(App[Ending]):
 
     def toggle_mouse(self) -> None:
         """Leave the mouse to the terminal's own selection, or take it back."""
-        self._mouse = not self._mouse
+        self.mouse = not self.mouse
         if self._driver is not None:
-            self._driver.write(mouse_modes(self._mouse))
+            self._driver.write(mouse_modes(self.mouse))
             self._driver.flush()
-        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
+        self.say("the mouse works again" if self.mouse else "the mouse is the terminal's: select and copy as usual")
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""

@@ -116,6 +116,8 @@ def check(name: str, snap: Snapshot, width: int, height: int, selected: int, loo
     assert [len(row) for row in rows] == [width] * height, "a wide character was cut in half"
     strange = {ch for row in rows for ch in row if ch and not known(ch)}
     assert strange <= FOREIGN
+    dots = {ch for row in rows for ch in row if "\u2800" <= ch <= "\u28ff"} - FOREIGN
+    assert not dots or (name == "explain" and look.glyphs is Glyphs.FULL)
     check_boxes(rows)
     if name in FRAMED:
         for frame in frames(rows):
