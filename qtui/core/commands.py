@@ -112,6 +112,13 @@ class RetryMatching(msgspec.Struct, frozen=True, tag="retry-matching"):
     where: list[Condition]
 
 
+class PutBack(msgspec.Struct, frozen=True, tag="put-back"):
+    """Take a retry back: its jobs that have not started since are what they were, and it gives no more of them."""
+
+    retry: int | None = None
+    """Which one, counted from 1 in this life of the engine; None means the last."""
+
+
 class CancelJob(msgspec.Struct, frozen=True, tag="cancel"):
     """Cancel one job, wherever it is: in the queue, in a slot or in the back-off lane."""
 
@@ -171,7 +178,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 
 class Undo(msgspec.Struct, frozen=True, tag="undo"):
-    """Take the last control change back: concurrency, capacity, rates and limits, pause, hold."""
+    """Take the last change back: concurrency, capacity, rates and limits, pause, hold, set aside, retries."""
 
 
 class Redo(msgspec.Struct, frozen=True, tag="redo"):
@@ -195,6 +202,7 @@ Command: TypeAlias = (
     | RetryFailed
     | RetryJobs
     | RetryMatching
+    | PutBack
     | CancelJob
     | CancelJobs
     | CancelMatching
@@ -229,3 +237,5 @@ class Reply(msgspec.Struct, frozen=True):
 
     ok: bool
     text: str
+    undo: bool = False
+    """`undo` takes back what was done."""

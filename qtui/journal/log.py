@@ -22,7 +22,7 @@ WINDOW = 1_000
 """Lines of one answer at most."""
 SCAN = 50_000
 """Rows looked at for one answer at most."""
-PER_JOB = ("cancelled", "requeued", "hastened", "dropped")
+PER_JOB = ("cancelled", "requeued", "put-back", "hastened", "dropped")
 """Kinds of events that there is one of per job; the jobs tell of them themselves."""
 
 _LEVEL_OF = {"done": "info", "cancelled": "info", "retry": "warning", "interrupted": "warning", "failed": "error"}

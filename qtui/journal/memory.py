@@ -7,7 +7,7 @@ from typing import final
 
 from msgspec.structs import replace
 
-from qtui.core.events import AttemptEnded, Event, JobDropped, JobRequeued
+from qtui.core.events import AttemptEnded, Event, JobDropped, JobPutBack, JobRequeued
 from qtui.core.job import REJECTED
 from qtui.core.queries import Answer, Query, Unknown
 from qtui.core.seams import FinalJob
@@ -39,6 +39,8 @@ class MemoryJournal:
             self._keep(FinalJob(event.job, state, group))
         elif isinstance(event, JobRequeued):
             self._lost.pop(event.job.seq, None)
+        elif isinstance(event, JobPutBack):
+            self._keep(FinalJob(event.job, event.was, event.signature))
         self.on_commit(position)
 
     def _keep(self, final: FinalJob) -> None:
