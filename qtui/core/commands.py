@@ -107,7 +107,7 @@ class RetryJobs(msgspec.Struct, frozen=True, tag="retry-jobs"):
 
 
 class RetryMatching(msgspec.Struct, frozen=True, tag="retry-matching"):
-    """Give every failed or held job that matches another round; a cancelled one where its state is asked for."""
+    """Give every failed or held job that matches another round; cancelled ones and those set aside where asked for."""
 
     where: list[Condition]
 

@@ -12,7 +12,7 @@ from qtui.core import commands as cmd
 from qtui.core import events as ev
 from qtui.core.attention import MAX_JOBS
 from qtui.core.job import Cancelled
-from qtui.core.job_filter import Condition, among, check
+from qtui.core.job_filter import ASIDE, Condition, among, check
 from qtui.core.lifecycle import State
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.core.snapshot import RunState
@@ -121,10 +121,10 @@ class JobControls:
 
     async def _retry_matching(self, command: cmd.RetryMatching, who: Who) -> Plan:
         self._must_take_work()
-        where = self._wanted(command.where, _LOST, _LOST[:2])
+        where = self._wanted(command.where, (*_LOST, ASIDE), _LOST[:2])
         number = await self._count(where)
         if not number:
-            raise Refusal("no failed or held job matches")
+            raise Refusal("no failed or held job matches that is not set aside")
         said = f"retry of {text.plural(number, 'job')} that match"
         return self._given(said, command, who, partial(Retrying(self._engine).matching, where))
 
@@ -254,10 +254,11 @@ class JobControls:
         ]
 
     async def _set_aside_matching(self, command: cmd.SetAsideMatching, who: Who) -> Plan:
-        where = self._wanted(command.where, ("failed",), ("failed",))
+        allowed = ("failed",) if command.aside else ("failed", ASIDE)
+        where = self._wanted(command.where, allowed, allowed)
         number = await self._count(where)
         if not number:
-            raise Refusal("no failed job matches")
+            raise Refusal(f"no failed job matches that is {'not ' if command.aside else ''}set aside")
         if number > MAX_JOBS:
             raise Refusal(f"at most {MAX_JOBS:,} jobs can be set aside one by one; set their group aside instead")
         said = f"{text.plural(number, 'failed job')} that match {'set aside' if command.aside else 'taken back'}"

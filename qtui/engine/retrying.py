@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from qtui.core import events as ev
-from qtui.core.job_filter import Condition
+from qtui.core.job_filter import ASIDE, Condition
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.core.seams import FinalJob
 from qtui.text import count
@@ -154,10 +154,13 @@ class Retrying:
 
     async def matching(self, where: Sequence[Condition], giver: Giver) -> None:
         """Every final job that matches; said at the end, because it may take long."""
-        number = 0
+        number, attention = 0, self._engine.ledger.outstanding.attention
+        aside = ASIDE in where[-1].value.split(",")  # `among` puts the states there; the file may be a moment behind
         async for seqs in matching(self._engine, where):
             for final in await self._engine.journal.lost_jobs(seqs):
-                if final.job.seq not in self._engine.gone:
+                if final.job.seq not in self._engine.gone and (
+                    aside or not attention.is_aside(final.job.seq, final.signature)
+                ):
                     number += await self._engine.rounds.offer_again(final, giver, None)
         engine = self._engine
         engine.emit(ev.CommandDone(engine.now(), giver.by, f"{count(number)} jobs that match were given another round"))

@@ -23,7 +23,7 @@ from qtui.core.commands import (
 )
 from qtui.core.snapshot import RunState
 from tests.engine.rig import Rig
-from tests.engine.test_job_controls import Sick, group
+from tests.engine.test_job_controls import Sick
 
 ALL = range(1, 13)
 
