@@ -26,8 +26,8 @@ HOST = f"CASE WHEN instr({_ADDRESS}, '://') THEN substr({_BEHIND}, 1, instr({_BE
 
 
 _SET_ASIDE = (
-    "state = 'failed' AND (signature IN (SELECT value FROM meta, json_each(v) WHERE k = 'aside_groups')"
-    " OR seq IN (SELECT json_extract(value, '$[0]') FROM meta, json_each(v) WHERE k = 'aside_jobs'))"
+    "(state = 'failed' AND (signature IN (SELECT value FROM meta, json_each(v) WHERE k = 'aside_groups')"
+    " OR seq IN (SELECT json_extract(value, '$[0]') FROM meta, json_each(v) WHERE k = 'aside_jobs')))"
 )
 """What `core.attention` keeps with the run."""
 
@@ -131,10 +131,10 @@ def _state(condition: Condition, values: _Values) -> str:
     asked = set(condition.value.split(","))
     if "open" in asked:
         asked = asked - {"open"} | _OPEN_STATES
-    terms = (
-        [f"state IN ({', '.join(values.add(state) for state in sorted(asked - {ASIDE}))})"] if asked - {ASIDE} else []
-    )
-    return " OR ".join([*terms, _SET_ASIDE] if ASIDE in asked else terms)
+    plain = f"state IN ({', '.join(values.add(state) for state in sorted(asked - {ASIDE}))})"
+    if ASIDE not in asked:
+        return plain
+    return f"({plain} OR {_SET_ASIDE})" if asked != {ASIDE} else _SET_ASIDE
 
 
 def _id(condition: Condition, values: _Values) -> str:
