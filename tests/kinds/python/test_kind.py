@@ -201,8 +201,13 @@ async def test_the_traceback_begins_at_the_authors_code(function: str) -> None:
 async def test_words_of_an_exception_are_cleaned() -> None:
     told = await failure("raises", what="hostile")
 
-    assert told.message == "two␊lines red"
+    assert told.message == "two␊lines red at work.py:99 in fails"
     assert "\x1b" not in told.detail
+
+
+async def test_a_failure_says_where_in_the_authors_code_it_happened() -> None:
+    assert (await failure("raises", what="no")).message == "no at work.py:101 in fails"
+    assert (await failure("parses", text="{")).message.endswith("at work.py:105 in parses")
 
 
 async def test_an_exception_may_ask_for_time_or_for_no_other_attempt() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -98,6 +99,10 @@ def fails(what: str) -> None:
             raise ValueError("two\nlines \x1b[31mred")
         case _:
             raise ValueError(what)
+
+
+def parses(text: str) -> object:
+    return json.loads(text)
 
 
 async def raises_later(what: str) -> None:
