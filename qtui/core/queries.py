@@ -92,9 +92,12 @@ class ReproducerQuery(msgspec.Struct, frozen=True, tag="reproducer"):
 
 
 class Reproducer(msgspec.Struct, frozen=True, tag="reproducer"):
-    """A command line, secrets masked; empty where there is none."""
+    """Command lines, secrets masked; empty where there is none."""
 
     text: str
+    """What does without qtui what the job does."""
+    once: str = ""
+    """What has qtui run it once, by itself."""
 
 
 class GroupQuery(msgspec.Struct, frozen=True, tag="group"):

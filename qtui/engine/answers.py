@@ -69,6 +69,7 @@ async def _reproducer(engine: Engine, seq: int, kind: Kind) -> Answer:
     story = await engine.journal.query(JobQuery(seq))
     if not isinstance(story, JobStory):
         return story
+    once = f"{engine.info.once} {seq}" if engine.info.once else ""
     if not isinstance(kind, Reproducible):
-        return Reproducer("")
-    return Reproducer(kind.reproduce(Job(seq, story.key, story.row.name, story.fields)))
+        return Reproducer("", once)
+    return Reproducer(kind.reproduce(Job(seq, story.key, story.row.name, story.fields)), once)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from qtui.core.events import AttemptEnded, Event, JobDropped, JobPutBack, JobRequeued
 from qtui.core.job import REJECTED
 from qtui.core.queries import Answer, Query, Unknown
-from qtui.core.seams import FinalJob
+from qtui.core.seams import FinalJob, Kept
 from qtui.core.signature import signature
 
 KEPT = 10_000
@@ -64,6 +64,14 @@ class MemoryJournal:
 
     async def query(self, query: Query) -> Answer:
         return Unknown("this run keeps no journal")
+
+    def found_count(self, producer: int) -> int:
+        """What jobs come across is not kept."""
+        return 0
+
+    async def found(self, producer: int, after: int, limit: int, skip: int = 0) -> list[Kept]:
+        """Nothing: nothing is kept."""
+        return []
 
     async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
         """Failed (or held) jobs with a number above `after`, in order; of one failure group or of all."""

@@ -181,7 +181,7 @@ class JobSteering:
                 self._app.say("its story has not arrived yet", ok=False)
                 return
             told = await self._app.ask(ReproducerQuery(story.row.seq))
-            reproducer = told.text if isinstance(told, Reproducer) else ""
+            reproducer = told if isinstance(told, Reproducer) else Reproducer("")
             text = await self._app.push_screen_wait(CopyMenu(story, reproducer))
             if text is None:
                 return

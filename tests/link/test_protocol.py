@@ -137,7 +137,7 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(2, STORY),
     wire.Answered(3, queries.Unknown("gone")),
     wire.Answered(4, queries.GroupStory("s", [queries.Facet("host", [("a", 1)], 3)], [(7, AWKWARD)])),
-    wire.Answered(5, queries.Reproducer(AWKWARD)),
+    wire.Answered(5, queries.Reproducer(AWKWARD, "qtui run-one x 7")),
     wire.Answered(
         5, queries.Timeline([queries.Span(7, 1, 2, 1.5e9, 1.6e9, "done")], True, [(1.5e9, "▲12")], [(1.5e9, 8)])
     ),
