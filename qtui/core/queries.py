@@ -83,6 +83,8 @@ class JobStory(msgspec.Struct, frozen=True, tag="job"):
     """What it gave to the results, when done."""
     next_try_s: float | None = None
     """Seconds until its next attempt while it waits in the back-off lane."""
+    said: str = ""
+    """The last that its running attempt has written."""
 
 
 class ReproducerQuery(msgspec.Struct, frozen=True, tag="reproducer"):

@@ -215,7 +215,7 @@ class Fold:
                 attempt.outcome, attempt.message = "interrupted", clean(outcome.why)
                 state.tries -= 1
                 state.interruptions += 1
-        if not isinstance(outcome, Done) and outcome.detail:
+        if outcome.detail:
             attempt.detail = clean_block(outcome.detail, DETAIL)
         state.state = event.then
         state.run_s = event.run_s

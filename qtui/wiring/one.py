@@ -15,7 +15,7 @@ import msgspec
 import tomli_w
 
 from qtui.core import events as ev
-from qtui.core.job import Done, Failed, Job, Outcome, Value
+from qtui.core.job import Done, Failed, Interrupted, Job, Outcome, Value
 from qtui.core.naming import Naming
 from qtui.core.seams import Row, Source
 from qtui.core.signature import line
@@ -282,7 +282,8 @@ def head(ended: Ended) -> str:
     lines = [f"job #{job.seq}  {clean(job.name, 200)}", *_fields(job.row), f"{said} after {seconds(ended.run_s)}"]
     if isinstance(outcome, Failed):
         lines[-1] += f": {clean(line(outcome))}"
-        lines += [f"  {each}" for each in clean_block(outcome.detail).split("\n")] if outcome.detail else []
+    if not isinstance(outcome, Interrupted) and outcome.detail:
+        lines += [f"  {each}" for each in clean_block(outcome.detail).split("\n")]
     return "\n".join(lines)
 
 
