@@ -19,22 +19,8 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from qtui.core.commands import (
-    Acknowledge,
     Command,
-    Hold,
     KeepRunning,
-    Pause,
-    Release,
-    Resume,
-    SetAdaptive,
-    SetAsideGroup,
-    SetAsideJobs,
-    SetAsideMatching,
-    SetCapacity,
-    SetConcurrency,
-    SetPerHost,
-    SetPerHostRate,
-    SetRate,
 )
 from qtui.core.eta import Certainty, Eta, Forecast
 from qtui.core.port import Host, Port, Refusal
@@ -76,22 +62,6 @@ MUTE = ("dumb", "linux", None)
 """Terminals without titles and notifications; some print what they do not know."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (
-    SetConcurrency,
-    SetAdaptive,
-    SetCapacity,
-    SetRate,
-    SetPerHost,
-    SetPerHostRate,
-    Pause,
-    Resume,
-    Hold,
-    Release,
-    SetAsideGroup,
-    SetAsideJobs,
-    SetAsideMatching,
-    Acknowledge,
-)
 
 
 class Joins(Enum):
@@ -384,7 +354,7 @@ class QtuiApp(App[Ending]):
         """Ask the engine for a change and say what it answered."""
         reply = await self.feed.send(command)
         self.presence.key(self._now)
-        self.say(reply.text, ok=reply.ok, undo=reply.ok and isinstance(command, UNDOABLE))
+        self.say(reply.text, ok=reply.ok, undo=reply.undo)
         return reply.ok
 
     async def ask(self, query: Query) -> QueryAnswer:
