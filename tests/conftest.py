@@ -63,3 +63,7 @@ def pytest_asyncio_loop_factories(
     """Virtual time below tests/engine, real time elsewhere."""
     virtual = (HERE / "engine") in item.path.parents
     return {"virtual": VirtualLoop} if virtual else {"real": asyncio.new_event_loop}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--redraw", action="store_true", help="keep the screens as they are drawn now")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from qtui.text import clean
+from qtui.tui.end_signals import answer_signal
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
@@ -73,7 +74,7 @@ async def page_file(app: QtuiApp, path: Path) -> str:
         for _ in range(2):
             await asyncio.sleep(0)  # until the loop has read what came meanwhile, and found nobody to tell
         signal.signal(signal.SIGINT, before)
-        app.answer_signal("SIGINT")
+        answer_signal("SIGINT", app.called)
 
 
 def _lend(app: QtuiApp, command: list[str]) -> str:

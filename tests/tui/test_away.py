@@ -89,18 +89,18 @@ def test_an_even_or_empty_strip_has_no_slow_stretch(done: Sequence[int]) -> None
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({"throttle": ThrottleView(halted="20 of the last 100 failed")}, "P"),
-        ({"throttle": ThrottleView(held_by_person=True)}, "P"),
+        ({"throttle": ThrottleView(halted="20 of the last 100 failed")}, "hold"),
+        ({"throttle": ThrottleView(held_by_person=True)}, "hold"),
         ({"health": Health(journal="blocked")}, ""),
         ({"failures": [], "counts": Counts(accepted=9, done=9)}, None),
-        ({"failures": [], "counts": Counts(accepted=9, done=9), "state": RunState.PAUSED}, "p"),
-        ({}, "4"),
+        ({"failures": [], "counts": Counts(accepted=9, done=9), "state": RunState.PAUSED}, "pause"),
+        ({}, "failures"),
     ],
     ids=["halted", "held", "journal", "nothing", "paused", "failures"],
 )
 def test_at_most_one_thing_needs_a_person(changes: dict[str, object], wanted: str | None) -> None:
     need = needed(sample(**changes))
-    assert (need.key if need else None) == wanted
+    assert (need.action if need else None) == wanted
 
 
 def settled() -> Snapshot:
@@ -113,7 +113,7 @@ def test_failures_that_have_stopped_are_worth_a_probe() -> None:
     need = needed(settled())
     assert need is not None
     assert need.text == "28 jobs failed with HTTP 503, and none has for 12 min."
-    assert (need.key, need.title) == ("r", "probe one, then retry all 28")
+    assert (need.action, need.title) == ("retry", "probe one, then retry all 28")
 
 
 def test_the_end_then_and_now_and_the_full_queue_are_from_the_memory_of_this_face() -> None:

@@ -14,8 +14,9 @@ from textual.app import ComposeResult
 from qtui.core.queries import LEVELS, LogQuery, LogRow, Place
 from qtui.core.snapshot import Snapshot
 from qtui.text import clean, count, plural
-from qtui.tui.actions import Context
+from qtui.tui.actions import Context, key_of
 from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.hints import hint, with_key
 from qtui.tui.prose import wall
 from qtui.tui.screens.events_book import LogBook
 from qtui.tui.screens.events_lines import draw_line, from_picture, line_text
@@ -310,13 +311,15 @@ class EventsView(StageView):
         if self._loading or not book.asked:
             return "asking …"
         if book.text or book.level != "info":
-            return "no line matches; esc takes the filter back"
+            return "no line matches" + with_key("back", "takes the filter back", before="; ")
         return "nothing yet"
 
     def _title(self) -> Line:
         names = [Span(name, "text" if tab == self.tab else "dim", tab == self.tab) for tab, name in TABS.items()]
         bracket = partial(Span, fg="accent", bold=True)
-        return (bracket("[ "), names[0], Span("  "), names[1], bracket(" ]"), *self._chips())
+        before, after = key_of("control_events"), key_of("job_log")
+        left, right = bracket(f"{before} ".lstrip()), bracket(f" {after}".rstrip())
+        return (left, names[0], Span("  "), names[1], right, *self._chips())
 
     def _chips(self) -> list[Span]:
         book = self._log.book
@@ -333,13 +336,14 @@ class EventsView(StageView):
             return (Span(cut((Span(clean(log.book.trouble)),), max(0, width // 2))[0].text, "pressure"),)
         if log.following:
             return (Span("following", "dim"),)
-        return (Span("follow off, ", "pressure"), Span("G", "accent", True), Span(" to resume", "pressure"))
+        resume = hint("to resume", "last", ink="pressure")
+        return (Span("follow off, " if resume else "follow off", "pressure"), *resume)
 
     def _bottom(self) -> Line:
         log = self._log
         parts = [plural(len(log.marked), "line") + " marked"] if log.marked else []
         if (searched := log.book.searched) is not None:
-            parts.append(f"searched back to {wall(searched)}, ↑ goes on")
+            parts.append(f"searched back to {wall(searched)}" + with_key("up", "goes on", before=", "))
         elif log.book.older or log.book.newer:
             more = [word for word, is_so in (("older", log.book.older), ("newer", log.book.newer)) if is_so]
             parts.append(f"{count(len(log.book.rows))} lines here, {' and '.join(more)} ones in the journal")

@@ -17,6 +17,7 @@ from qtui.tui.asides import About, copy_status
 from qtui.tui.canvas import Canvas
 from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
+from qtui.tui.hints import hint, side_by_side
 from qtui.tui.layout import classes_at
 from qtui.tui.mouse import action_at
 from qtui.tui.panel import Panel
@@ -45,7 +46,12 @@ def _band(canvas: Canvas, scene: Scene) -> None:
 
 
 def _tiny(canvas: Canvas, scene: Scene) -> None:
-    draw_tiny(canvas, scene.snap, verdict=scene.verdict, eta=scene.eta, keys="p pause  + - workers  ? help")
+    draw_tiny(canvas, scene.snap, verdict=scene.verdict, eta=scene.eta, keys=_tiny_keys())
+
+
+def _tiny_keys() -> str:
+    offered = side_by_side(hint("pause", "pause"), hint("workers", "more", "fewer"), hint("help", "help"))
+    return "".join(span.text for span in offered)
 
 
 def _progress(canvas: Canvas, scene: Scene) -> None:

@@ -8,6 +8,7 @@ from qtui.core.port import Change, Draft
 from qtui.text import clean, plural
 from qtui.tui.canvas import Line, Span
 from qtui.tui.dialog import CHOOSE, Choice, ChoiceDialog, Sheet
+from qtui.tui.hints import with_key
 
 _LISTED = 12
 """Differences that are listed; the rest is counted."""
@@ -45,7 +46,9 @@ class ReloadDialog(ChoiceDialog[bool]):
             facts += _listed(later, "faint")
         choices: list[Choice[bool]] = [Choice("n", "Change nothing", "", False)]
         if now:
-            choices.append(Choice("y", f"Apply {plural(len(now), 'change')} now", "z takes them back", True))
+            choices.append(
+                Choice("y", f"Apply {plural(len(now), 'change')} now", with_key("undo", "takes them back"), True)
+            )
         title: Line = (
             Span("The preset's file has changed" if now else "Nothing that can change in a live run", bold=True),
         )

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from textual.geometry import Region
+
 from qtui.core.snapshot import Cell, Snapshot
 from qtui.text import clock, count
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.screens.timeline_cells import Moment
+from qtui.tui.tip import draw_tip, size_of
+from qtui.tui.tip import place as where
 from qtui.tui.widgets.charts import age_label
 from qtui.tui.widgets.slot_marks import MARKS
 
 _MARKS_FROM = 6
 _DETAIL_FROM = 5
 """Rows of the whole from which on there is one for them."""
+_BOX_FROM = 8
+"""Rows of slots from which on a few may be hidden by a box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ class Picture:
     order: str = "slot"
     sampled: bool = False
     detail: Line = ()
+    """What the cursor or the range is on, in a line,"""
+    box: Sequence[Line] = ()
+    """and in a box beside the cursor, where there is room for one."""
 
 
 def draw_timeline(canvas: Canvas, picture: Picture) -> None:
@@ -85,9 +94,9 @@ def draw_timeline(canvas: Canvas, picture: Picture) -> None:
         _draw_hairline(canvas, place, picture)
     if place.marks:
         _draw_marks(canvas, place, 1 + min(place.rows, len(picture.rows)), picture)
-    if place.detail:
-        canvas.spans(2, height - 2, cut(picture.detail, width - 4))
     _draw_axis(canvas, place, picture)
+    if not _draw_box(canvas, place, picture) and place.detail:
+        canvas.spans(2, height - 2, cut(picture.detail, width - 4))
 
 
 def _title(picture: Picture, width: int) -> Line:
@@ -182,9 +191,23 @@ def _draw_hairline(canvas: Canvas, place: Area, picture: Picture) -> None:
         cells = picture.cells(slot)
         cell = cells[column] if column < len(cells) else str(Cell.ABSENT)
         if cell in (Cell.IDLE, Cell.ABSENT):
-            canvas.put(place.x + column, y, "│", "accent", bold=slot == number)
+            canvas.put(place.x + column, y, "┆", "accent", bold=slot == number)
         elif slot != number:
             _shade(canvas, place, y, cells, (column, column), "raised")
+
+
+def _draw_box(canvas: Canvas, place: Area, picture: Picture) -> bool:
+    """What is under the cursor, beside it; False where there is nothing to say, or no room to say it in."""
+    if not picture.box or picture.cursor is None or place.rows < _BOX_FROM or picture.cursor[0] not in picture.rows:
+        return False
+    number, column = picture.cursor
+    spot = Region(place.x + column, 1 + picture.rows.index(number), 1, 1)
+    inside = Region(1, 1, canvas.width - 2, canvas.height - 2)
+    size = size_of(picture.box, inside.width)
+    at = where(size, spot, inside)
+    if at is not None:
+        draw_tip(canvas, at, size, picture.box)
+    return at is not None
 
 
 def _draw_marks(canvas: Canvas, place: Area, y: int, picture: Picture) -> None:
@@ -199,7 +222,7 @@ def _draw_marks(canvas: Canvas, place: Area, y: int, picture: Picture) -> None:
         canvas.put(place.x + column, y, shown, "dim" if ours else "pressure", bold=not ours)
     at = picture.cursor[1] if picture.cursor is not None else -1
     if 0 <= at < place.columns and not any(column <= at < column + len(mark) for column, mark in found):
-        canvas.put(place.x + at, y, "│", "accent")
+        canvas.put(place.x + at, y, "┆", "accent")
 
 
 def _draw_axis(canvas: Canvas, place: Area, picture: Picture) -> None:

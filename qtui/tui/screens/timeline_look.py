@@ -13,9 +13,12 @@ from qtui.tui.canvas import Line
 from qtui.tui.canvas import Span as Words
 from qtui.tui.screens.timeline_cells import STEPS, Moment, Window, bin_of, moment, of_the_past, with_the_present
 from qtui.tui.screens.timeline_draw import Area, Picture, area
-from qtui.tui.screens.timeline_names import Names, describe
+from qtui.tui.screens.timeline_names import Names, in_a_box, in_a_line
 from qtui.tui.screens.timeline_past import Past
 from qtui.tui.screens.timeline_range import ORDERS, ordered, running_in, stats, words
+
+BOX = 40
+"""Columns for the first line of the cursor's box."""
 
 
 @final
@@ -139,6 +142,7 @@ class Look:
             self.order,
             self.past.sampled,
             self._detail(seen, chosen, also, self.size[0] - 4),
+            self._box(seen, chosen, also),
         )
 
     def _base(self, number: int, when: Moment) -> list[str]:
@@ -183,7 +187,15 @@ class Look:
         if chosen is None:
             idle = (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
             return [*(idle if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
-        return describe(chosen, also, self.names.of(chosen), seen.slots, width)
+        return in_a_line(chosen, also, self.names.of(chosen), seen.slots, width)
+
+    def _box(self, seen: Snapshot, chosen: Span | None, also: int) -> Sequence[Line]:
+        """What the line says, beside the cursor; who only watches what is new has nothing hidden by it."""
+        if self.at is None or self.range_from is not None or self.trouble:
+            return ()
+        if chosen is None:
+            return ((Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim")),)
+        return in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
 
     def _stats(self, seen: Snapshot) -> Line:
         window, origin = self.window, seen.started_at

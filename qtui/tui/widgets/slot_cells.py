@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Line, Span, length
+from qtui.tui.hints import hint, side_by_side
 from qtui.tui.widgets.charts import shorten
 from qtui.tui.widgets.slot_marks import STATES, number_width, running_time, share_of_timeout, time_limit, words
 from qtui.tui.widgets.slot_utilisation import LEAST_ROWS, LEAST_WIDTH, draw_utilisation
@@ -198,12 +199,7 @@ def _draw_detail(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot) -> None
         spans += [Span(shorten(slot.name, max(0, min(room, 60)))), Span(age + attempt, "dim")]
     else:
         spans.append(Span(words(slot, snap), "dim"))
-    hints = [
-        Span("   hjkl", "accent", True),
-        Span(" move  ", "dim"),
-        Span("enter", "accent", True),
-        Span(" inspect", "dim"),
-    ]
+    hints = [Span("   "), *side_by_side(hint("move", "left", "down", "up", "right"), hint("inspect", "inspect"))]
     if length([*spans, *hints]) <= canvas.width - 5:
         spans += hints
     x = 3

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qtui.core.snapshot import Series, Snapshot
 from qtui.text import count, percent, rate
+from qtui.tui.actions import key_of
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import (
     bins,
@@ -60,8 +61,12 @@ def _gutter(width: int) -> int:
 def draw_times(canvas: Canvas, snap: Snapshot, *, whole: bool) -> None:
     """Draw the last three minutes in bins that never change once they are past, or the whole run stretched."""
     title = "THE WHOLE RUN" if whole else "LAST 3 MIN"
-    keys: Line = (Span("[ ", "accent", True), Span("3 min", "dim" if whole else "text", not whole))
-    keys = (*keys, Span("  whole run", "text" if whole else "dim", whole), Span(" ]", "accent", True))
+    keys: Line = (
+        Span(f"{key_of('recent')} ".lstrip(), "accent", True),
+        Span("3 min", "dim" if whole else "text", not whole),
+        Span("  whole run", "text" if whole else "dim", whole),
+        Span(f" {key_of('whole_run')}".rstrip(), "accent", True),
+    )
     canvas.box(0, 0, canvas.width, canvas.height, title=(Span(title, bold=True),), right=keys)
     columns, x, height = columns_of(canvas.width), _gutter(canvas.width), canvas.height - 2
     if columns < 1 or height < 1:
