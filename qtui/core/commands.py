@@ -111,9 +111,16 @@ class RetryJobs(msgspec.Struct, frozen=True, tag="retry-jobs"):
 
 
 class RetryMatching(msgspec.Struct, frozen=True, tag="retry-matching"):
-    """Give every failed or held job that matches another round; a cancelled one where its state is asked for."""
+    """Give every failed or held job that matches another round; cancelled ones and those set aside where asked for."""
 
     where: list[Condition]
+
+
+class PutBack(msgspec.Struct, frozen=True, tag="put-back"):
+    """Take a retry back: its jobs that have not started since are what they were, and it gives no more of them."""
+
+    retry: int | None = None
+    """Which one, counted from 1 in this life of the engine; None means the last."""
 
 
 class CancelJob(msgspec.Struct, frozen=True, tag="cancel"):
@@ -175,7 +182,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 
 class Undo(msgspec.Struct, frozen=True, tag="undo"):
-    """Take the last control change back: concurrency, capacity, rates and limits, pause, hold."""
+    """Take the last change back: concurrency, capacity, rates and limits, pause, hold, set aside, retries."""
 
 
 class Redo(msgspec.Struct, frozen=True, tag="redo"):
@@ -199,6 +206,7 @@ Command: TypeAlias = (
     | RetryFailed
     | RetryJobs
     | RetryMatching
+    | PutBack
     | CancelJob
     | CancelJobs
     | CancelMatching
@@ -233,3 +241,5 @@ class Reply(msgspec.Struct, frozen=True):
 
     ok: bool
     text: str
+    undo: bool = False
+    """`undo` takes back what was done."""

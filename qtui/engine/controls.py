@@ -14,7 +14,7 @@ from qtui.core import events as ev
 from qtui.core.snapshot import RunState
 from qtui.engine.host_controls import HostControls
 from qtui.engine.job_controls import JobControls
-from qtui.engine.plan import Plan, Refusal, Who
+from qtui.engine.plan import Plan, Refusal, TooLate, Who
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
@@ -71,10 +71,11 @@ class Controls:
             if not request.dry_run:
                 self._engine.emit(ev.CommandRefused(self._engine.now(), who.by, str(refusal)))
             return cmd.Reply(False, str(refusal))
-        if plan.undo is not None and not isinstance(request.command, cmd.Undo | cmd.Redo):
-            self._undo.append((plan.said, plan.undo))
-            self._redo.clear()
-        return cmd.Reply(True, plan.said)
+        if plan.undo is None or isinstance(request.command, cmd.Undo | cmd.Redo):
+            return cmd.Reply(True, plan.said)
+        self._undo.append((plan.said, plan.undo))
+        self._redo.clear()
+        return cmd.Reply(True, plan.said, undo=True)
 
     async def _checked(self, command: cmd.Command, who: Who) -> Plan:
         if self._engine.ledger.started is None:
@@ -90,11 +91,15 @@ class Controls:
     async def _turned_back(self, changes: _Changes, others: _Changes, who: Who, word: str) -> Plan:
         """The newest of `changes` turned round; what turns it round again goes to `others`."""
         while changes:
-            with contextlib.suppress(Refusal):  # what it would turn round may have been changed since
-                was, command = changes[-1]
-                plan = await self._plan(command, who)
-                return Plan(plan.said, partial(_turn_back, changes, others, was, plan))
-            changes.pop()
+            change = changes[-1]
+            try:
+                plan = await self._plan(change[1], who)
+            except Refusal as refusal:  # what it would turn round may have been changed since
+                _drop(changes, change)
+                if isinstance(refusal, TooLate):
+                    raise
+            else:
+                return Plan(plan.said, partial(_turn_back, changes, others, change, plan))
         raise Refusal(f"there is nothing to {word}")
 
     async def _plan(self, command: cmd.Command, who: Who) -> Plan:
@@ -257,8 +262,14 @@ class Controls:
         return Plan("stop: running attempts are interrupted", lambda: self._engine.stop(*who))
 
 
-def _turn_back(changes: _Changes, others: _Changes, was: str, plan: Plan) -> None:
+def _turn_back(changes: _Changes, others: _Changes, change: tuple[str, cmd.Command], plan: Plan) -> None:
     plan.do()
-    changes.pop()
+    _drop(changes, change)
     if plan.undo is not None:
-        others.append((was, plan.undo))
+        others.append((change[0], plan.undo))
+
+
+def _drop(changes: _Changes, change: tuple[str, cmd.Command]) -> None:
+    """It may be gone, or no longer the newest: some plans take a while, and another command may come meanwhile."""
+    with contextlib.suppress(ValueError):
+        changes.remove(change)

@@ -39,7 +39,7 @@ class Arrival:
             return self._port
         if self._opening is not None:
             return await self._opening()
-        return await self._open(self._source) if self._source else await self.pick()
+        return await self._open(self._source, others=True) if self._source else await self.pick()
 
     def can_mend(self, refusal: Refusal) -> bool:
         """A person can decide or correct what kept the engine from starting."""
@@ -47,22 +47,24 @@ class Arrival:
 
     async def mend(self, refusal: Refusal) -> Port | None:
         """The run after a person has decided or corrected that; None when nothing is to be started."""
-        return await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
+        return await (self._resume(refusal.plan) if refusal.plan else self._open(self._source, others=True))
 
     async def pick(self, *, behind: bool = False) -> Port | None:
         """Let a preset or a live run be chosen until one can be shown; None when the person goes back or leaves."""
         from qtui.tui.screens.picker import PickerScreen
 
         app = self._app
+        said = source = ""
         while True:
-            source = await app.push_screen_wait(PickerScreen(app.host, behind=behind))
-            if source is None:
+            picked = await app.push_screen_wait(PickerScreen(app.host, behind=behind, said=said, chosen=source))
+            if picked is None:
                 return None
+            source, said = picked, ""
             run_id = source.removeprefix("attach:")
             try:
                 port = await (app.host.attach(run_id) if run_id != source else self._open(source))
             except QtuiError as error:
-                app.say(str(error), ok=False)
+                said = str(error)
                 continue
             if port is not None:
                 self.picked = source if run_id == source else ""
@@ -79,13 +81,19 @@ class Arrival:
         self._app.say(f"going on with {plan.run_id}" if wanted == "resume" else "starting anew")
         return await self._app.host.open(self._source, wanted)
 
-    async def _open(self, source: str) -> Port | None:
-        """Start a preset; a bad one is shown until it is good, None when the person gives up."""
+    async def _open(self, source: str, *, others: bool = False) -> Port | None:
+        """Start a preset; a bad one is shown until it is good, None when the person gives up.
+
+        `others`: esc then leads to the other presets.
+        """
         checked = await asyncio.to_thread(self._app.host.check, source)
         if checked.problems:
             from qtui.tui.screens.bad_preset import BadPresetScreen
 
-            if not await self._app.push_screen_wait(BadPresetScreen(self._app.host, source)):
+            good = await self._app.push_screen_wait(BadPresetScreen(self._app.host, source, within=not others))
+            if good is None and others:
+                return await self.pick()
+            if not good:
                 return None
         self._app.say(f"starting {clean(source, 60)}")
         self._source = source

@@ -576,7 +576,7 @@ async def test_a_subscriber_that_raises_is_dropped_and_the_run_goes_on() -> None
 
 
 async def test_jobs_that_never_wait_leave_the_loop_alive() -> None:
-    async with Rig(no_op, jobs=100_000, capacity=100, concurrency=8) as rig:
+    async with Rig(no_op, jobs=30_000, capacity=100, concurrency=8) as rig:
         turns = 0
         ended = asyncio.ensure_future(rig.ended())
         while not ended.done():

@@ -92,6 +92,12 @@ class FailuresView(StageView):
             return ""
         return f"{plural(group.jobs, 'job')}  {clean(group.title)}  {clean(group.message)}"
 
+    def go_to(self, at: float, group: str = "") -> None:
+        if any(each.signature == group for each in self._groups):
+            self._selected, self._scroll = group, 0
+            self._ask_for_story()
+            self.show(self.draw)
+
     def selected_group(self) -> str | None:
         """The signature of the group the cursor is on, None when there is none."""
         return self._selected

@@ -14,9 +14,10 @@ from textual.containers import Container, Horizontal, Vertical
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas
 from qtui.tui.layout import charts_height
-from qtui.tui.panel import Panel
+from qtui.tui.panel import Panel, Tell
 from qtui.tui.scene import Scene
 from qtui.tui.stage_view import step_of
+from qtui.tui.tip import Tip
 
 if TYPE_CHECKING:
     from qtui.tui.widgets.slot_forms import Form
@@ -112,6 +113,11 @@ class SlotsPanel(Panel):
 
         return None if self._snap is None else slot_at(x, y, *self.size, self._snap, self._top, self.form)
 
+    def tip_at(self, x: int, y: int) -> Tip | None:
+        from qtui.tui.widgets.slot_tips import slot_tip
+
+        return None if self._snap is None else slot_tip(self._snap, self._top, self.form, x, y, *self.size)
+
     def _keep_in_view(self, snap: Snapshot) -> None:
         """Where the chosen slot is gone for good, the one before it is chosen."""
         from qtui.tui.widgets.slot_forms import fit_of, fitting, scrolled
@@ -179,7 +185,7 @@ class Overview(Container):
         for name, panel in self._panels.items():
             cause = beat if scene.calm or name in CHARTS else snap
             if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
-                panel.show(_drawing(name, snap, number))
+                panel.show(_drawing(name, snap, number), _words(name, snap))
 
     def _decide(self, snap: Snapshot) -> None:
         """Many slots need the room of the charts, for what groups of them did in time."""
@@ -216,6 +222,20 @@ def _beat(scene: Scene) -> object:
     """What charts follow: their columns are seconds, but what a person does is seen at once."""
     snap, step = scene.snap, CALM_S if scene.calm else 1
     return snap.run_id, snap.state, snap.elapsed_s // step, [len(marks) for marks in snap.series.marks[-3:]]
+
+
+def _words(name: str, snap: Snapshot) -> Tell | None:
+    """What a panel says of its cells; imported when first needed, by the mouse."""
+    if name not in ("flow", "latency"):
+        return None
+
+    def tell(x: int, y: int, width: int, height: int) -> Tip | None:
+        from qtui.tui.widgets.flow import flow_tip
+        from qtui.tui.widgets.latency import latency_tip
+
+        return (flow_tip if name == "flow" else latency_tip)(snap, x, y, width, height)
+
+    return tell
 
 
 def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], None]:

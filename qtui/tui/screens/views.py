@@ -198,6 +198,11 @@ class Stage(Container):
                 return self.context is Context.OVERVIEW and self._overview.slots.act(action_id)
         return True
 
+    def lead_to(self, at: float, group: str = "") -> None:
+        """Show in the view that is seen a moment of the past, or a failure group."""
+        if isinstance(shown := self._shown(), StageView):
+            shown.go_to(at, group)
+
     def go_home(self) -> bool:
         """Back to the overview; False when it is there already."""
         if self.view is Context.OVERVIEW:
