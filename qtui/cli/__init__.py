@@ -16,6 +16,7 @@ VERBS = {
     "ctl": "steer a live run by one command, e.g. concurrency 16",
     "ls": "list live and finished runs",
     "results": "print the results of a run",
+    "run-one": "run one job of a preset or a run, once, and print what it gave",
     "check": "say what a preset will run, read, write and contact",
     "keys": "print every key of the screen as a file to change",
     "new": "write a commented preset to start from",

@@ -61,12 +61,16 @@ class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Close the gate: of one producer by its index, or of all."""
 
     producer: int | None = None
+    but: list[int] = []
+    """Those that stay as they are where all are meant: what is taken back was not done to them."""
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """Open the gate again: of one producer by its index, or of all."""
 
     producer: int | None = None
+    but: list[int] = []
+    """As of `Pause`."""
 
 
 class Hold(msgspec.Struct, frozen=True, tag="hold"):
@@ -107,9 +111,16 @@ class RetryJobs(msgspec.Struct, frozen=True, tag="retry-jobs"):
 
 
 class RetryMatching(msgspec.Struct, frozen=True, tag="retry-matching"):
-    """Give every failed or held job that matches another round; a cancelled one where its state is asked for."""
+    """Give every failed or held job that matches another round; cancelled ones and those set aside where asked for."""
 
     where: list[Condition]
+
+
+class PutBack(msgspec.Struct, frozen=True, tag="put-back"):
+    """Take a retry back: its jobs that have not started since are what they were, and it gives no more of them."""
+
+    retry: int | None = None
+    """Which one, counted from 1 in this life of the engine; None means the last."""
 
 
 class CancelJob(msgspec.Struct, frozen=True, tag="cancel"):
@@ -171,7 +182,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 
 class Undo(msgspec.Struct, frozen=True, tag="undo"):
-    """Take the last control change back: concurrency, capacity, rates and limits, pause, hold."""
+    """Take the last change back: concurrency, capacity, rates and limits, pause, hold, set aside, retries."""
 
 
 class Redo(msgspec.Struct, frozen=True, tag="redo"):
@@ -195,6 +206,7 @@ Command: TypeAlias = (
     | RetryFailed
     | RetryJobs
     | RetryMatching
+    | PutBack
     | CancelJob
     | CancelJobs
     | CancelMatching
@@ -229,3 +241,5 @@ class Reply(msgspec.Struct, frozen=True):
 
     ok: bool
     text: str
+    undo: bool = False
+    """`undo` takes back what was done."""

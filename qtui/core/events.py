@@ -82,6 +82,18 @@ class JobRequeued(msgspec.Struct, frozen=True, tag="requeued", gc=False):
     signature: str = ""
 
 
+class JobPutBack(msgspec.Struct, frozen=True, tag="put-back", gc=False):
+    """A retry was taken back before this job of it had started: it is again what it was."""
+
+    at: float
+    job: Job
+    by: str
+    was: str = "failed"
+    signature: str = ""
+    aside: bool = False
+    """It had been set aside by itself, and is so again."""
+
+
 class RetryHastened(msgspec.Struct, frozen=True, tag="hastened", gc=False):
     """A waiting job may start now."""
 
@@ -454,6 +466,7 @@ Recorded: TypeAlias = (
     | JobCancelled
     | JobDropped
     | JobRequeued
+    | JobPutBack
     | RetryHastened
     | ProducerStarted
     | TotalKnown

@@ -55,6 +55,8 @@ class Done(msgspec.Struct, frozen=True, tag="done", gc=False):
     found: tuple[dict[str, Value], ...] = ()
     """Rows for new jobs that this one came across (links, the next page); what becomes of them is the source's affair.
     """
+    detail: str = ""
+    """Several cleaned lines for the inspector: what it has said meanwhile, where that is no part of its value."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed", gc=False):

@@ -15,8 +15,9 @@ import msgspec
 
 from qtui.core import patterns, units
 
-STATES = ("open", "pending", "running", "waiting", "done", "failed", "held", "cancelled")
-"""What `state:` may say; `open` is whatever is not final."""
+ASIDE = "aside"
+STATES = ("open", "pending", "running", "waiting", "done", "failed", ASIDE, "held", "cancelled")
+"""What `state:` may say; `open` is whatever is not final, `aside` what has failed and was set aside."""
 EITHER = frozenset({"state", "host", "producer", "sig", "id"})
 """A job has one of these: several that are wanted mean one of them."""
 MAX_CONDITIONS = 20
@@ -71,6 +72,9 @@ class Condition(msgspec.Struct, frozen=True):
             return f'{mark}"{self.value}"'
         value = f'"{self.value}"' if any(ch.isspace() for ch in self.value) else self.value
         return f"{mark}{self.key}{self.op}{value}"
+
+
+NOT_ASIDE = Condition("state", ":", ASIDE, negated=True)
 
 
 class Mistake(NamedTuple):
@@ -149,6 +153,8 @@ def settled(typed: str) -> str:
 def among(conditions: Sequence[Condition], allowed: Sequence[str], otherwise: Sequence[str]) -> list[Condition]:
     """The conditions with only states that are `allowed`: those asked for, or `otherwise` where none is asked for.
 
+    The states stand last. Failed jobs that are set aside are meant only by their own name.
+
     Raises ValueError when none of the states that are asked for is allowed.
     """
     asked = {s for c in conditions if c.key == "state" and not c.negated for s in c.value.split(",")}
@@ -158,6 +164,8 @@ def among(conditions: Sequence[Condition], allowed: Sequence[str], otherwise: Se
     if not states:
         raise ValueError("only jobs that are " + ", ".join(allowed))
     others = [condition for condition in conditions if condition.key != "state" or condition.negated]
+    if "failed" in states and ASIDE not in states:
+        others.append(NOT_ASIDE)
     return [*others, Condition("state", ":", ",".join(states))]
 
 

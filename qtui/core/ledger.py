@@ -41,6 +41,7 @@ _MOVES = {
 }
 
 
+_BACK = {"failed": Move.REFAIL, "held": Move.REHOLD, "cancelled": Move.RECANCEL}
 _RECENT = {"waiting": "retry", "pending": "interrupted"}
 
 
@@ -81,7 +82,10 @@ class _Ending(msgspec.Struct, frozen=True, gc=False):
     was: State
     to: State
     signature: str
-    recent: RecentOutcome
+    recent: RecentOutcome | None
+    """None: a retry was taken back, and nothing has happened to the job."""
+    aside: bool = False
+    """It is set aside again."""
 
 
 class Ledger:
@@ -145,6 +149,7 @@ class Ledger:
             ev.JobCancelled: self._job_cancelled,
             ev.JobDropped: self._job_dropped,
             ev.JobRequeued: self._job_requeued,
+            ev.JobPutBack: self._job_put_back,
             ev.RetryHastened: self._retry_hastened,
             ev.ProducerStarted: self._producer_started,
             ev.TotalKnown: self._total_known,
@@ -391,7 +396,6 @@ class Ledger:
         """Count an end; True when the job is done."""
         entry = ending.entry
         job, done = entry.job, ending.to is State.DONE
-        self.recent.appendleft(ending.recent)
         self.counts[ending.was] -= 1
         self.counts[ending.to] += 1
         if ending.was is State.NEW:
@@ -401,7 +405,11 @@ class Ledger:
         if entry.from_group and (group := self._known_group(entry.from_group)):
             group.retrying -= 1
             group.recovered += done
-        self.outstanding.ended(ending.to, entry.from_group)
+        if ending.recent is not None:
+            self.recent.appendleft(ending.recent)
+            self.outstanding.ended(ending.to, entry.from_group)
+        elif ending.aside:
+            self.outstanding.attention.set_aside("", [(job.seq, ending.signature)], aside=True)
         if ending.to is State.FAILED and (group := self._known_group(ending.signature)):
             group.jobs += 1
         if done and (job.attempt > 1 or entry.from_group):
@@ -455,6 +463,14 @@ class Ledger:
         if signature and (group := self._known_group(signature)):
             group.jobs -= 1
             group.retrying += 1
+
+    def _job_put_back(self, event: ev.JobPutBack, position: int) -> None:
+        """It counts as what it was when that is durable, like any end."""
+        seq = event.job.seq
+        entry = self.open[seq]
+        was = self._move(entry, _BACK[event.was])
+        self._dequeue(seq, event.at)
+        self._endings.append(_Ending(position, entry, was, entry.state, event.signature, None, event.aside))
 
     def _retry_hastened(self, event: ev.RetryHastened, _: int) -> None:
         self.open[event.seq].due_at = event.at

@@ -32,6 +32,10 @@ class Move(StrEnum):
     CANCEL = "cancel"
     HOLD = "hold"
     REQUEUE = "requeue"
+    REFAIL = "be failed again"
+    REHOLD = "be held again"
+    RECANCEL = "be cancelled again"
+    """The last three take a requeue back, of a job that has not started since."""
 
 
 LAW: dict[tuple[State, Move], State] = {
@@ -51,6 +55,9 @@ LAW: dict[tuple[State, Move], State] = {
     (State.FAILED, Move.REQUEUE): State.PENDING,
     (State.HELD, Move.REQUEUE): State.PENDING,
     (State.CANCELLED, Move.REQUEUE): State.PENDING,
+    (State.PENDING, Move.REFAIL): State.FAILED,
+    (State.PENDING, Move.REHOLD): State.HELD,
+    (State.PENDING, Move.RECANCEL): State.CANCELLED,
 }
 
 

@@ -83,6 +83,8 @@ class JobStory(msgspec.Struct, frozen=True, tag="job"):
     """What it gave to the results, when done."""
     next_try_s: float | None = None
     """Seconds until its next attempt while it waits in the back-off lane."""
+    said: str = ""
+    """The last that its running attempt has written."""
 
 
 class ReproducerQuery(msgspec.Struct, frozen=True, tag="reproducer"):
@@ -92,9 +94,12 @@ class ReproducerQuery(msgspec.Struct, frozen=True, tag="reproducer"):
 
 
 class Reproducer(msgspec.Struct, frozen=True, tag="reproducer"):
-    """A command line, secrets masked; empty where there is none."""
+    """Command lines, secrets masked; empty where there is none."""
 
     text: str
+    """What does without qtui what the job does."""
+    once: str = ""
+    """What has qtui run it once, by itself."""
 
 
 class GroupQuery(msgspec.Struct, frozen=True, tag="group"):

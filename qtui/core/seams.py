@@ -178,6 +178,15 @@ class Reproducible(Protocol):
         ...
 
 
+@runtime_checkable
+class Speaking(Protocol):
+    """A kind or an executor whose attempts write something while they run."""
+
+    def said(self, seq: int) -> str:
+        """The last that the running attempt of a job has written, cleaned and with secrets masked; may be empty."""
+        ...
+
+
 class Executor(Protocol):
     """Where jobs run: it takes a kind's attempts to this loop, to other processes or to other machines."""
 

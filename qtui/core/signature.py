@@ -8,6 +8,8 @@ from http import HTTPStatus
 from qtui.core.job import Failed
 
 MAX_SIGNATURE = 160
+_FRAME = re.compile(r"(?:^| )at \S+\.py:\d+ in [^\s\d]\S*$")
+"""At the end of a message: where in the author's code it happened. Two places are two groups, so it stays as it is."""
 
 _PARTICULARS = (
     (re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I), "…"),
@@ -20,10 +22,14 @@ _PARTICULARS = (
 
 def signature(failed: Failed) -> str:
     """The name of the failure group: the error class, and the message without its particulars."""
-    message = failed.message[:500]
+    message, frame = failed.message, ""
+    if found := _FRAME.search(message[-200:]):
+        frame = found[0].rstrip()
+        message = message[: len(message) - len(found[0])]
+    message = message[:500]
     for pattern, instead in _PARTICULARS:
         message = pattern.sub(instead, message)
-    return f"{failed.code} {message}".strip()[:MAX_SIGNATURE]
+    return f"{failed.code} {message}".strip()[: MAX_SIGNATURE - len(frame)] + (frame and f" {frame.strip()}")
 
 
 def title(code: str) -> str:

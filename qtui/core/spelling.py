@@ -277,6 +277,14 @@ FORMS = (
         many=True,
     ),
     Form(
+        "put-back",
+        "[RETRY]",
+        cmd.PutBack,
+        lambda text: cmd.PutBack(_number(text) if text else None),
+        lambda command: "" if command.retry is None else str(command.retry),
+        "take the last retry back, or the Nth: what has not started since is failed as before, and no more is retried",
+    ),
+    Form(
         "retry",
         "JOB",
         cmd.RetryJob,

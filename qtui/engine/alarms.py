@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from qtui.core.alerts import Alarm, Severity
 from qtui.core.eta import Forecast
-from qtui.core.events import Notice
+from qtui.core.events import Event, Halted, Notice
 from qtui.core.snapshot import AlertView
 from qtui.core.verdict import Judge
 from qtui.engine.engine import Engine
@@ -17,7 +17,7 @@ LEVELS = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.CRITICA
 
 
 class Alarms:
-    """Looks once a second, whether a face is there or not."""
+    """Looks once a second, whether a face is there or not, and at once when the run halts: it may soon be stopped."""
 
     def __init__(self, engine: Engine, on_alert: Callable[[AlertView], None] = lambda alert: None) -> None:
         self._engine = engine
@@ -25,9 +25,17 @@ class Alarms:
         self._alarm, self._judge, self._forecast = Alarm(), Judge(), Forecast()
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            self._look()
+        self._engine.subscribe(self._hear)
+        try:
+            while True:
+                await asyncio.sleep(EVERY_S)
+                self._look()
+        finally:
+            self._engine.unsubscribe(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Halted):
+            asyncio.get_running_loop().call_soon(self._look)  # others hear of the halt before they hear of its alert
 
     def _look(self) -> None:
         engine = self._engine

@@ -20,7 +20,7 @@ from qtui.core.queries import (
     ReproducerQuery,
     Unknown,
 )
-from qtui.core.seams import Kind, Reproducible
+from qtui.core.seams import Kind, Reproducible, Speaking
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
@@ -54,7 +54,9 @@ def _lived(engine: Engine, story: JobStory) -> JobStory:
     if entry is None:
         return story
     left = entry.due_at - engine.now() if entry.state is State.WAITING else None
-    return replace(story, row=replace(story.row, state=str(entry.state)), next_try_s=left)
+    executor, running = engine.executor, entry.state is State.RUNNING
+    said = executor.said(story.row.seq) if running and isinstance(executor, Speaking) else ""
+    return replace(story, row=replace(story.row, state=str(entry.state)), next_try_s=left, said=said)
 
 
 def _group(engine: Engine, signature: str) -> Answer:
@@ -69,6 +71,7 @@ async def _reproducer(engine: Engine, seq: int, kind: Kind) -> Answer:
     story = await engine.journal.query(JobQuery(seq))
     if not isinstance(story, JobStory):
         return story
+    once = f"{engine.info.once} {seq}" if engine.info.once else ""
     if not isinstance(kind, Reproducible):
-        return Reproducer("")
-    return Reproducer(kind.reproduce(Job(seq, story.key, story.row.name, story.fields)))
+        return Reproducer("", once)
+    return Reproducer(kind.reproduce(Job(seq, story.key, story.row.name, story.fields)), once)

@@ -98,8 +98,6 @@ class Engine:
             self._work_came,
             None if preset.queue.overflow == "block" else self._overflows,
         )
-        self._asked_for: set[int] = set()
-        """Pending jobs that a person gave another round: a full queue drops others."""
         self.lane = Lane(parts.clock.now, self._work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
@@ -172,7 +170,7 @@ class Engine:
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
-                self.rounds.feed(partial(Retrying(self).all, state, "you"), said, "you", "")
+                self.rounds.feed(partial(Retrying(self).all, state), said, "you")
         for producer in self.producers:
             self.spawn(producer.run(self), f"producer {producer.index}")
         self.dispatcher.wake()
@@ -230,11 +228,12 @@ class Engine:
         await self.executor.close()
         await self.journal.close(self.ledger.ended.how if self.ledger.ended else "stopped")
 
-    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         """Do something beside everything else, until it is done or the engine closes."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
+        return task
 
     def _reap(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -315,10 +314,7 @@ class Engine:
     def _admit(self, offer: Offer) -> Job:
         if offer.again is not None:
             job = msgspec.structs.replace(offer.again, attempt=1, waits=0)
-            self.rounds.given += 1
-            if self.preset.queue.overflow == "drop-old":
-                self._asked_for.add(job.seq)
-            self.emit(ev.JobRequeued(self.now(), job, offer.by, offer.was, offer.signature))
+            self.rounds.enter(job, offer)
         else:
             job = self._made(offer)
             self.emit(ev.JobAccepted(self.now(), job))
@@ -336,7 +332,7 @@ class Engine:
             return False
         overflow = self.preset.queue.overflow
         if overflow == "drop-old":
-            oldest = next((job for job in self.queue.items if job.seq not in self._asked_for), None)
+            oldest = next((job for job in self.queue.items if job.seq not in self.rounds.unstarted), None)
             if oldest is not None:
                 self.emit(ev.JobDropped(self.now(), oldest, fresh=False))
                 self.queue.replace(oldest, offer)
@@ -383,8 +379,8 @@ class Engine:
         self.spawn(producer.run(self), f"producer {index}")
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
-        if self._asked_for:
-            self._asked_for.discard(job.seq)
+        if self.rounds.unstarted:
+            self.rounds.started(job.seq)
         at = now - self._zero
         self.emit(ev.AttemptStarted(at, job, slot))
         if self.ceilings.limit is not None:
@@ -551,7 +547,7 @@ class Engine:
     def _shut_gates(self, shut: bool) -> None:
         for producer in self.producers:
             producer.gate.shut = shut
-        self.rounds.gate.shut = shut
+        self.rounds.shut(shut)
         self.queue.settle()
 
     def cancel_job(self, seq: int, by: str, reason: str = "") -> None:
@@ -559,23 +555,29 @@ class Engine:
         self.emit(ev.CommandDone(self.now(), by, f"cancel of job {seq}", reason))
         if self.dispatcher.cancel(seq, Cancelled(by)):
             return
-        if self.queue.remove(lambda job: job.seq == seq) is not None or self.lane.remove(seq):
-            if self.hosts is not None:
-                self.hosts.forget(seq)
-            self.emit(ev.JobCancelled(self.now(), seq, by))
-            self.dispatcher.leave(seq)
-            self.check_ended()
+        self.cancel_waiting({seq}, by)
 
     def cancel_waiting(self, seqs: Set[int], by: str) -> None:
         """Cancel those of these jobs that wait in the queue or in the lane."""
-        removed = {job.seq for job in self.queue.remove_all(lambda job: job.seq in seqs)}
-        removed |= {seq for seq in seqs - removed if self.lane.remove(seq)}
-        for seq in sorted(removed):
-            if self.hosts is not None:
-                self.hosts.forget(seq)
+        waited = {seq for seq in seqs if self.lane.remove(seq)}
+        for seq in waited:
+            self._leaves_host(seq)
+        for seq in sorted(waited | {job.seq for job in self.withdraw(seqs)}):
+            self.rounds.left(seq)
             self.emit(ev.JobCancelled(self.now(), seq, by))
             self.dispatcher.leave(seq)
         self.check_ended()
+
+    def withdraw(self, seqs: Set[int]) -> list[Job]:
+        """Take those of these jobs that wait in the queue out of it; the caller says what becomes of them."""
+        removed = self.queue.remove_all(lambda job: job.seq in seqs)
+        for job in removed:
+            self._leaves_host(job.seq)
+        return removed
+
+    def _leaves_host(self, seq: int) -> None:
+        if self.hosts is not None:
+            self.hosts.forget(seq)
 
     def ended_no_more(self) -> None:
         """A person gives work to a run that had finished."""

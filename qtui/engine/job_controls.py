@@ -12,7 +12,7 @@ from qtui.core import commands as cmd
 from qtui.core import events as ev
 from qtui.core.attention import MAX_JOBS
 from qtui.core.job import Cancelled
-from qtui.core.job_filter import Condition, among, check
+from qtui.core.job_filter import ASIDE, Condition, among, check
 from qtui.core.lifecycle import State
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.core.snapshot import RunState
@@ -21,6 +21,7 @@ from qtui.engine.retrying import Retrying, matching
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
+    from qtui.engine.rounds import Giver
 
 _OPEN = ("pending", "running", "waiting")
 _LOST = ("failed", "held", "cancelled")
@@ -39,6 +40,7 @@ class JobControls:
             cmd.RetryFailed: self._retry_failed,
             cmd.RetryJobs: self._retry_jobs,
             cmd.RetryMatching: self._retry_matching,
+            cmd.PutBack: self._put_back,
             cmd.CancelJob: self._cancel_job,
             cmd.CancelJobs: self._cancel_jobs,
             cmd.CancelMatching: self._cancel_matching,
@@ -67,7 +69,9 @@ class JobControls:
         final = await engine.journal.job(seq)
         if final is None:
             raise Refusal(f"there is no failed, held or cancelled job {seq}")
-        return Plan(f"retry of job {seq}", lambda: engine.rounds.retry_one(final, *who))
+        return self._given(
+            f"retry of job {seq}", command, who, lambda giver: engine.rounds.offer_again(final, giver, None)
+        )
 
     def _retry_group(self, command: cmd.RetryGroup, who: Who) -> Plan:
         self._must_take_work()
@@ -82,14 +86,9 @@ class JobControls:
         said = f"retry of {text.plural(number, 'job')} of {text.clean(signature, 60)}"
         if command.probe and number > 1:
             said += ", one first"
-
-        def do() -> None:
-            engine.emit(ev.RoundBegan(engine.now(), who.by, signature, number))
-            engine.rounds.feed(
-                lambda: Retrying(engine).group(signature, number, who.by, probe=command.probe), said, *who
-            )
-
-        return Plan(said, do)
+        retrying = Retrying(engine)
+        work = partial(retrying.group, signature, number, probe=command.probe)
+        return self._given(said, command, who, work, [(signature, number)])
 
     def _retry_failed(self, command: cmd.RetryFailed, who: Who) -> Plan:
         self._must_take_work()
@@ -104,14 +103,8 @@ class JobControls:
         if command.probe:
             said += f", one of each of {text.plural(len(groups), 'group')} first"
         retrying = Retrying(engine)
-
-        def do() -> None:
-            for name, jobs in groups:
-                engine.emit(ev.RoundBegan(engine.now(), who.by, name, jobs))
-            work = partial(retrying.probed, groups) if command.probe else partial(retrying.all, "failed")
-            engine.rounds.feed(lambda: work(who.by), said, *who)
-
-        return Plan(said, do)
+        work = partial(retrying.probed, groups) if command.probe else partial(retrying.all, "failed")
+        return self._given(said, command, who, work, groups)
 
     async def _retry_jobs(self, command: cmd.RetryJobs, who: Who) -> Plan:
         engine, seqs = self._engine, _named(command.seqs)
@@ -123,20 +116,50 @@ class JobControls:
         if finals:
             self._must_take_work()
         said = f"retry of {_of(len(waiting) + len(finals), len(seqs))}"
-        return Plan(
-            said, lambda: engine.rounds.feed(lambda: Retrying(engine).these(finals, waiting, who.by), said, *who)
-        )
+        plan = self._given(said, command, who, partial(Retrying(engine).these, finals, waiting))
+        return plan if finals else Plan(plan.said, plan.do)  # a wait that was cut short cannot be had back
 
     async def _retry_matching(self, command: cmd.RetryMatching, who: Who) -> Plan:
         self._must_take_work()
-        where = self._wanted(command.where, _LOST, _LOST[:2])
+        where = self._wanted(command.where, (*_LOST, ASIDE), _LOST[:2])
         number = await self._count(where)
         if not number:
-            raise Refusal("no failed or held job matches")
+            raise Refusal("no failed or held job matches that is not set aside")
         said = f"retry of {text.plural(number, 'job')} that match"
-        return Plan(
-            said, lambda: self._engine.rounds.feed(lambda: Retrying(self._engine).matching(where, who), said, *who)
-        )
+        return self._given(said, command, who, partial(Retrying(self._engine).matching, where))
+
+    def _given(
+        self,
+        said: str,
+        command: cmd.Command,
+        who: Who,
+        work: Callable[[Giver], Awaitable[object]],
+        groups: Sequence[tuple[str, int]] = (),
+    ) -> Plan:
+        """Final jobs get another round; of `groups` what becomes of so many of their jobs is counted anew."""
+        engine = self._engine
+
+        def do() -> None:
+            for signature, jobs in groups:
+                engine.emit(ev.RoundBegan(engine.now(), who.by, signature, jobs))
+            engine.rounds.feed(work, said, *who, command)
+
+        return Plan(said, do, cmd.PutBack(engine.rounds.last + 1))
+
+    def _put_back(self, command: cmd.PutBack, who: Who) -> Plan:
+        engine, rounds = self._engine, self._engine.rounds
+        if engine.ledger.state in (RunState.STOPPING, RunState.STOPPED):
+            raise Refusal(f"the run is {engine.ledger.state}; what is open is kept for the next start")
+        giver, seqs = rounds.to_take_back(command.retry)
+        told = [f"{text.plural(len(seqs), 'job')} put back"] if seqs else []
+        if giver.giving:
+            told.append("those it had not come to stay as they were")
+        if giver.started:
+            told.append(f"{text.count(giver.started)} had started already")
+        said = f"retry taken back: {', '.join(told)}"
+        exactly = seqs and not giver.giving and len(seqs) <= cmd.MAX_NAMED
+        again = cmd.RetryJobs(seqs) if exactly else giver.command
+        return Plan(said, lambda: rounds.take_back(giver, who, said), again)
 
     def _must_take_work(self) -> None:
         if self._engine.ledger.state in (RunState.DRAINING, RunState.STOPPING, RunState.STOPPED):
@@ -231,10 +254,11 @@ class JobControls:
         ]
 
     async def _set_aside_matching(self, command: cmd.SetAsideMatching, who: Who) -> Plan:
-        where = self._wanted(command.where, ("failed",), ("failed",))
+        allowed = ("failed",) if command.aside else ("failed", ASIDE)
+        where = self._wanted(command.where, allowed, allowed)
         number = await self._count(where)
         if not number:
-            raise Refusal("no failed job matches")
+            raise Refusal(f"no failed job matches that is {'not ' if command.aside else ''}set aside")
         if number > MAX_JOBS:
             raise Refusal(f"at most {MAX_JOBS:,} jobs can be set aside one by one; set their group aside instead")
         said = f"{text.plural(number, 'failed job')} that match {'set aside' if command.aside else 'taken back'}"

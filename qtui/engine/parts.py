@@ -39,3 +39,5 @@ class RunInfo:
     results: str = ""
     note: str = ""
     """Something the person should know from the start."""
+    once: str = ""
+    """The command line that runs one job of it alone, without the job's number; empty where there is none."""

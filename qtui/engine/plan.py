@@ -13,6 +13,10 @@ class Refusal(Exception):
     """A command that cannot be carried out; the message is the reason in one sentence."""
 
 
+class TooLate(Refusal):
+    """What was to be taken back cannot be any more; whoever asked for it does not mean an older change instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A command that has been checked: what it would do in words, and how to do it."""

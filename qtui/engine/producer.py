@@ -31,6 +31,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     by: str = ""
     was: str = "failed"
     signature: str = ""
+    retry: int = 0
+    """The command that gave it."""
 
 
 class Reports(Protocol):

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from qtui.core import events as ev
-from qtui.core.job_filter import Condition
+from qtui.core.job_filter import ASIDE, Condition
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.core.seams import FinalJob
-from qtui.engine.plan import Who
 from qtui.text import count
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
+    from qtui.engine.rounds import Giver
 
 PAGE = 200
 """Jobs that are asked for at a time."""
@@ -92,7 +92,7 @@ class Retrying:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def all(self, state: str, by: str) -> None:
+    async def all(self, state: str, giver: Giver) -> None:
         """Every job in a final state, whatever group it is of; those set aside are left alone."""
         trials: dict[str, Trial] = {}
         held: dict[str, int] = {}
@@ -108,22 +108,22 @@ class Retrying:
                 if group and trial.verdict and trial.given > 1:
                     held[group] = held.get(group, 0) + 1
                     continue
-                await self._offer(final, page, by, trial)
+                await self._offer(final, page, giver, trial)
         finally:
             for trial in trials.values():
                 self._engine.unsubscribe(trial.hear)
         for group, number in held.items():
             self._hold_back(group, number, trials[group].verdict)
 
-    async def probed(self, groups: Sequence[tuple[str, int]], by: str) -> None:
+    async def probed(self, groups: Sequence[tuple[str, int]], giver: Giver) -> None:
         """Every group for itself, one job of it first."""
         begun = []
         async with asyncio.TaskGroup() as tasks:
             for signature, number in groups:
-                work = self.group(signature, number, by, probe=True)
+                work = self.group(signature, number, giver, probe=True)
                 begun.append(tasks.create_task(work, name=f"retry of {signature[:60]}"))
 
-    async def group(self, signature: str, number: int, by: str, *, probe: bool) -> None:
+    async def group(self, signature: str, number: int, giver: Giver, *, probe: bool) -> None:
         """The oldest `number` failed jobs of a group; with a probe a stage waits for what became of the one before."""
         trial = self._trial()
         attention = self._engine.ledger.outstanding.attention
@@ -138,29 +138,32 @@ class Retrying:
                 if (probe or trial.given > 1) and (why := trial.verdict):
                     self._hold_back(signature, number - trial.given, why)
                     return
-                await self._offer(final, page, by, trial)
+                await self._offer(final, page, giver, trial)
         finally:
             self._engine.unsubscribe(trial.hear)
 
-    async def these(self, finals: Sequence[FinalJob], waiting: Sequence[int], by: str) -> None:
+    async def these(self, finals: Sequence[FinalJob], waiting: Sequence[int], giver: Giver) -> None:
         """Jobs that a person has marked: the waiting ones start now, the final ones get another round."""
         engine = self._engine
         for seq in waiting:
             if engine.lane.hasten(seq):
-                engine.emit(ev.RetryHastened(engine.now(), seq, by))
+                engine.emit(ev.RetryHastened(engine.now(), seq, giver.by))
         for final in finals:
             if final.job.seq not in engine.gone:
-                await engine.rounds.offer_again(final, by, None)
+                await engine.rounds.offer_again(final, giver, None)
 
-    async def matching(self, where: Sequence[Condition], who: Who) -> None:
+    async def matching(self, where: Sequence[Condition], giver: Giver) -> None:
         """Every final job that matches; said at the end, because it may take long."""
-        number = 0
+        number, attention = 0, self._engine.ledger.outstanding.attention
+        aside = ASIDE in where[-1].value.split(",")  # `among` puts the states there; the file may be a moment behind
         async for seqs in matching(self._engine, where):
             for final in await self._engine.journal.lost_jobs(seqs):
-                if final.job.seq not in self._engine.gone:
-                    number += await self._engine.rounds.offer_again(final, who.by, None)
+                if final.job.seq not in self._engine.gone and (
+                    aside or not attention.is_aside(final.job.seq, final.signature)
+                ):
+                    number += await self._engine.rounds.offer_again(final, giver, None)
         engine = self._engine
-        engine.emit(ev.CommandDone(engine.now(), who.by, f"{count(number)} jobs that match were given another round"))
+        engine.emit(ev.CommandDone(engine.now(), giver.by, f"{count(number)} jobs that match were given another round"))
 
     def _trial(self) -> Trial:
         trial = Trial()
@@ -171,10 +174,10 @@ class Retrying:
         if number > 0:
             self._engine.emit(ev.HeldBack(self._engine.now(), signature, number, why))
 
-    async def _offer(self, final: FinalJob, page: _Page, by: str, trial: Trial) -> None:
+    async def _offer(self, final: FinalJob, page: _Page, giver: Giver, trial: Trial) -> None:
         seq = final.job.seq
         trial.watch(seq)
-        if await self._engine.rounds.offer_again(final, by, page.known):
+        if await self._engine.rounds.offer_again(final, giver, page.known):
             page.known += 1
         else:
             trial.missed(seq)

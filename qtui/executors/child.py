@@ -55,6 +55,8 @@ class Child:
         self._killer: asyncio.TimerHandle | None = None
         self.jobs = 0
         """How many it was given."""
+        self.seq = 0
+        """The job it was given last."""
         self.dead: asyncio.Future[None] = self._loop.create_future()
         self._sock, theirs = socket.socketpair()
         with theirs:
@@ -100,12 +102,11 @@ class Child:
         """One attempt. Raises Unwell when the process dies of it, OverflowError when the job is too large to send."""
         frame = framed(job)
         self.jobs += 1
+        self.seq = job.seq
         self._tail.clear()
         self._send(frame)
         answer = await self._await()
-        if isinstance(answer, Failed):
-            return self._with_tail(answer)
-        if isinstance(answer, Done):
+        if isinstance(answer, Done | Failed):
             return answer
         self.end()
         raise Unwell("the worker process answers what nobody asked")
@@ -119,13 +120,6 @@ class Child:
             return await answer
         finally:
             self._answer = None
-
-    def _with_tail(self, failed: Failed) -> Failed:
-        tail = self.tail
-        if not tail:
-            return failed
-        said = f"{failed.detail}\n\nit printed:\n{tail}" if failed.detail else f"it printed:\n{tail}"
-        return msgspec.structs.replace(failed, detail=said)
 
     @property
     def tail(self) -> str:

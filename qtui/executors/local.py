@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-from qtui.core.seams import Kind
+from qtui.core.seams import Kind, Speaking
 
 
 @final
@@ -16,3 +16,8 @@ class LocalExecutor:
         self.resize = kind.resize
         self.run = kind.run
         self.close = kind.close
+        self._kind = kind
+
+    def said(self, seq: int) -> str:
+        """What a running attempt has written, where the kind knows."""
+        return self._kind.said(seq) if isinstance(self._kind, Speaking) else ""

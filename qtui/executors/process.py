@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import final
 
+import msgspec
+
 from qtui.core.job import Done, Failed, Job, LastWords
 from qtui.errors import PresetError, QtuiError
 from qtui.executors.child import GRACE_S, Child, Unwell
@@ -86,7 +88,19 @@ class ProcessExecutor:
                 raise asyncio.CancelledError(words) from None
             raise
         self._give_back(child)
-        return outcome
+        return self._with_tail(outcome, child)
+
+    def said(self, seq: int) -> str:
+        """What the worker of a running attempt has printed last."""
+        child = next((child for child in self._serving if child.seq == seq and child not in self._idle), None)
+        return self._mask(child.tail) if child is not None else ""
+
+    def _with_tail(self, outcome: Done | Failed, child: Child) -> Done | Failed:
+        if not (tail := self._mask(child.tail)):
+            return outcome
+        if isinstance(outcome, Failed):
+            tail = f"{outcome.detail}\n\nit printed:\n{tail}" if outcome.detail else f"it printed:\n{tail}"
+        return msgspec.structs.replace(outcome, detail=tail)
 
     def _killed(self, why: str, error: Unwell) -> Failed:
         tail = self._mask(error.tail)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from qtui.core import patterns
-from qtui.core.job_filter import EITHER, Condition, numbers
+from qtui.core.job_filter import ASIDE, EITHER, Condition, numbers
 from qtui.journal.schema import LOST
 
 Cell: TypeAlias = str | int | float
 
 _OPEN_STATES = frozenset({"pending", "running", "waiting"})
-_LOST_STATES = frozenset({"failed", "held", "cancelled"})
+_LOST_STATES = frozenset({"failed", "held", "cancelled", ASIDE})
 _ESCAPE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 _COMPARES = {":": "=", "=": "=", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
 
@@ -23,6 +23,13 @@ _ADDRESS = "CASE WHEN CAST(key AS TEXT) LIKE '%://%' THEN CAST(key AS TEXT) ELSE
 _BEHIND = f"substr({_ADDRESS}, instr({_ADDRESS}, '://') + 3)"
 HOST = f"CASE WHEN instr({_ADDRESS}, '://') THEN substr({_BEHIND}, 1, instr({_BEHIND} || '/', '/') - 1) ELSE '' END"
 """The host of a job's address, as its failures are told apart by; empty for other jobs."""
+
+
+_SET_ASIDE = (
+    "(state = 'failed' AND (signature IN (SELECT value FROM meta, json_each(v) WHERE k = 'aside_groups')"
+    " OR seq IN (SELECT json_extract(value, '$[0]') FROM meta, json_each(v) WHERE k = 'aside_jobs')))"
+)
+"""What `core.attention` keeps with the run."""
 
 
 class Source(NamedTuple):
@@ -124,7 +131,10 @@ def _state(condition: Condition, values: _Values) -> str:
     asked = set(condition.value.split(","))
     if "open" in asked:
         asked = asked - {"open"} | _OPEN_STATES
-    return f"state IN ({', '.join(values.add(state) for state in sorted(asked))})"
+    plain = f"state IN ({', '.join(values.add(state) for state in sorted(asked - {ASIDE}))})"
+    if ASIDE not in asked:
+        return plain
+    return f"({plain} OR {_SET_ASIDE})" if asked != {ASIDE} else _SET_ASIDE
 
 
 def _id(condition: Condition, values: _Values) -> str:

@@ -22,12 +22,14 @@ WINDOW = 1_000
 """Lines of one answer at most."""
 SCAN = 50_000
 """Rows looked at for one answer at most."""
-PER_JOB = ("cancelled", "requeued", "hastened", "dropped")
+PER_JOB = ("cancelled", "requeued", "put-back", "hastened", "dropped")
 """Kinds of events that there is one of per job; the jobs tell of them themselves."""
 
 _LEVEL_OF = {"done": "info", "cancelled": "info", "retry": "warning", "interrupted": "warning", "failed": "error"}
 _decode = msgspec.json.Decoder(ev.Event).decode
 
+LAST = 200
+"""Characters of the end of what a job has said: its last line stands behind the word of its end."""
 CHUNK = 100
 """Lines whose words are looked up together: every statement costs a busy engine's loop a moment."""
 
@@ -94,9 +96,10 @@ def _lines(db: sqlite3.Connection, chunk: list[tuple[Place, Span]], least: int) 
     marks = ", ".join(["(?, ?)"] * len(wanted))
     words = (
         {
-            (seq, number): (name, code, message)
-            for seq, number, name, code, message in db.execute(
-                f"WITH wanted (seq, n) AS (VALUES {marks}) SELECT a.seq, a.n, j.name, a.code, a.message FROM wanted w"
+            (seq, number): (name, code, " · ".join(filter(None, [message, (last or "").rpartition("\n")[2]])))
+            for seq, number, name, code, message, last in db.execute(
+                f"WITH wanted (seq, n) AS (VALUES {marks}) SELECT a.seq, a.n, j.name, a.code, a.message,"
+                f" CASE a.outcome WHEN 'done' THEN substr(a.detail, -{LAST}) END FROM wanted w"
                 " CROSS JOIN attempt a ON a.seq = w.seq AND a.n = w.n CROSS JOIN job j ON j.seq = a.seq",
                 [value for span in wanted for value in (span.seq, span.number)],
             )

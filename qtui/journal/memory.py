@@ -7,10 +7,10 @@ from typing import final
 
 from msgspec.structs import replace
 
-from qtui.core.events import AttemptEnded, Event, JobDropped, JobRequeued
+from qtui.core.events import AttemptEnded, Event, JobDropped, JobPutBack, JobRequeued
 from qtui.core.job import REJECTED
 from qtui.core.queries import Answer, Query, Unknown
-from qtui.core.seams import FinalJob
+from qtui.core.seams import FinalJob, Kept
 from qtui.core.signature import signature
 
 KEPT = 10_000
@@ -39,6 +39,8 @@ class MemoryJournal:
             self._keep(FinalJob(event.job, state, group))
         elif isinstance(event, JobRequeued):
             self._lost.pop(event.job.seq, None)
+        elif isinstance(event, JobPutBack):
+            self._keep(FinalJob(event.job, event.was, event.signature))
         self.on_commit(position)
 
     def _keep(self, final: FinalJob) -> None:
@@ -62,6 +64,14 @@ class MemoryJournal:
 
     async def query(self, query: Query) -> Answer:
         return Unknown("this run keeps no journal")
+
+    def found_count(self, producer: int) -> int:
+        """What jobs come across is not kept."""
+        return 0
+
+    async def found(self, producer: int, after: int, limit: int, skip: int = 0) -> list[Kept]:
+        """Nothing: nothing is kept."""
+        return []
 
     async def failed_jobs(self, signature: str | None, after: int, limit: int, state: str = "failed") -> list[FinalJob]:
         """Failed (or held) jobs with a number above `after`, in order; of one failure group or of all."""

@@ -25,7 +25,7 @@ from qtui.core.queries import (
 )
 from qtui.core.seams import FinalJob, Kept
 from qtui.journal import log
-from qtui.journal.encoding import decode, fields, kept
+from qtui.journal.encoding import decode, fields, keep, kept
 from qtui.journal.listing import ROW, Scan, as_row, producers, span
 from qtui.journal.period import period
 from qtui.journal.schema import LOST
@@ -102,6 +102,14 @@ def lost_jobs(db: sqlite3.Connection, seqs: Sequence[int]) -> list[FinalJob]:
         rows = db.execute(f"SELECT {_JOB} FROM job WHERE seq IN ({marks}) AND state IN {LOST} ORDER BY seq", some)
         found += [_as_final(row) for row in rows]
     return found
+
+
+def job_called(db: sqlite3.Connection, seq: int, word: str) -> Job | None:
+    """The job of this number, else the first whose key or name is `word`, in whatever state."""
+    for where, values in (("seq = ?", [seq]), ("key = ? OR name = ?", [keep(word), word])):
+        if row := db.execute(f"SELECT {_JOB} FROM job WHERE {where} ORDER BY seq LIMIT 1", values).fetchone():
+            return _as_final(row).job
+    return None
 
 
 def _as_final(row: Sequence[Any]) -> FinalJob:

@@ -136,6 +136,13 @@ class Reader:
             raise self._unreadable(error) from error
         return str(found[0]) if found else ""
 
+    def job(self, seq: int, word: str = "") -> Job | None:
+        """The job of this number, else the first whose key or name is `word`. Raises JournalUnreadable."""
+        try:
+            return queries.job_called(self._db, seq, word)
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+
     def choose(self, order: str, states: Sequence[str]) -> int:
         """Choose the jobs that `results` and `inputs` tell of, and their order; gives their number.
 

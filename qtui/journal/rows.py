@@ -23,6 +23,7 @@ from qtui.core.events import (
     JobAccepted,
     JobCancelled,
     JobDropped,
+    JobPutBack,
     JobRequeued,
     ProducerEnded,
     ProducerStarted,
@@ -69,6 +70,8 @@ class Fold:
         """Producers this batch has accepted jobs from."""
         self._states: dict[int, JobState] = {}
         """Jobs that have been started and are not final; a job that has never been started has no history."""
+        self._before: dict[int, tuple[int, float]] = {}
+        """Tries and end of the jobs that were given another round and have not started since."""
         self._batch = Batch()
         self._touched: dict[int, JobState] = {}
         """Jobs this batch has something on."""
@@ -87,6 +90,7 @@ class Fold:
             JobCancelled: self._cancelled,
             JobDropped: self._dropped,
             JobRequeued: self._requeued,
+            JobPutBack: self._put_back,
             RetryHastened: self._hastened,
             RunStarted: self._run_started,
             RunResumed: self._run_resumed,
@@ -178,6 +182,7 @@ class Fold:
 
     def _started(self, event: AttemptStarted) -> None:
         state = self._touch(event.job.seq)
+        self._before.pop(state.seq, None)
         state.state = "running"
         state.attempts += 1
         state.started_at = at = self._zero + event.at
@@ -210,7 +215,7 @@ class Fold:
                 attempt.outcome, attempt.message = "interrupted", clean(outcome.why)
                 state.tries -= 1
                 state.interruptions += 1
-        if not isinstance(outcome, Done) and outcome.detail:
+        if outcome.detail:
             attempt.detail = clean_block(outcome.detail, DETAIL)
         state.state = event.then
         state.run_s = event.run_s
@@ -248,6 +253,7 @@ class Fold:
             self._batch.done.append((job, value, encoded))
 
     def _finish(self, state: JobState, at: float) -> None:
+        self._before.pop(state.seq, None)
         state.ended_at = at
         self._totals.add(state.state, 1)
         self._open.discard(state.seq)
@@ -273,6 +279,7 @@ class Fold:
 
     def _requeued(self, event: JobRequeued) -> None:
         state = self._touch(event.job.seq)
+        self._before[state.seq] = (state.tries, state.ended_at)
         state.state, state.tries, state.ended_at = "pending", 0, 0.0
         self._states[state.seq] = state
         self._open.add(state.seq)
@@ -281,6 +288,16 @@ class Fold:
         self._remarked |= self._attention.left(state.seq)
         told = {"seq": state.seq, "by": event.by, "was": event.was, "signature": event.signature}
         self._put_event(event.at, "requeued", told)
+
+    def _put_back(self, event: JobPutBack) -> None:
+        state = self._touch(event.job.seq)
+        state.tries, ended_at = self._before.pop(state.seq)
+        state.state = event.was
+        self._finish(state, ended_at)
+        if event.aside:
+            self._attention.set_aside("", [(state.seq, event.signature)], aside=True)
+            self._remarked = True
+        self._put_event(event.at, "put-back", {"seq": state.seq, "by": event.by, "was": event.was})
 
     def _aside_changed(self, event: AsideChanged) -> None:
         self._attention.set_aside(event.signature, event.jobs, aside=event.aside)

@@ -42,6 +42,8 @@ class KindContext:
     """Fields of the run that every template may use, e.g. `site`."""
     run_id: str = ""
     """The run's id, for what a job tells others about itself."""
+    alone: bool = False
+    """One job at a time has this process for itself, and whoever started it reads what is written there."""
     progress: Progress = field(default_factory=Progress)
 
     def look_up(self, field_name: str) -> str:

@@ -19,22 +19,8 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from qtui.core.commands import (
-    Acknowledge,
     Command,
-    Hold,
     KeepRunning,
-    Pause,
-    Release,
-    Resume,
-    SetAdaptive,
-    SetAsideGroup,
-    SetAsideJobs,
-    SetAsideMatching,
-    SetCapacity,
-    SetConcurrency,
-    SetPerHost,
-    SetPerHostRate,
-    SetRate,
 )
 from qtui.core.eta import Certainty, Eta, Forecast
 from qtui.core.port import Host, Port, Refusal
@@ -76,22 +62,6 @@ MUTE = ("dumb", "linux", None)
 """Terminals without titles and notifications; some print what they do not know."""
 ARROW_SPEED = 2.0
 """Cells a second that the arrows move at the run's best rate."""
-UNDOABLE = (
-    SetConcurrency,
-    SetAdaptive,
-    SetCapacity,
-    SetRate,
-    SetPerHost,
-    SetPerHostRate,
-    Pause,
-    Resume,
-    Hold,
-    Release,
-    SetAsideGroup,
-    SetAsideJobs,
-    SetAsideMatching,
-    Acknowledge,
-)
 
 
 class Joins(Enum):
@@ -164,7 +134,8 @@ class QtuiApp(App[Ending]):
         self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
-        self._mouse = True
+        self.mouse = True
+        """Mouse events are meant for us; else for the terminal's own selection."""
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
 
     def _new_feed(self) -> Feed:
@@ -383,7 +354,7 @@ class QtuiApp(App[Ending]):
         """Ask the engine for a change and say what it answered."""
         reply = await self.feed.send(command)
         self.presence.key(self._now)
-        self.say(reply.text, ok=reply.ok, undo=reply.ok and isinstance(command, UNDOABLE))
+        self.say(reply.text, ok=reply.ok, undo=reply.undo)
         return reply.ok
 
     async def ask(self, query: Query) -> QueryAnswer:
@@ -448,11 +419,11 @@ class QtuiApp(App[Ending]):
 
     def toggle_mouse(self) -> None:
         """Leave the mouse to the terminal's own selection, or take it back."""
-        self._mouse = not self._mouse
+        self.mouse = not self.mouse
         if self._driver is not None:
-            self._driver.write(mouse_modes(self._mouse))
+            self._driver.write(mouse_modes(self.mouse))
             self._driver.flush()
-        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
+        self.say("the mouse works again" if self.mouse else "the mouse is the terminal's: select and copy as usual")
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""

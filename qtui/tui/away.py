@@ -25,6 +25,7 @@ SETTLED_S = 120.0
 """Failures that have not come for so long may be worth another try."""
 TRIAGE = ("failures", "triage")
 LOG = ("events", "log")
+MOMENT = ("timeline", "moment")
 WARNINGS = {"warning": ("▲", "pressure", 1), "error": ("×", "failed_text", 0)}
 
 
@@ -195,10 +196,11 @@ def _slow(period: Period) -> list[Change]:
     lowest = max(columns[best : best + length]) / step
     since = period.start + best * step
     what = f"throughput under {rate(max(lowest, 0.1))} for {about(length * step)}"
-    found = [Change(1, since, "▲", "pressure", what, f"usually {rate(usual / step)}", "overview", "flow")]
+    found = [Change(1, since, "▲", "pressure", what, f"usually {rate(usual / step)}", *MOMENT)]
     if best + length < len(columns):
         back = period.start + (best + length) * step
-        found.append(Change(4, back, "✓", "done_text", f"throughput back to {rate(columns[best + length] / step)}"))
+        what = f"throughput back to {rate(columns[best + length] / step)}"
+        found.append(Change(4, back, "✓", "done_text", what, "", *MOMENT))
     return found
 
 
@@ -228,7 +230,7 @@ def _steered(period: Period) -> list[Change]:
             continue
         match = _ARROW.fullmatch(line.text)
         if match is None:
-            plain.append(Change(5, line.at, "·", "dim", clean(line.text, 120), f"by {clean(line.actor, 40)}"))
+            plain.append(Change(5, line.at, "·", "dim", clean(line.text, 120), f"by {clean(line.actor, 40)}", *LOG))
             continue
         key = line.actor, match["what"]
         at, chain, why = chains.get(key, (line.at, [match["old"]], ""))
@@ -237,7 +239,7 @@ def _steered(period: Period) -> list[Change]:
     for (actor, what), (at, chain, why) in chains.items():
         links = chain if len(chain) <= 4 else [chain[0], "…", *chain[-2:]]
         by = f"by {clean(actor, 40)}" + (f": {clean(why, 80)}" if why else "")
-        told.append(Change(3, at, "▼", "pressure", f"{clean(what, 60)}{' → '.join(links)}", by))
+        told.append(Change(3, at, "▼", "pressure", f"{clean(what, 60)}{' → '.join(links)}", by, *LOG))
     return [*told, *plain]
 
 

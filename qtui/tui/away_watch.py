@@ -85,4 +85,4 @@ class AwayWatch:
             return
         wanted = await app.push_screen_wait(AwayScreen(told))
         if wanted is not None:
-            await app.main.go(wanted.action, wanted.group)
+            await app.main.go(wanted.action, wanted.group, wanted.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from qtui.core.queries import AttemptRow, JobStory
+from qtui.core.queries import AttemptRow, JobStory, Reproducer
 from qtui.text import clean, clean_block, count, plural
 from qtui.tui.canvas import Span
 from qtui.tui.dialog import CHOOSE, Choice, ChoiceDialog, Sheet
@@ -16,11 +16,11 @@ MOST = 100_000
 class CopyMenu(ChoiceDialog[str | None]):
     """Dismisses with the text to copy, or None."""
 
-    def __init__(self, story: JobStory, reproducer: str) -> None:
+    def __init__(self, story: JobStory, reproducer: Reproducer) -> None:
         super().__init__(copy_sheet(story, reproducer), escape=None)
 
 
-def copy_sheet(story: JobStory, reproducer: str) -> Sheet[str | None]:
+def copy_sheet(story: JobStory, reproducer: Reproducer) -> Sheet[str | None]:
     """What can be copied of a job; only what there is."""
     error = error_of(story)
     offers = [
@@ -28,7 +28,8 @@ def copy_sheet(story: JobStory, reproducer: str) -> Sheet[str | None]:
         ("i", "Id", str(story.row.seq)),
         ("e", "Error", error),
         ("j", "JSON", json_of(story)),
-        ("r", "Reproducer", reproducer),
+        ("r", "Reproducer", reproducer.text or reproducer.once),
+        ("o", "Once more", reproducer.once if reproducer.text else ""),
     ]
     choices: list[Choice[str | None]] = [
         Choice(key, title, clean(" ".join(text.split()), 60), text) for key, title, text in offers if text

@@ -20,7 +20,7 @@ from qtui.core.commands import (
     SetAsideJobs,
     SetAsideMatching,
 )
-from qtui.core.job_filter import Condition, among, written
+from qtui.core.job_filter import ASIDE, Condition, among, written
 from qtui.core.queries import Jobs, JobsQuery, JobStory, Reproducer, ReproducerQuery
 from qtui.core.snapshot import FailureGroup, SlotState, Snapshot
 from qtui.text import clean, count, plural
@@ -144,7 +144,7 @@ class JobSteering:
     async def _matching(self, action_id: str, where: Sequence[Condition]) -> None:
         """Have them counted, ask with the exact number, then act on all that match."""
         allowed, otherwise = {
-            "retry_all": (_LOST, _LOST[:2]),
+            "retry_all": ((*_LOST, ASIDE), _LOST[:2]),
             "cancel_all": (_OPEN, _OPEN),
             "aside_all": (("failed",), ("failed",)),
         }[action_id]
@@ -156,7 +156,9 @@ class JobSteering:
         self._app.say("counting …")
         told = await self._app.ask(JobsQuery(0, 0, meant))
         if not isinstance(told, Jobs) or not told.total:
-            self._app.say(getattr(told, "text", "") or f"no job that is {' or '.join(otherwise)} matches", ok=False)
+            kept = "" if action_id == "cancel_all" else " and is not set aside"
+            none = f"no job that is {' or '.join(otherwise)}{kept} matches"
+            self._app.say(getattr(told, "text", "") or none, ok=False)
             return
         jobs, chips = plural(told.total, "job"), clean(written(where), 120)
         titles: dict[str, tuple[str, Command]] = {
@@ -184,7 +186,7 @@ class JobSteering:
                 self._app.say("its story has not arrived yet", ok=False)
                 return
             told = await self._app.ask(ReproducerQuery(story.row.seq))
-            reproducer = told.text if isinstance(told, Reproducer) else ""
+            reproducer = told if isinstance(told, Reproducer) else Reproducer("")
             text = await self._app.push_screen_wait(CopyMenu(story, reproducer))
             if text is None:
                 return

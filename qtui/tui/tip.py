@@ -48,7 +48,8 @@ def place(size: Size, spot: Region, bounds: Region) -> Offset | None:
 
 def draw_tip(canvas: Canvas, at: Offset, size: Size, lines: Sequence[Line]) -> None:
     """Draw the box over whatever is there."""
-    canvas.fill(at.x, at.y, size.width, size.height, "raised")
+    canvas.fill(at.x, at.y, size.width, size.height, "bg")
     canvas.box(at.x, at.y, size.width, size.height, line="accent")
+    canvas.fill(at.x + 1, at.y + 1, size.width - 2, size.height - 2, "raised")
     for y, line in enumerate(lines, at.y + 1):
         canvas.spans(at.x + 2, y, cut(line, size.width - 4))

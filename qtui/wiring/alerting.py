@@ -25,7 +25,8 @@ class OnAlert:
         self._about = {"QTUI_RUN": run_id, "QTUI_NAME": clean(name)}
         self._tell = tell
         self._told = False
-        self._waiting: asyncio.Queue[AlertView] = asyncio.Queue(WAITING)
+        self._waiting: asyncio.Queue[AlertView | None] = asyncio.Queue()
+        """At most WAITING; None ends it."""
         self._task: asyncio.Task[None] | None = None
 
     def __call__(self, alert: AlertView) -> None:
@@ -33,20 +34,24 @@ class OnAlert:
             return
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="on_alert")
-        try:
+        if self._waiting.qsize() < WAITING:
             self._waiting.put_nowait(alert)
-        except asyncio.QueueFull:
+        else:
             self._complain(f"is slower than the alerts come, {WAITING} wait for it")
 
-    async def close(self) -> None:
-        """End a command that still runs."""
+    async def close(self, patience_s: float = 0.0) -> None:
+        """The run is over: the last alerts may be why, so their commands may end. Nobody hears of their trouble now."""
         if self._task is not None:
+            self._told = True
+            self._waiting.put_nowait(None)
+            if patience_s:
+                await asyncio.wait([self._task], timeout=patience_s)
             self._task.cancel()
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        while True:
-            await self._one(await self._waiting.get())
+        while (alert := await self._waiting.get()) is not None:
+            await self._one(alert)
 
     async def _one(self, alert: AlertView) -> None:
         about = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from qtui.executors import EXECUTORS, Order, Recipe
 from qtui.journal import outflow
 from qtui.journal.encoding import encode
 from qtui.journal.journal import SqliteJournal
+from qtui.journal.place import state_dir
 from qtui.journal.runs import HeldRun
 from qtui.kinds import KINDS, KindContext
 from qtui.kinds.context import Progress
@@ -151,10 +153,17 @@ def build(
     parts = Parts(
         ground.sources, kind, ground.executor, journal, LoopClock(), past=past, skip=skip, gone=gone, renew=renew
     )
-    engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note))
+    engine = Engine(preset, parts, RunInfo(run.record.run_id, preset.results.path, note, _once(run)))
     ground.progress.listener = engine.gauges.tell
     journal.on_state = partial(_journal_state, engine)
     return engine
+
+
+def _once(run: HeldRun) -> str:
+    """How a person has one job of the run done by itself."""
+    where = run.folder.parent
+    elsewhere = [] if where == state_dir() else ["--state", str(where)]
+    return shlex.join(["qtui", "run-one", *elsewhere, run.record.run_id])
 
 
 def template(preset: Preset) -> str:

@@ -49,6 +49,8 @@ from qtui.wiring.stacks import dump_tasks
 
 log = logging.getLogger(__name__)
 
+LAST_ALERTS_S = 5.0
+"""How long the commands of the last alerts may go on when a run is over."""
 FIRST_FACE_S = 10.0
 """How long an engine that was started for a face waits for it before it ends without one."""
 STOP_TIMEOUT_S = 20.0
@@ -257,13 +259,13 @@ class EngineProcess:
             beating.cancel()
             sampling.cancel()
             watching.cancel()
-            await on_alert.close()
             try:
                 await engine.close()
             finally:
                 state = engine.ledger.state
                 with contextlib.suppress(CannotWrite):  # a disk that stays full has been told by then
                     run.describe(socket="", state="finished" if state is RunState.FINISHED else "stopped")
+                await on_alert.close(LAST_ALERTS_S)
         if engine.fatal:
             raise CannotWrite(engine.fatal)
         return self._exit_code(engine)

@@ -105,8 +105,8 @@ def _placed(preset: Preset, path: Path, options: Options) -> Preset:
         sources: Iterable[SourceTable] = [for_input(given)]
     else:
         sources = preset.sources
-    placed = [_absolute(source, path.parent) for source in sources]
-    kind = _absolute(preset.kind, path.parent)
+    placed = [absolute(source, path.parent) for source in sources]
+    kind = absolute(preset.kind, path.parent)
     return msgspec.structs.replace(preset, sources=placed, kind=kind)
 
 
@@ -115,7 +115,8 @@ def _document(source: SourceTable) -> dict[str, object]:
     return {key: value for key, value in msgspec.to_builtins(source).items() if value is not None}
 
 
-def _absolute(table: AnyTable, folder: Path) -> AnyTable:
+def absolute(table: AnyTable, folder: Path) -> AnyTable:
+    """With the paths that are relative to the preset's `folder` made whole."""
     told = {key: getattr(table, key) for key in table.relative}
     placed = {
         key: str((folder / Path(path).expanduser()).absolute()) for key, path in told.items() if path not in ("", "-")

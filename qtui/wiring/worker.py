@@ -127,6 +127,7 @@ async def _open(recipe: Recipe, line: _Line) -> Kind:
         recipe.directory,
         recipe.timeout_s,
         recipe.fields,
+        alone=True,
     )
     context.progress.listener = lambda seq, share, text: line.send(Told(seq, share, clean(text, 200)))
     kind = entry.make(msgspec.convert(recipe.table, entry.table()), context)

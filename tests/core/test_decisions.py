@@ -177,6 +177,16 @@ def test_errors_that_differ_in_words_or_class_are_not() -> None:
     assert len({signature(Failed(code, said)) for code in "ab" for said in ("refused", "reset")}) == 4
 
 
+def test_two_places_in_the_authors_code_are_two_groups_and_numbers_in_their_messages_are_none() -> None:
+    places = ("at parse.py:41 in price", "at parse.py:57 in price", "at parse.py:41 in title")
+    told = {signature(Failed("exception:KeyError", f"'{'x' * n}' {place}")) for n in (1, 7, 400) for place in places}
+    assert told == {f"exception:KeyError '…' {place}" for place in places} | {
+        signature(Failed("exception:KeyError", f"'{'x' * 400}' {place}")) for place in places
+    }
+    assert signature(Failed("x", "no answer at 10.0.0.1:80 in 3s")) == "x no answer at # in #s"
+    assert signature(Failed("x", "at a.py:7 in f")) == "x at a.py:7 in f"
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

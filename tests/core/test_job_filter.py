@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qtui.core.job_filter import Condition, check, complete, parse, written
+from qtui.core.job_filter import Condition, among, check, complete, parse, written
 
 ALL = 'state:failed host:api.example attempt>1 run>5s producer:feeds sig:503 since:10m id:3187 "free text" /re+x/ !x'
 
@@ -130,3 +130,18 @@ def test_a_completion_takes_the_place_of_what_is_begun() -> None:
     found = complete(typed, len(typed), {})
 
     assert typed[: found.start] + found.options[0] == "x state:failed,held"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("x", '"x" !state:aside state:failed,held'),
+        ("state:failed", "!state:aside state:failed"),
+        ("state:held", "state:held"),
+        ("state:aside x", '"x" state:aside'),
+        ("state:failed,aside", "state:failed,aside"),
+    ],
+)
+def test_those_set_aside_are_meant_only_by_their_name(typed: str, meant: str) -> None:
+    allowed = ("failed", "held", "cancelled", "aside")
+    assert written(among(parse(typed).conditions, allowed, ("failed", "held"))) == meant

@@ -44,6 +44,8 @@ EXAMPLES = {
     "cancel 12": cmd.CancelJob(12),
     "cancel --jobs 12,13": cmd.CancelJobs([12, 13]),
     "cancel --matching 'state:failed run>5s'": cmd.CancelMatching(FILTER),
+    "put-back": cmd.PutBack(),
+    "put-back 3": cmd.PutBack(3),
     "set-aside --group 'no route'": cmd.SetAsideGroup("no route"),
     "set-aside --group 'no route' --undo": cmd.SetAsideGroup("no route", False),
     "set-aside --jobs 12 --undo": cmd.SetAsideJobs([12], False),

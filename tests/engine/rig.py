@@ -123,6 +123,8 @@ class BenchJournal:
                 self.final[job.seq] = FinalJob(
                     job, "failed" if rejected else "cancelled", signature(REJECTED) if rejected else ""
                 )
+            case ev.JobPutBack(job=job, was=was, signature=group):
+                self.final[job.seq] = FinalJob(job, was, group)
             case ev.JobRequeued(job=job) | ev.AttemptEnded(job=job, then="done"):
                 self.final.pop(job.seq, None)
         if isinstance(event, ev.AttemptEnded) and event.found:

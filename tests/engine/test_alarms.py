@@ -8,6 +8,7 @@ from qtui.core import events as ev
 from qtui.core.commands import Stop
 from qtui.core.job import Done, Failed, Job
 from qtui.core.snapshot import AlertView
+from qtui.core.tables import Halt
 from qtui.engine.alarms import Alarms
 from tests.engine.rig import Rig
 
@@ -29,3 +30,19 @@ async def test_a_standstill_is_in_the_log_in_the_picture_and_told_once() -> None
         assert rig.snap.log[0].text.startswith("stalled: no job has ended for 1:0")
         watching.cancel()
         await rig.ask(Stop())
+
+
+async def test_a_halt_is_told_at_once_because_a_run_that_nobody_watches_is_stopped_for_it() -> None:
+    told: list[AlertView] = []
+
+    async def fails(job: Job) -> Done | Failed:
+        return Failed("http:503")
+
+    async with Rig(fails, jobs=50, concurrency=1, halt=Halt(consecutive=3)) as rig:
+        watching = asyncio.ensure_future(Alarms(rig.engine, told.append).run())
+        await rig.after(0.1)
+        await rig.ask(Stop())
+        await rig.ended()
+        watching.cancel()
+
+    assert [alert.text for alert in told] == ["halted: 3 attempts in a row failed"]

@@ -20,6 +20,8 @@ from qtui.core.commands import (
     Hold,
     KeepRunning,
     Pause,
+    PutBack,
+    Redo,
     Release,
     Resume,
     RetryFailed,
@@ -171,6 +173,14 @@ class EngineMachine(RuleBasedStateMachine):
     @rule()
     def undo(self) -> None:
         self.ask(Undo())
+
+    @rule(back=st.integers(0, 2))
+    def put_back(self, back: int) -> None:
+        self.ask(PutBack(max(1, self.rig.engine.rounds.last - back)))
+
+    @rule()
+    def redo(self) -> None:
+        self.ask(Redo())
 
     @rule(begin=st.booleans())
     def drain(self, begin: bool) -> None:

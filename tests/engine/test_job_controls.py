@@ -187,6 +187,7 @@ async def test_a_group_set_aside_is_not_open_and_not_in_the_next_retry_of_all() 
         await rig.ended()
 
         assert {event.job.seq for event in rig.of(ev.JobRequeued)} == {1, 3, 5}  # type: ignore[attr-defined]
+        assert (await rig.ask(Undo())).text == "every job of that retry has started already"
         assert (await rig.ask(Undo())).ok
         assert rig.snap.triage.open == 5
         assert not (await rig.ask(SetAsideGroup(signature, aside=False))).ok

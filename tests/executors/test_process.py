@@ -255,7 +255,7 @@ async def test_a_flood_is_read_and_its_end_is_kept() -> None:
     async with pool("floods") as executor:
         told = await failure(executor.run(job(n=1)))
 
-        assert told.message == "after the flood"
+        assert told.message == "after the flood at work.py:65 in floods"
         assert told.detail.startswith("Traceback")
         assert told.detail.endswith("the last line")
         assert len(told.detail) < 10_000

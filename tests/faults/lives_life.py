@@ -165,7 +165,7 @@ class Life:
         for state in ("held", "failed"):
             number = sum(count for named, count in counts.items() if str(named) == state)
             if number and (self.chance.random() < 0.2 or (self.last and state == "held")):
-                engine.rounds.feed(partial(Retrying(engine).all, state, "you"), "retry", "you", "")
+                engine.rounds.feed(partial(Retrying(engine).all, state), "retry", "you")
 
     async def _to_the_end(self, engine: Engine) -> None:
         if self.last and self.world.form is not None:
@@ -302,6 +302,8 @@ class Life:
                 self.world.again.add(name)
                 self.world.doubt.discard(name)
                 self.world.poisoned.pop(name, None)
+            case ev.JobPutBack(job=job, was="held"):
+                self.world.doubt.add(str(job.row["id"]))
 
     def _hear(self, judge: Judge, event: ev.Event) -> None:
         try:

@@ -119,6 +119,7 @@ class Judge:
         self._failures = Failures(preset)
         self._dropped: set[int] = set()
         self._asked_for: set[int] = set()
+        self._put_away: set[int] = set()
         self._made_room = False
         self._hears: dict[type, Callable[..., None]] = {
             ev.AttemptStarted: self._started,
@@ -126,6 +127,7 @@ class Judge:
             ev.JobAccepted: self._accepted,
             ev.JobDropped: self._lost,
             ev.JobRequeued: self._requeued,
+            ev.JobPutBack: self._put_back,
             ev.JobCancelled: lambda event: self.kept.pop(event.seq, None),
             ev.ConcurrencyChanged: self._concurrency,
             ev.LimitChanged: self._own_limit,
@@ -166,6 +168,7 @@ class Judge:
         self._agree(not self._failures.too_many or "halted" in self.shut, f"{job.seq} started after too many failures")
         self._agree(job.seq not in self.running, f"{job.seq} started twice at once")
         self._agree(job.seq not in self._dropped, f"{job.seq} started and had been dropped")
+        self._agree(job.seq not in self._put_away, f"{job.seq} started and had been put back")
         own = self.kept.pop(job.seq, slot)
         self._agree(own == slot, f"{job.seq} kept slot {own} and started in {slot}")
         taken = {*(slot for slot, _ in self.running.values()), *self.kept.values()}
@@ -241,7 +244,14 @@ class Judge:
         self._agree(not self._intake_shut, f"{event.job.seq} was given another round, and intake is shut")
         self._agree(self._room() > 0, f"{event.job.seq} was given another round in a full queue")
         self._dropped.discard(event.job.seq)
+        self._put_away.discard(event.job.seq)
         self._asked_for.add(event.job.seq)
+
+    def _put_back(self, event: ev.JobPutBack) -> None:
+        seq = event.job.seq
+        self._agree(seq not in self.running and seq not in self.kept, f"{seq} was put back and had started")
+        self._asked_for.discard(seq)
+        self._put_away.add(seq)
 
     # -- what changes
 

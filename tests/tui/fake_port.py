@@ -58,7 +58,7 @@ class FakePort:
         self.rows = rows or []
         self.stories: dict[int, JobStory] = {}
         self.groups: dict[str, GroupStory] = {}
-        self.reproducer = ""
+        self.reproducer = self.once = ""
         self.lines: dict[str, list[LogRow]] = {"events": [], "attempts": []}
         """The logs by their name, oldest first."""
         self._coming: asyncio.Queue[Snapshot | None] = asyncio.Queue()
@@ -103,7 +103,7 @@ class FakePort:
         if isinstance(query, GroupQuery):
             return self.groups.get(query.signature, Unknown("no such group"))
         if isinstance(query, ReproducerQuery):
-            return Reproducer(self.reproducer)
+            return Reproducer(self.reproducer, self.once)
         if isinstance(query, LogQuery):
             return window(self.lines[query.of], query)
         if isinstance(query, JobQuery):

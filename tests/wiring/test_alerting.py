@@ -94,6 +94,16 @@ async def test_alerts_that_come_faster_than_the_command_takes_are_bounded() -> N
     await hook.close()
 
 
+async def test_the_command_of_the_last_alert_may_end_when_the_run_is_over(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = f"import time; time.sleep(0.3); open({str(out)!r}, 'w').write('told')"
+    hook = OnAlert(Alerts(on_alert=[sys.executable, "-c", script]), "run", "run", lambda said: None)
+    hook(alert())
+    await hook.close(10.0)
+
+    assert out.read_text() == "told"
+
+
 async def test_without_a_command_nothing_is_run() -> None:
     hook = OnAlert(Alerts(), "run", "run", lambda said: None)
     hook(alert())
@@ -119,3 +129,13 @@ def test_a_headless_run_that_fails_calls_the_command_and_the_log_keeps_it(stage:
     assert ended.returncode == 1
     assert out.read_text() == "failing\n"
     assert "failing: " in ended.stderr
+
+
+def test_a_headless_run_that_halts_and_is_stopped_at_once_calls_the_command(stage: Stage) -> None:
+    out = stage.folder / "out"
+    script = f"import os; open({str(out)!r}, 'a').write(os.environ['QTUI_ALERT'] + '\\n')"
+    text = PRESET.format(jobs=50, latency="1ms", fail=1.0) + "[halt]\nconsecutive = 3\n"
+    preset = stage.write("halts.toml", text + f"[alerts]\non_alert = {json.dumps([sys.executable, '-c', script])}\n")
+    stage.run("run", preset)
+
+    assert out.read_text() == "halted: 3 attempts in a row failed\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
@@ -70,9 +71,9 @@ class Asked(Table, frozen=True, kw_only=True):
     """What counts as success."""
 
     @property
+    @abstractmethod  # msgspec's own metaclass does not enforce it; the type checker does
     def verb(self) -> str:
         """The method it is sent with."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """Raises ValueError with one sentence."""

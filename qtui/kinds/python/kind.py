@@ -7,13 +7,14 @@ import errno
 import math
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from inspect import isawaitable
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from qtui.core.imports import resolve
-from qtui.core.job import Done, Failed, Job
+from qtui.core.job import Done, Failed, Job, LastWords
 from qtui.core.template import TemplateError
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
@@ -22,6 +23,7 @@ from qtui.kinds.plain import PlainKind
 from qtui.kinds.python.calling import Caller, Unfit, is_async
 from qtui.kinds.python.failures import as_json, from_exception
 from qtui.kinds.python.options import PythonTable
+from qtui.kinds.python.speech import Heard, Speech
 from qtui.kinds.secrets import MIN_LENGTH, Redactor
 from qtui.text import clean
 
@@ -51,6 +53,11 @@ class PythonKind(PlainKind):
         self._caller: Caller | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         """Where an async function runs."""
+        self._speech = None if context.alone else Speech()
+
+    def said(self, seq: int) -> str:
+        """The last that a running function has printed or logged."""
+        return self._redactor.text(self._speech.of(seq)) if self._speech is not None else ""
 
     def _secrets(self) -> list[str]:
         secrets: list[str] = []
@@ -106,10 +113,25 @@ class PythonKind(PlainKind):
         except TemplateError as error:
             return Failed("input", self._redactor.line(str(error)), permanent=True)
         try:
-            return await self._call(job, given, named)
+            with self._speech.heard(job.seq) if self._speech is not None else nullcontext(Heard()) as heard:
+                outcome = await self._call(job, given, named)
+            return self._with_speech(outcome, heard.text)
+        except asyncio.CancelledError as error:
+            raise self._with_last_words(error, heard.text) from None
         finally:
             if tell is not None:
                 tell.over = True
+
+    def _with_speech(self, outcome: Done | Failed, said: str) -> Done | Failed:
+        if not (said := self._redactor.text(said)):
+            return outcome
+        if isinstance(outcome, Failed):
+            said = f"{outcome.detail}\n\nit printed:\n{said}" if outcome.detail else f"it printed:\n{said}"
+        return msgspec.structs.replace(outcome, detail=said)
+
+    def _with_last_words(self, error: asyncio.CancelledError, said: str) -> asyncio.CancelledError:
+        said = self._redactor.text(said)
+        return asyncio.CancelledError(LastWords(f"it printed:\n{said}")) if said else error
 
     async def _call(self, job: Job, given: list[object], named: dict[str, object]) -> Done | Failed:
         try:

@@ -35,6 +35,7 @@ class PythonTable(Table, frozen=True, kw_only=True):
 
     An async function runs on the engine's loop. A plain one runs in worker processes, unless `workers.executor` is
     `local`. A parameter called `progress` is given a function: `progress(0.5, "half of it")`.
+    What it prints and logs is shown with its job while it runs, the end of it is kept.
     """
     args: dict[str, Any] | None = None
     """Arguments by name; their texts are templates, and a text that is exactly one field keeps the field's type.

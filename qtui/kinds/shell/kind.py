@@ -41,6 +41,8 @@ class ShellKind(PlainKind):
         self._redactor = Redactor(self._commands.secrets)
         self._saver = Saver(table.output, context.directory, context.fields) if table.output else None
         self._expected = frozenset(table.expect)
+        self._writing: dict[int, tuple[Output, Output | None]] = {}
+        """The outputs of the attempts that run, by job."""
 
     async def open(self, concurrency: int) -> None:
         """Raises CannotWrite when the directory of `output` cannot be made."""
@@ -54,6 +56,11 @@ class ShellKind(PlainKind):
             return line(self._commands.make(job), self._commands.told, self._redactor.text)
         except (TemplateError, BadCommand, UnicodeError):
             return ""
+
+    def said(self, seq: int) -> str:
+        """The last that the command of a running attempt has written: its errors below its output."""
+        outputs = self._writing.get(seq, ())
+        return "\n".join(text for output in outputs if output is not None and (text := self._text(output)))
 
     async def close(self) -> None:
         """End what still runs."""
@@ -94,12 +101,15 @@ class ShellKind(PlainKind):
                 return Failed("input", "the command and its environment are too long for this system", permanent=True)
             what = command.directory if error.filename == command.directory else command.arguments[0]
             return _cannot(f"start {self._redactor.line(what, 100)}", error)
+        self._writing[job.seq] = (out, err)
         try:
             status = await process.wait(table.grace)
         except asyncio.CancelledError:
             if detail := self._detail(out, err):
                 raise asyncio.CancelledError(LastWords(detail)) from None
             raise
+        finally:
+            self._writing.pop(job.seq, None)
         took = self._context.clock() - begun
         if status not in self._expected:
             return self._failed(status, out, err)

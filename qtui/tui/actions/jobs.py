@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from qtui.tui.actions.action import EVERYWHERE, LIVE, Action, Context
 
+MARKED = frozenset({Context.JOBS, Context.EVENTS})
+
 ACTIONS = (
     Action(
         "retry",
@@ -76,7 +78,7 @@ ACTIONS = (
         9,
         changes=True,
     ),
-    Action("mark", ("space",), "space", "mark", "Mark the job, or take its mark away", frozenset({Context.JOBS}), 9),
+    Action("mark", ("space",), "space", "mark", "Mark the job or the line, or take its mark away", MARKED, 9),
     Action("mark_range", ("v",), "v", "", "Begin a range; again: mark all jobs up to here", frozenset({Context.JOBS})),
     Action("unmark", ("M",), "M", "", "Take all marks away", frozenset({Context.JOBS})),
     Action(

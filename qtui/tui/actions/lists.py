@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from qtui.tui.actions.action import LISTS, SEEN_IN_TIME, Action, Context
+from qtui.tui.actions.action import EVERYWHERE, LISTS, SEEN_IN_TIME, Action, Context
+
+ROWS = EVERYWHERE - {Context.CHARTS, Context.FINISHED}
+"""Where there are rows, and a cursor or a page among them."""
 
 ACTIONS = (
     Action(
@@ -82,16 +85,16 @@ ACTIONS = (
         9,
         "Open the log in the pager",
     ),
-    Action("up", ("up", "k"), "↑ k", "", "One row up"),
-    Action("down", ("down", "j"), "↓ j", "", "One row down"),
+    Action("up", ("up", "k"), "↑ k", "", "One row up", ROWS),
+    Action("down", ("down", "j"), "↓ j", "", "One row down", ROWS),
     Action("left", ("left", "h"), "← h", "", "One column left", SEEN_IN_TIME),
     Action("right", ("right", "l"), "→ l", "", "One column right", SEEN_IN_TIME),
-    Action("page_up", ("pageup",), "pgup", "", "One page up"),
-    Action("page_down", ("pagedown",), "pgdn", "", "One page down"),
-    Action("half_up", ("ctrl+u",), "ctrl+u", "", "Half a page up"),
-    Action("half_down", ("ctrl+d",), "ctrl+d", "", "Half a page down"),
-    Action("first", ("home", "g"), "g", "", "To the first row"),
-    Action("last", ("end", "G"), "G", "", "To the last row"),
+    Action("page_up", ("pageup",), "pgup", "", "One page up", ROWS),
+    Action("page_down", ("pagedown",), "pgdn", "", "One page down", ROWS),
+    Action("half_up", ("ctrl+u",), "ctrl+u", "", "Half a page up", ROWS),
+    Action("half_down", ("ctrl+d",), "ctrl+d", "", "Half a page down", ROWS),
+    Action("first", ("home", "g"), "g", "", "To the first row", ROWS),
+    Action("last", ("end", "G"), "G", "", "To the last row", ROWS),
     Action("details_up", ("shift+up", "K"), "shift+↑ K", "", "Scroll the details up", frozenset({Context.FAILURES})),
     Action(
         "details_down", ("shift+down", "J"), "shift+↓ J", "", "Scroll the details down", frozenset({Context.FAILURES})

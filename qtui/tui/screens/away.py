@@ -25,6 +25,8 @@ class Wanted:
 
     action: str
     group: str = ""
+    at: float = 0.0
+    """The moment to be shown, by the wall clock; 0: none."""
 
 
 class AwayScreen(BoxScreen[Wanted | None]):
@@ -71,7 +73,7 @@ class AwayScreen(BoxScreen[Wanted | None]):
 
 
 def _leads(change: Change) -> Wanted | None:
-    return Wanted(change.action, change.group) if change.action in BY_ID else None
+    return Wanted(change.action, change.group, change.at) if change.action in BY_ID else None
 
 
 Row = Line | Change | str

@@ -20,8 +20,8 @@ from qtui.tui.hints import hint, with_key
 from qtui.tui.prose import wall
 from qtui.tui.screens.events_book import LogBook
 from qtui.tui.screens.events_lines import draw_line, from_picture, line_text
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_pages import Ask
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.stage_view import StageView, step_of
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class EventsView(StageView):
         self.tab = "events"
         self._snap: Snapshot | None = None
         self._loading = False
+        self._sought: float | None = None
+        """The time of the event that is to be found, as soon as nothing else is asked for."""
 
     def compose(self) -> ComposeResult:
         yield FilterBar(HINT)
@@ -79,6 +81,25 @@ class EventsView(StageView):
         self._snap = snap
         if not self._log.book.asked:
             self._tick()
+
+    def go_to(self, at: float, group: str = "") -> None:
+        """Put the cursor on the event of that time, which may have to be asked for."""
+        self.tab = "events"
+        log = self._log
+        log.book.use("", "info")
+        log.following, self._sought = False, at
+        self._seek()
+
+    def _seek(self) -> None:
+        if self._sought is not None and not self._loading:
+            at, self._sought = self._sought, None
+            self._load(partial(self._find, self._logs["events"], at))
+
+    async def _find(self, log: _Reading, at: float) -> int:
+        await log.book.load_back_to(at)
+        rows = log.book.rows
+        log.index = min(range(len(rows)), key=lambda index: abs(rows[index].at - at), default=0)
+        return 0
 
     # What is chosen
 
@@ -165,6 +186,9 @@ class EventsView(StageView):
             moved = await load()
         finally:
             self._loading = False
+        if self._sought is not None:
+            self._seek()
+            return
         if before != (log.book.text, log.book.level):
             self._load(log.book.load_newest)
             return

@@ -14,8 +14,8 @@ from qtui.text import clean, plural
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.hints import hint
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_pages import Ask
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.screens.triage import draw_details, draw_groups
 from qtui.tui.stage_view import StageView, step_of
 
@@ -91,6 +91,12 @@ class FailuresView(StageView):
         if group is None:
             return ""
         return f"{plural(group.jobs, 'job')}  {clean(group.title)}  {clean(group.message)}"
+
+    def go_to(self, at: float, group: str = "") -> None:
+        if any(each.signature == group for each in self._groups):
+            self._selected, self._scroll = group, 0
+            self._ask_for_story()
+            self.show(self.draw)
 
     def selected_group(self) -> str | None:
         """The signature of the group the cursor is on, None when there is none."""

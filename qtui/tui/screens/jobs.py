@@ -17,11 +17,11 @@ from qtui.text import clean, count
 from qtui.tui.actions import Context, key_of
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.hints import hint, keys_said, side_by_side, with_key
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_filter import HINT, JobFilter, completed
 from qtui.tui.screens.job_marks import Marks
 from qtui.tui.screens.job_pages import Ask, JobPages
 from qtui.tui.screens.job_table import draw_heading, draw_job, line_of
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.stage_view import StageView, step_of
 
 REFRESH_S = 1.0

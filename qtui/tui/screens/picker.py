@@ -14,12 +14,12 @@ from qtui.text import clean
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.panel import Panel
 from qtui.tui.screens.bad_preset import BadPresetScreen
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.help import HelpScreen
 from qtui.tui.screens.key_table import ScreenKey, Table, draw_bar, help_of, press, shown
 from qtui.tui.screens.picker_work import dry_run, edit, new, open_file
 from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
 from qtui.tui.screens.preset_list import Item, draw_list
-from qtui.tui.screens.prompt import FilterBar
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp

@@ -14,7 +14,7 @@ from qtui.tui.canvas import Line, Span
 from qtui.tui.dialog import CHOOSE, Choice, ChoiceDialog, Sheet
 from qtui.tui.editor import edit_file
 from qtui.tui.screens.foresight import ForesightScreen
-from qtui.tui.screens.text_prompt import TextPrompt
+from qtui.tui.screens.prompt import TextPrompt
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp

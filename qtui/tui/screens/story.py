@@ -17,6 +17,8 @@ from qtui.tui.screens.waterfall import steps, totals, waterfall
 
 _LOG = 12
 """Lines of the log at most, the newest."""
+_SO_FAR = 20
+"""Lines of what a running attempt writes."""
 _MAX_LINES = 400
 """Lines of one section; a result may be megabytes."""
 
@@ -31,7 +33,7 @@ def story_lines(
     total = seconds(found[-1].end) if found else ""
     lines.append((Span("ATTEMPTS", bold=True), Span(f"   total {total}" if total else "", "dim")))
     lines += [cut((Span(" "), *line), width) for line in waterfall(found, width - 2, textured=textured)]
-    lines += _last_words(story.attempts, width)
+    lines += _so_far(story.said, width) if story.said else _last_words(story.attempts, width)
     lines += _error(story.attempts, width)
     lines += _log(story, width)
     lines += _section("PAYLOAD", _fields(story.fields), width)
@@ -72,12 +74,17 @@ def _why(why: str, width: int) -> list[Line]:
 
 
 def _last_words(attempts: Sequence[AttemptRow], width: int) -> list[Line]:
-    """What the last attempt had written when it was cancelled or interrupted."""
+    """What the last attempt had written when it was done, cancelled or interrupted; a failure tells it itself."""
     last = attempts[-1] if attempts else None
-    if last is None or last.outcome not in ("cancelled", "interrupted") or not last.detail:
+    if last is None or last.outcome not in ("done", "cancelled", "interrupted") or not last.detail:
         return []
     when = f"   attempt {last.number}, {clean(last.outcome)} {wall(last.started_at + last.run_s)}"
     return [(), (Span("LAST OUTPUT", bold=True), Span(when, "dim")), *_block(last.detail, width)]
+
+
+def _so_far(said: str, width: int) -> list[Line]:
+    """What the running attempt writes, the newest of it."""
+    return [(), (Span("OUTPUT", bold=True), Span("   so far", "dim")), *_block(said, width)[-_SO_FAR:]]
 
 
 def _block(text: str, width: int) -> list[Line]:
@@ -129,6 +136,8 @@ def whole(story: JobStory) -> str:
             f"attempt {attempt.number}  {wall(attempt.started_at)}  {seconds(attempt.run_s)}  {clean(attempt.outcome)}"
         )
         parts.append(f"{head}\n{said}\n{clean_block(attempt.detail)}".rstrip())
+    if story.said:
+        parts.append(f"output so far\n{clean_block(story.said)}")
     parts.append(f"payload\n{clean_block(as_json(story.fields))}")
     if story.value is not None:
         text = story.value if isinstance(story.value, str) else as_json(story.value)

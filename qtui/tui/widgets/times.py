@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from textual.geometry import Region
+
 from qtui.core.snapshot import Series, Snapshot
 from qtui.text import count, percent, rate
 from qtui.tui.actions import key_of
 from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.tip import Tip
 from qtui.tui.widgets.charts import (
     bins,
     fit,
@@ -22,6 +25,7 @@ from qtui.tui.widgets.charts import (
     window_pace,
 )
 from qtui.tui.widgets.flow import draw_marks, draw_queue, draw_rows, eighths
+from qtui.tui.widgets.time_tips import column_tip, stretched_tip
 
 WIDE = 70
 """From so many columns on a section says its present number beside its name."""
@@ -91,6 +95,17 @@ def draw_times(canvas: Canvas, snap: Snapshot, *, whole: bool) -> None:
         top = _draw_track(canvas, track, x, y + gap, rows - gap, series, covered)
         _draw_label(canvas, track, x, y, rows, top, snap)
         y += rows
+
+
+def times_tip(snap: Snapshot, whole: bool, x: int, y: int, width: int, height: int) -> Tip | None:
+    """What the column at a cell of the chart says."""
+    columns, left = columns_of(width), _gutter(width)
+    if not (left <= x < left + columns and 0 < y < height - 1):
+        return None
+    spot = Region(x, 1, 1, height - 2)
+    if whole:
+        return stretched_tip(snap, x - left, columns, spot)
+    return column_tip(snap, x - left, columns, window_pace(columns), spot)
 
 
 def _shares(height: int) -> list[tuple[_Track, int]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from qtui.core.job import Done, Failed, Value
+from qtui.core.job import Done, Failed, LastWords, Value
 from qtui.errors import PresetError
 from qtui.kinds.context import KindContext
 from qtui.kinds.python.kind import PythonKind
@@ -201,8 +201,13 @@ async def test_the_traceback_begins_at_the_authors_code(function: str) -> None:
 async def test_words_of_an_exception_are_cleaned() -> None:
     told = await failure("raises", what="hostile")
 
-    assert told.message == "two␊lines red"
+    assert told.message == "two␊lines red at work.py:100 in fails"
     assert "\x1b" not in told.detail
+
+
+async def test_a_failure_says_where_in_the_authors_code_it_happened() -> None:
+    assert (await failure("raises", what="no")).message == "no at work.py:102 in fails"
+    assert (await failure("parses", text="{")).message.endswith("at work.py:106 in parses")
 
 
 async def test_an_exception_may_ask_for_time_or_for_no_other_attempt() -> None:
@@ -310,3 +315,40 @@ async def test_a_secret_in_a_result_is_masked() -> None:
 async def test_a_secret_that_is_missing_or_too_short_is_refused(environ: dict[str, str], said: str) -> None:
     with pytest.raises(PresetError, match=said):
         await opened("shows", real(environ=environ), args=SECRET)
+
+
+# -- what it says
+
+
+async def test_what_a_function_prints_and_logs_is_its_jobs_and_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    kind = await opened("speaks")
+    one, bad = await asyncio.gather(kind.run(job(1, name="one")), kind.run(job(2, name="bad")))
+
+    assert isinstance(one, Done)
+    assert one.detail == "one begins\nwarning: one is careful\none in a thread"
+    assert isinstance(bad, Failed)
+    assert bad.detail.endswith("ValueError: no\n\nit printed:\nbad begins\nwarning: bad is careful\nbad in a thread")
+    assert "one begins\n" in capsys.readouterr().out
+    assert kind.said(1) == ""
+
+
+async def test_what_a_running_function_has_said_can_be_read_and_is_its_last_words() -> None:
+    kind = await opened("speaks")
+    running = asyncio.ensure_future(kind.run(job(7, name="waits")))
+    while "thread" not in kind.said(7):  # noqa: ASYNC110 another thread tells nobody
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError) as ended:
+        await running
+
+    (words,) = ended.value.args
+    assert words == LastWords("it printed:\nwaits begins\nwarning: waits is careful\nwaits in a thread")
+
+
+async def test_only_the_end_of_a_flood_is_kept() -> None:
+    outcome = await (await opened("floods")).run(job(lines=5_000))
+
+    assert isinstance(outcome, Done)
+    assert 3_900 < len(outcome.detail) <= 4_000
+    assert outcome.detail.splitlines()[0].startswith("line 4")
+    assert outcome.detail.endswith("line 4999")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -100,6 +102,10 @@ def fails(what: str) -> None:
             raise ValueError(what)
 
 
+def parses(text: str) -> object:
+    return json.loads(text)
+
+
 async def raises_later(what: str) -> None:
     await asyncio.sleep(0)
     raises(what)
@@ -159,3 +165,21 @@ def shows(token: str) -> str:
 
 async def counts() -> AsyncIterator[int]:
     yield 1
+
+
+async def speaks(name: str) -> int:
+    print(f"{name} begins")
+    await asyncio.sleep(0.01)
+    logging.getLogger("author").warning("%s is \x1b[31mcareful", name)
+    await asyncio.to_thread(print, f"{name} in a thread")
+    if name == "bad":
+        raise ValueError("no")
+    if name == "waits":
+        await asyncio.Event().wait()
+    return 1
+
+
+async def floods(lines: int) -> int:
+    for number in range(lines):
+        print(f"line {number}")
+    return lines
