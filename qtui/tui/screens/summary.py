@@ -135,7 +135,7 @@ def _bound(queue: QueueView) -> str:
 
 
 def _draw_facts(canvas: Canvas, x: int, y: int, snap: Snapshot) -> None:
-    column = x + _FACT_VALUE + 3
+    column = x + _FACT_VALUE + 2
     room = canvas.width - column - 1
     for row, (label, value, note) in enumerate(facts(snap)):
         canvas.put(x, y + row, label, "dim")
