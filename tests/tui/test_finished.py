@@ -77,7 +77,7 @@ def test_digits_are_five_rows_of_blocks() -> None:
 
 def test_facts_compare_with_what_is_known() -> None:
     text = rows(finished())
-    assert "5.1/s   on average, peak 13/s" in text
+    assert "5.1/s  on average, peak 13/s" in text
     assert "high-water = the bound; full 55% of the time" in text
     assert "137 jobs succeeded after one" in text
 
