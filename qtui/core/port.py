@@ -276,6 +276,14 @@ class Host(Protocol):
         """Write it; tells what was done. Raises QtuiError, also where a file stands and may not be replaced."""
         ...
 
+    def preset_file(self, snap: Snapshot) -> Path | None:
+        """The file a run was started from; None where it came with qtui. Raises QtuiError when it is not known."""
+        ...
+
+    def why_no_jobs(self, snap: Snapshot) -> str:
+        """Why the sources of a run gave no jobs, in a sentence; empty when that is not known any more."""
+        ...
+
     def reload(self, snap: Snapshot) -> list[Change]:
         """What differs between a run and its preset's file now. Raises QtuiError where that cannot run."""
         ...

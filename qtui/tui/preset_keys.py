@@ -49,6 +49,22 @@ async def reload_preset(app: QtuiApp, snap: Snapshot) -> None:
             return  # the refusal is on the screen
 
 
+async def edit_preset(app: QtuiApp, snap: Snapshot) -> None:
+    """The file that the run was started from, in an editor; the next start uses it."""
+    from qtui.tui.editor import edit_file
+
+    try:
+        path = await asyncio.to_thread(app.host.preset_file, snap)
+    except QtuiError as error:
+        app.say(str(error), ok=False)
+        return
+    if path is None:
+        app.say("this preset comes with qtui and is not edited in place; `qtui new` makes one of your own", ok=False)
+        return
+    failed = await edit_file(app, path)
+    app.say(failed or f"the next start of {path.name} uses what it says now", ok=not failed)
+
+
 def _free_name(name: str) -> str:
     """A name for a file that is not there yet."""
     plain = "".join(ch if ch.isalnum() or ch in "-_." else "-" for ch in name) or "preset"

@@ -49,7 +49,7 @@ def draft(folder: Path, snap: Snapshot, file: str) -> Draft:
         UsageError: `file` is no name for a preset, or the run keeps none. JournalUnreadable.
     """
     path = _target(file)
-    origin, kept, _ = _kept(folder)
+    origin, kept, _ = started_from(folder)
     preset = written(toml_text(kept))
     tables = _moved(_in_force(kept, preset, snap), preset, origin.parent, path.parent)
     text = toml_text(tables)
@@ -85,7 +85,7 @@ def reload(folder: Path, snap: Snapshot, changes: Sequence[tuple[str, str]]) -> 
     Raises:
         UsageError: the file is gone or cannot run; says why, with the line. JournalUnreadable.
     """
-    origin, kept, given = _kept(folder)
+    origin, kept, given = started_from(folder)
     loaded = load(str(origin), Options(given, tuple(changes)))
     if loaded.preset is None:
         first = loaded.problems[0]
@@ -209,7 +209,7 @@ def _moved(tables: dict[str, Any], preset: Preset, before: Path, after: Path) ->
     return tables
 
 
-def _kept(folder: Path) -> tuple[Path, dict[str, Any], str]:
+def started_from(folder: Path) -> tuple[Path, dict[str, Any], str]:
     """The file a run was started from, its tables as they were then, and the input it was given instead of theirs."""
     record = read_record(folder)
     with open_reader(folder) as reader:

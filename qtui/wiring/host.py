@@ -160,6 +160,19 @@ class LocalHost:
 
         return save(draft.path, draft.text, replace=replace)
 
+    def preset_file(self, snap: Snapshot) -> Path | None:
+        from qtui.wiring.emptiness import preset_file
+
+        return preset_file(self._where / snap.run_id)
+
+    def why_no_jobs(self, snap: Snapshot) -> str:
+        from qtui.wiring.emptiness import why_no_jobs
+
+        try:
+            return why_no_jobs(self._where / snap.run_id)
+        except (QtuiError, OSError):
+            return ""
+
     def reload(self, snap: Snapshot) -> list[Change]:
         from qtui.wiring.editing import reload
 

@@ -145,6 +145,7 @@ class FakeHost:
         self.drafted = Draft("/x/tuned.toml", "")
         self.saved: list[tuple[Draft, bool]] = []
         self.corrected: list[Correction] = []
+        self.why_empty = "urls.txt is empty (0 lines)"
         self.changed: list[Change] = []
 
     def presets(self) -> list[PresetEntry]:
@@ -182,6 +183,12 @@ class FakeHost:
 
     def watch(self, source: str) -> Path | None:
         return None
+
+    def preset_file(self, snap: Snapshot) -> Path | None:
+        return None
+
+    def why_no_jobs(self, snap: Snapshot) -> str:
+        return self.why_empty
 
     def entry(self, source: str) -> PresetEntry:
         found = next((entry for entry in self.entries if entry.source == source), None)

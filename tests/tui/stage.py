@@ -48,6 +48,7 @@ class FakeHost:
         self.checks = checks
         self.path: Path | None = None
         self.corrected: list[Correction] = []
+        self.why_empty = "urls.txt is empty (0 lines)"
 
     def presets(self) -> list[PresetEntry]:
         return self.entries
@@ -75,6 +76,12 @@ class FakeHost:
 
     def watch(self, source: str) -> Path | None:
         return self.path
+
+    def preset_file(self, snap: Snapshot) -> Path | None:
+        return None
+
+    def why_no_jobs(self, snap: Snapshot) -> str:
+        return self.why_empty
 
     def entry(self, source: str) -> PresetEntry:
         found = next((entry for entry in self.entries if entry.source == source), None)

@@ -20,6 +20,7 @@ from qtui.tui.screens.summary import (
     success,
 )
 from qtui.tui.theme import DARK
+from tests.tui.rig import running
 from tests.tui.samples import sample
 from tests.tui.stage import HOSTILE, Stage
 
@@ -76,7 +77,7 @@ def test_digits_are_five_rows_of_blocks() -> None:
 
 def test_facts_compare_with_what_is_known() -> None:
     text = rows(finished())
-    assert "5.1/s   on average, peak 13/s" in text
+    assert "5.1/s  on average, peak 13/s" in text
     assert "high-water = the bound; full 55% of the time" in text
     assert "137 jobs succeeded after one" in text
 
@@ -98,6 +99,16 @@ def test_a_stopped_run_says_what_is_left_and_how_to_go_on() -> None:
 
 def test_a_run_without_jobs_says_so() -> None:
     assert "The preset produced no jobs." in rows(finished(counts=Counts()))
+    assert next(title for _, title, _ in next_steps(finished(counts=Counts()))) == "edit the preset"
+
+
+async def test_why_there_were_no_jobs_is_said() -> None:
+    async with running() as rig:
+        await rig.give(finished(counts=Counts(), producers=[]))
+        await rig.shows("The preset produced no jobs. urls.txt is empty (0 lines).")
+        await rig.shows("e edit")
+        await rig.press("e")
+        await rig.shows("this preset comes with qtui")
 
 
 def test_retry_is_offered_only_when_something_failed() -> None:

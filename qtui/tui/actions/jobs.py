@@ -137,4 +137,14 @@ ACTIONS = (
         5,
         "Run another preset…",
     ),
+    Action(
+        "edit_preset",
+        ("e",),
+        "e",
+        "edit",
+        "Edit the preset's file; its next start uses it",
+        frozenset({Context.FINISHED}),
+        6,
+        "Edit the preset's file…",
+    ),
 )

@@ -45,6 +45,8 @@ def _useful(action: Action, context: Context, snap: Snapshot | None) -> bool:
             return bool(snap.control.undo)
         case "retry_all":
             return max(snap.triage.open, snap.counts.failed if not snap.triage.aside else 0) > 0
+        case "edit_preset":
+            return not snap.counts.accepted
         case "back":
             draining = snap.state is RunState.DRAINING and context is Context.OVERVIEW
             return draining or context not in (Context.OVERVIEW, Context.FINISHED)

@@ -13,7 +13,7 @@ from qtui.tui.away import Change, Digest, Need
 from qtui.tui.canvas import EIGHTHS, Canvas, Line, Span, cut, length
 from qtui.tui.dialog import BoxScreen
 from qtui.tui.hints import hint
-from qtui.tui.prose import about, wall
+from qtui.tui.prose import about, wall, wrap
 
 WIDEST = 104
 STRIP_ROWS = 3
@@ -84,11 +84,11 @@ def _rows(told: Digest, width: int, height: int) -> list[Row]:
     """As roomy as the screen allows: blanks go first, then the strip, then the least important changes."""
     need = told.need
     heading: Line = (Span("WHAT CHANGED", bold=True), Span("  most important first; enter leads there", "dim"))
-    now: list[Row] = [*_need_rows(need)] if need is not None else [_nothing()]
-    strip: list[Row] = [*["strip"] * STRIP_ROWS, "marks", "times"]
+    now: list[Row] = [*_need_rows(need, width - 6)] if need is not None else [_nothing()]
+    strip: list[Row] = [(Span("  done/s", "dim"),), *["strip"] * STRIP_ROWS, "marks", "times"]
     deltas: list[Row] = list(_deltas(told, width - 6))
     flat: list[Row] = ["strip", "times"]
-    for blanks, chart in ((True, strip), (False, strip), (False, flat), (False, list[Row]())):
+    for blanks, chart in ((True, strip), (False, strip), (False, strip[1:]), (False, flat), (False, list[Row]())):
         gap: list[Row] = [()] if blanks else []
         rows: list[Row] = [*gap, *deltas, *gap, *chart, *gap, heading, *gap]
         rows += [*told.changes, *gap, (Span("NOW", bold=True),), *gap, *now, *gap]
@@ -98,16 +98,17 @@ def _rows(told: Digest, width: int, height: int) -> list[Row]:
     return [*deltas, *told.changes[:room], *now]
 
 
-def _need_rows(need: Need) -> list[Row]:
-    said: Line = (Span("1 thing needs you: ", bold=True), Span(need.text))
+def _need_rows(need: Need, width: int) -> list[Row]:
+    words: Line = (Span("1 thing needs you: ", bold=True), Span(need.text))
+    said: list[Row] = [tuple(part) for part in wrap(words, max(1, width))]
     if not need.action or not key_of(need.action):
-        return [said]
+        return said
     key: Line = (
         Span(f" {key_of(need.action)} ", "inverse", True, "accent"),
         Span(f" {need.title}", bold=True),
         Span(f"    {need.note}", "dim"),
     )
-    return [said, (), key]
+    return [*said, (), key]
 
 
 def _nothing() -> Line:
@@ -168,8 +169,7 @@ def draw_away(canvas: Canvas, told: Digest, selected: int) -> None:
         elif row == "marks":
             _draw_marks(canvas, y, period)
         elif row == "times":
-            canvas.put(5, y, _clock(period, period.start), "dim")
-            canvas.right(width - 5, y, (Span(_clock(period, period.end), "dim"),))
+            _draw_times(canvas, y, told, selected)
         elif not isinstance(row, str):
             canvas.spans(3, y, cut(row, width - 6))
 
@@ -199,6 +199,19 @@ def _draw_marks(canvas: Canvas, y: int, period: Period) -> None:
     """Where jobs failed."""
     for x, value in enumerate(_stretched(period.failed, canvas.width - 10)):
         canvas.put(5 + x, y, "×" if value else "·", "failed_text" if value else "line")
+
+
+def _draw_times(canvas: Canvas, y: int, told: Digest, selected: int) -> None:
+    """Both ends of the strip and, where it stands clear of them, the moment of the chosen change."""
+    period, width = told.period, canvas.width
+    start, end = _clock(period, period.start), _clock(period, period.end)
+    canvas.put(5, y, start, "dim")
+    canvas.right(width - 5, y, (Span(end, "dim"),))
+    if selected < len(told.changes) and period.end > period.start:
+        at = told.changes[selected].at
+        x = 5 + round((at - period.start) / (period.end - period.start) * (width - 10))
+        if 6 + len(start) < x and x + 2 * len(end) < width - 6:
+            canvas.put(x, y, _clock(period, at), "text")
 
 
 def _draw_change(canvas: Canvas, y: int, change: Change, at: str, *, chosen: bool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from qtui.core.snapshot import Snapshot
+from qtui.core.snapshot import RunState, Snapshot
 from qtui.tui.panel import Panel
 from qtui.tui.screens.summary import draw_next, draw_summary, facts, next_height, next_steps
 
@@ -28,6 +29,8 @@ class FinishedView(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.snap: Snapshot | None = None
+        self.why_empty = ""
+        self._asked = ""
         self.summary = Panel()
         self.run = Panel(id="run")
         self.failures = Panel()
@@ -44,6 +47,18 @@ class FinishedView(Widget):
         """Show the run as it ended, or as it stands after a retry."""
         self.snap = snap
         self._show()
+        if snap.state is RunState.FINISHED and not snap.counts.accepted and snap.run_id != self._asked:
+            self._asked = snap.run_id
+            self.run_worker(self._learn(snap))
+
+    async def _learn(self, snap: Snapshot) -> None:
+        self.why_empty = await asyncio.to_thread(self._why_no_jobs, snap)
+        self._show()
+
+    def _why_no_jobs(self, snap: Snapshot) -> str:
+        from qtui.tui.app import QtuiApp
+
+        return self.app.host.why_no_jobs(snap) if isinstance(self.app, QtuiApp) else ""
 
     def on_resize(self) -> None:
         self._show()
@@ -62,7 +77,7 @@ class FinishedView(Widget):
         self.query_one(Horizontal).display = charts > 0 and snap.counts.accepted > 0
         self.failures.display = bool(snap.failures) and self.size.width >= _FAILURES_FROM
         self.failures.styles.width = max(34, self.size.width * 35 // 100)
-        self.summary.show(partial(draw_summary, snap=snap))
+        self.summary.show(partial(draw_summary, snap=snap, why_empty=self.why_empty))
         self.run.show(partial(draw_whole_run, snap=snap))
         self.failures.show(partial(draw_failures, snap=snap))
         self.next.show(partial(draw_next, snap=snap))

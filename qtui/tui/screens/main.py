@@ -22,7 +22,7 @@ from qtui.tui.hover import Hover
 from qtui.tui.layout import classes_at
 from qtui.tui.mouse import action_at
 from qtui.tui.panel import Panel
-from qtui.tui.preset_keys import save_preset
+from qtui.tui.preset_keys import edit_preset, save_preset
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
 from qtui.tui.widgets.band import draw_band
@@ -244,6 +244,7 @@ class MainScreen(Screen[object]):
             "another": lambda: ship.work(ship.another(), "another run"),
             "elsewhere": lambda: ship.work(ship.another(), "another run"),
             "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
+            "edit_preset": lambda: ship.work(edit_preset(ship, scene.snap), "edit"),
             "copy_status": lambda: copy_status(ship, scene),
             "about": lambda: ship.push_screen(About(scene)),
             "mouse": self._toggle_mouse,

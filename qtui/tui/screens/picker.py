@@ -19,6 +19,7 @@ from qtui.tui.screens.help import HelpScreen
 from qtui.tui.screens.key_table import ScreenKey, Table, draw_bar, help_of, press, shown
 from qtui.tui.screens.picker_work import dry_run, edit, new, open_file
 from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
+from qtui.tui.screens.preset_choice import offered, open_runs, used_last
 from qtui.tui.screens.preset_list import Item, draw_list
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 FIRST_CHOICE = "backpressure"
 _ALL = 1_000_000
-_GROUPS = (("learn", "LEARN", "runs offline, simulated work"), ("real", "REAL", "network or files"))
 
 
 class PickerScreen(Screen[str | None]):
@@ -67,8 +67,8 @@ class PickerScreen(Screen[str | None]):
 
     def on_mount(self) -> None:
         self._presets = self.host.presets()
-        self._runs = self._open_runs()
-        self._chosen = self._chosen or self._used_last() or FIRST_CHOICE
+        self._runs = open_runs(self.host.runs())
+        self._chosen = self._chosen or used_last(self._presets, self.host.runs()) or FIRST_CHOICE
         self._draw_now()
         self.set_timer(0.05, self._check_next)
         self.set_interval(2.0, self._look_for_runs)
@@ -81,21 +81,6 @@ class PickerScreen(Screen[str | None]):
 
     # What there is
 
-    def _open_runs(self) -> list[RunEntry]:
-        """Those that live, then those that starting their preset would go on with."""
-        runs = sorted(self.host.runs(), key=lambda run: run.started_at, reverse=True)
-        newest = {run.identity or run.run_id: run for run in reversed(runs) if not run.aside}
-        unfinished = [run for run in newest.values() if run.state in ("stopped", "crashed") and not run.given]
-        return [*(run for run in runs if run.state == "running"), *unfinished[::-1]]
-
-    def _used_last(self) -> str:
-        """The preset that was run last of those that can be chosen, or nothing."""
-        for run in sorted(self.host.runs(), key=lambda run: run.started_at, reverse=True):
-            for entry in self._presets:
-                if entry.source == run.preset or (entry.file and entry.file == run.file):
-                    return entry.source
-        return ""
-
     def take_up(self, entry: PresetEntry) -> None:
         """Offer a preset that may be new here, and choose it."""
         self._elsewhere = [*(each for each in self._elsewhere if each.source != entry.source), entry]
@@ -107,13 +92,13 @@ class PickerScreen(Screen[str | None]):
     def look_again(self, source: str) -> None:
         """A file may have changed, or be new."""
         self._checked.pop(source, None)
-        offered = self.host.presets()
-        files = {entry.file for entry in offered}
-        self._presets = [*offered, *(entry for entry in self._elsewhere if entry.file not in files)]
+        found = self.host.presets()
+        files = {entry.file for entry in found}
+        self._presets = [*found, *(entry for entry in self._elsewhere if entry.file not in files)]
         self._draw_now()
 
     def _look_for_runs(self) -> None:
-        if self.is_current and (runs := self._open_runs()) != self._runs:
+        if self.is_current and (runs := open_runs(self.host.runs())) != self._runs:
             self._runs = runs
             self._draw_now()
 
@@ -132,24 +117,7 @@ class PickerScreen(Screen[str | None]):
         return self._checked[source]
 
     def _items(self) -> list[Item]:
-        items: list[Item] = []
-        for group, heading, note in _GROUPS:
-            found = [Item(preset=entry) for entry in self._presets if entry.group == group and self._matches(entry)]
-            items += [Item(heading, note=note), *found] if found else []
-        others = [entry for entry in self._presets if entry.group not in ("learn", "real") and self._matches(entry)]
-        for folder in dict.fromkeys(entry.folder for entry in others):
-            items += [Item("YOURS", note=clean(folder)), *(Item(preset=e) for e in others if e.folder == folder)]
-        runs = [Item(run=run) for run in self._runs if self.text.casefold() in f"{run.name} {run.run_id}".casefold()]
-        for heading, note, live in (
-            ("RESUME", "not finished", False),
-            ("RUNS", "live", True),
-        ):
-            found = [item for item in runs if item.is_live is live]
-            items += [Item(heading, note=note), *found] if found else []
-        return items
-
-    def _matches(self, entry: PresetEntry) -> bool:
-        return self.text.casefold() in f"{entry.name} {entry.description} {entry.source}".casefold()
+        return offered(self._presets, self._runs, self.text)
 
     def _choices(self) -> list[Item]:
         return [item for item in self._items() if item.key]

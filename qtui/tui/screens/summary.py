@@ -11,7 +11,7 @@ from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.prose import about, wall, wrap
 from qtui.tui.screens.retry_dialog import retry_seconds
 
-_FACT_VALUE = 21
+_FACT_VALUE = 19
 """Columns from the label of a fact to the end of its value."""
 
 
@@ -36,8 +36,11 @@ def exit_words(snap: Snapshot) -> str:
     return f"exit code {int(ending.exit_code(snap))}: {ending.exit_words(snap)}"
 
 
-def draw_summary(canvas: Canvas, snap: Snapshot) -> None:
-    """The success share in big digits with its counts on the left, the facts on the right."""
+def draw_summary(canvas: Canvas, snap: Snapshot, why_empty: str = "") -> None:
+    """The success share in big digits with its counts on the left, the facts on the right.
+
+    `why_empty` says why there was nothing to do, where that is known.
+    """
     width, height = canvas.width, canvas.height
     share = success(snap.counts)
     tall = height >= 7 and width >= 44
@@ -45,7 +48,7 @@ def draw_summary(canvas: Canvas, snap: Snapshot) -> None:
     beside = width - left >= 34 and height >= 4
     top = 1 + (height >= 11) if tall and height > HEIGHT + 1 + len(_remarks(snap)) else 0
     if not snap.counts.accepted:
-        for row, part in enumerate(wrap(_nothing(snap), width - 6)):
+        for row, part in enumerate(wrap(_nothing(snap, why_empty), width - 6)):
             canvas.spans(3, top + row, part)
         return
     if tall:
@@ -63,11 +66,10 @@ def draw_summary(canvas: Canvas, snap: Snapshot) -> None:
         _draw_facts(canvas, left + 2, top if height - top >= len(facts(snap)) else 0, snap)
 
 
-def _nothing(snap: Snapshot) -> Line:
-    return (
-        Span("The preset produced no jobs. ", bold=True),
-        Span("Its sources gave nothing to do." if not snap.problem else clean(snap.problem), "dim"),
-    )
+def _nothing(snap: Snapshot, why: str) -> Line:
+    problems = [clean(f"{producer.name}: {producer.problem}") for producer in snap.producers if producer.problem]
+    said = clean(snap.problem) or "; ".join(problems) or clean(why, 1_000) or "Its sources gave nothing to do"
+    return (Span("The preset produced no jobs. ", bold=True), Span(f"{said.rstrip('.')}.", "dim"))
 
 
 def _counts(snap: Snapshot) -> Line:
@@ -133,7 +135,7 @@ def _bound(queue: QueueView) -> str:
 
 
 def _draw_facts(canvas: Canvas, x: int, y: int, snap: Snapshot) -> None:
-    column = x + _FACT_VALUE + 3
+    column = x + _FACT_VALUE + 2
     room = canvas.width - column - 1
     for row, (label, value, note) in enumerate(facts(snap)):
         canvas.put(x, y + row, label, "dim")
@@ -141,7 +143,8 @@ def _draw_facts(canvas: Canvas, x: int, y: int, snap: Snapshot) -> None:
         if not value:
             canvas.spans(column, y + row, cut((Span(note, "text"),), room))
             continue
-        fitting = [text for text in (note, note.partition(";")[0], note.partition(",")[0]) if len(text) <= room]
+        shorter = (note.partition(sign)[0] for sign in (";", ",", " ="))
+        fitting = [text for text in (note, *shorter, note.removeprefix("of the time ")) if len(text) <= room]
         canvas.put(column, y + row, fitting[0] if fitting else "", "dim")
 
 
@@ -154,7 +157,10 @@ def next_steps(snap: Snapshot) -> list[tuple[str, str, str]]:
         note = f"about {about(took)}; probe one first" if took is not None else "probe one first"
         steps.append((key_of("retry_all"), f"retry the {count(failed)} failed", note))
         steps.append((key_of("failures"), "see the failures", f"{plural(snap.groups, 'group')} of errors"))
-    steps.append((key_of("jobs"), "see the jobs", plural(snap.counts.accepted, "job")))
+    if snap.counts.accepted:
+        steps.append((key_of("jobs"), "see the jobs", plural(snap.counts.accepted, "job")))
+    else:
+        steps.append((key_of("edit_preset"), "edit the preset", clean(snap.preset, 80)))
     again = f"or go on with this one:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
     steps.append((key_of("another"), "run another preset", again))
     steps.append((key_of("leave"), "quit", exit_words(snap)))
