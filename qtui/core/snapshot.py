@@ -166,7 +166,7 @@ class ProducerView(msgspec.Struct, frozen=True):
     """Rows known and not accepted yet: what of its frontier waits on the disk."""
 
 
-class SlotView(msgspec.Struct, frozen=True):
+class SlotView(msgspec.Struct, frozen=True, gc=False):
     number: int
     state: SlotState
     seq: int = 0

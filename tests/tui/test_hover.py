@@ -79,6 +79,14 @@ def test_every_cell_of_every_form_has_clean_words_or_none(form: Form, name: str)
     assert all(line.isprintable() for tip in found for line in text(tip).splitlines())
 
 
+def test_a_second_of_a_group_of_slots_tells_how_busy_they_were() -> None:
+    slots = [SlotView(n, SlotState.RUNNING, n, strip="....aaaF" if n < 5 else "....aaaa") for n in range(1, 101)]
+    snap = sample(slots=slots, elapsed_s=612.3)
+    told = {text(slot_tip(snap, 0, Form.CELLS, x, y, 120, 24)) for y in range(24) for x in range(100, 119)}
+    assert f"slots 1-8  {at(612)}\n● 100% busy\n× a job failed for good" in told
+    assert f"slots 9-16  {at(608)}\n● 0% busy" in told
+
+
 def test_a_column_of_flow_tells_its_seconds_its_rates_and_what_was_changed() -> None:
     snap = flowing([4] * 61, depth=[64] * 61, capacity=[64] * 61, failed=[0] * 59 + [2, 0], marks=marks_at(58, "~▲12"))
     tip = flow_tip(snap, 39, 4, 42, 10)

@@ -91,6 +91,17 @@ def cells_at(width: int, height: int, slots: Sequence[SlotView]) -> int:
     return place.slots_per_cell if place is not None else 1
 
 
+def cells_height(width: int, height: int, slots: Sequence[SlotView], several: bool) -> int:
+    """How many rows the box of cells has; those below tell what groups of slots did in time."""
+    place = grid(width, height, slots, several)
+    return height if place is None else _height(place, width, height, slots)
+
+
+def _height(place: Grid, width: int, height: int, slots: Sequence[SlotView]) -> int:
+    spare = place.rows - _used(place, slots)
+    return height if spare < LEAST_ROWS or width < LEAST_WIDTH else height - spare
+
+
 def _used(place: Grid, slots: Sequence[SlotView]) -> int:
     """Rows of the grid that hold cells."""
     return min(place.rows, -(-len(slots) // (place.per_row * place.slots_per_cell)))
@@ -113,9 +124,7 @@ def draw_cells(
         canvas.box(0, 0, canvas.width, canvas.height, title=title)
         return
     size = place.slots_per_cell
-    used = _used(place, snap.slots)
-    spare = place.rows - used
-    height = canvas.height if spare < LEAST_ROWS or canvas.width < LEAST_WIDTH else canvas.height - spare
+    height = _height(place, canvas.width, canvas.height, snap.slots)
     what = "one cell per slot" if size == 1 else f"one cell = {size} slots"
     canvas.box(
         0,

@@ -11,11 +11,12 @@ from qtui.text import clean, plural
 from qtui.tui.canvas import Line, Span
 from qtui.tui.prose import wall
 from qtui.tui.tip import Tip
-from qtui.tui.widgets.slot_cells import cells_at
+from qtui.tui.widgets.slot_cells import cells_at, cells_height
 from qtui.tui.widgets.slot_columns import strip_in_columns
 from qtui.tui.widgets.slot_fields import for_cards, for_rows
 from qtui.tui.widgets.slot_forms import CARD_ROWS, Form, fit_of, fitting
 from qtui.tui.widgets.slot_marks import STATES, Strip, running_time, time_limit, words, worst_of
+from qtui.tui.widgets.slot_utilisation import utilisation_tip
 from qtui.tui.widgets.slots import slot_at
 
 _DONE = (Cell.DONE, Cell.DONE_ALT)
@@ -36,6 +37,9 @@ _ENDS = {Cell.RETRY_END: Cell.RETRY_BODY, Cell.FAILED_END: Cell.FAILED_BODY}
 def slot_tip(snap: Snapshot, top: int, form: Form | None, x: int, y: int, width: int, height: int) -> Tip | None:
     """What there is to say of a cell of the panel, in the form that it is drawn in."""
     form = form or fitting(width, height, snap)
+    if form.is_dense and (top_y := cells_height(width, height, snap.slots, form is Form.BLOCKS)) <= y:
+        tip = utilisation_tip(snap, x, y - top_y, width, height - top_y)
+        return None if tip is None else Tip(tip.lines, Region(x, y, 1, 1))
     number = slot_at(x, y, width, height, snap, top, form)
     slot = next((slot for slot in snap.slots if slot.number == number), None)
     if slot is None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from textual.geometry import Region
+
 from qtui.core.snapshot import BUSY_LEVELS, FAILED_LEVELS, STRIP_SECONDS, UNUSED, Cell, Snapshot, Use
 from qtui.core.utilisation import level
+from qtui.text import percent
 from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.prose import wall
+from qtui.tui.tip import Tip
 from qtui.tui.widgets.charts import fit
 from qtui.tui.widgets.slot_marks import age_axis
 
@@ -25,8 +30,7 @@ def draw_utilisation(canvas: Canvas, y: int, snap: Snapshot) -> None:
         return
     size, groups = _groups(snap, rows - 2)
     label_width = 2 * len(str(snap.slots[-1].number)) + 1
-    columns = min(STRIP_SECONDS, width - 5 - label_width)
-    x = width - 2 - columns
+    x, columns = _area(width, label_width)
     title: Line = (
         Span("UTILISATION ", bold=True),
         Span("slots in groups of ", "dim"),
@@ -41,6 +45,36 @@ def draw_utilisation(canvas: Canvas, y: int, snap: Snapshot) -> None:
         canvas.put(x - 1 - len(label), row, fit(label, label_width), "faint")
         _draw_group(canvas, x, row, levels[-columns:].rjust(columns))
     age_axis(canvas, width - 2, columns, 1)
+
+
+def _area(width: int, label_width: int) -> tuple[int, int]:
+    """The first column of time, and how many there are."""
+    columns = min(STRIP_SECONDS, width - 5 - label_width)
+    return width - 2 - columns, columns
+
+
+def utilisation_tip(snap: Snapshot, x: int, y: int, width: int, rows: int) -> Tip | None:
+    """What a cell of the box says: which slots, when, how many were busy; `y` is counted from the box's own top."""
+    if rows < LEAST_ROWS or width < LEAST_WIDTH or not snap.slots:
+        return None
+    left, columns = _area(width, 2 * len(str(snap.slots[-1].number)) + 1)
+    _, groups = _groups(snap, rows - 2)
+    if not (left <= x < left + columns and 0 < y <= len(groups)):
+        return None
+    label, levels = groups[y - 1]
+    cell = levels[-columns:].rjust(columns)[x - left]
+    if cell == UNUSED:
+        return None
+    failed = cell in FAILED_LEVELS
+    share = (FAILED_LEVELS if failed else BUSY_LEVELS).index(cell) / (len(BUSY_LEVELS) - 1)
+    at = snap.started_at + int(snap.elapsed_s) - (left + columns - 1 - x)
+    lines: list[Line] = [
+        (Span(f"slots {label}  ", "accent", True), Span(wall(at), bold=True)),
+        (Span("● ", "running", True), Span(f"{'about ' if 0 < share < 1 else ''}{percent(share)} busy")),
+    ]
+    if failed:
+        lines.append((Span("× ", "failed_text", True), Span("a job failed for good")))
+    return Tip(lines, Region(x, y, 1, 1))
 
 
 def _groups(snap: Snapshot, rows: int) -> tuple[int, list[tuple[str, str]]]:

@@ -101,8 +101,8 @@ def _draw_rows(canvas: Canvas, snap: Snapshot, shown: list[SlotView], selected: 
         age_axis(canvas, at.strip + at.strip_width, at.strip_width, at.per)
 
 
-def _shown(form: Form, first: int, shown: int, count: int) -> str:
+def _shown(form: Form, first: int, shown: int, number: int) -> str:
     what = "rows" if form is Form.ROWS else "slots"
-    above = f" ▲ {first}" if first else ""
-    below = f" ▼ {count - first - shown}" if first + shown < count else ""
-    return f"{what} {first + 1}-{first + shown}{above}{below} more"
+    above = f" ▲ {count(first)}" if first else ""
+    below = f" ▼ {count(number - first - shown)}" if first + shown < number else ""
+    return f"{what} {count(first + 1)}-{count(first + shown)}{above}{below} more"
