@@ -1,19 +1,27 @@
 """Virtual time: a loop whose clock jumps to the next timer, so that hours pass in milliseconds.
 
 Nothing ready and no timer is a deadlock, and fails the test at once instead of hanging. Used below `tests/engine`
-only: no real socket or thread may be involved.
+only: no real socket or thread may be involved. And compiled code is kept, for hundreds of programs are started.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    """Container images forbid Python to keep what it compiled; every program a test starts would compile qtui anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 class Deadlock(RuntimeError):
@@ -55,3 +63,7 @@ def pytest_asyncio_loop_factories(
     """Virtual time below tests/engine, real time elsewhere."""
     virtual = (HERE / "engine") in item.path.parents
     return {"virtual": VirtualLoop} if virtual else {"real": asyncio.new_event_loop}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--redraw", action="store_true", help="keep the screens as they are drawn now")

@@ -34,11 +34,11 @@ _UNSET = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM_PROGRAM", "TMUX",
 _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 # Becomes the program once the pty is its controlling terminal; forking from a threaded test process
-# (pty.fork, preexec_fn) is deprecated since Python 3.12.
+# (pty.fork, preexec_fn) is deprecated since Python 3.12. A suite in the background of a shell is deaf to two signals.
 _LAUNCH = """
 import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT):
     signal.signal(number, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])
 """

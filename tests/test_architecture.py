@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,17 @@ def package(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All of a file's syntax."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Absolute module names imported anywhere in a file, inside functions too."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -57,25 +65,30 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_inwards(path: Path) -> None:
+def outward(path: Path) -> set[str]:
+    """Packages of ours that a file imports and may not."""
     own = package(path)
     if own in ("wiring", "__init__", "__main__"):
-        return
-    allowed = MAY_IMPORT[own] | {own, "__version__"}
+        return set()
     ours = {name.split(".")[1] for name in imports(path) if name.startswith("qtui.")}
+    return ours - MAY_IMPORT[own] - {own, "__version__"}
 
-    assert ours <= allowed, f"{own} may not import {ours - allowed}"
+
+def test_imports_point_inwards() -> None:
+    assert {str(path): found for path in modules() if (found := outward(path))} == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_nobody_touches_what_is_not_theirs(path: Path) -> None:
+def untouchable(path: Path) -> set[str]:
+    """Libraries that a file imports and may not."""
     roots = {name.split(".")[0] for name in imports(path)}
-    relative = str(path.relative_to(ROOT))
+    found = roots & MUST_NOT_TOUCH.get(package(path), set())
+    if package(path) != "wiring" and not str(path.relative_to(ROOT)).startswith(AIOHTTP_IN):
+        found |= roots & {"aiohttp"}
+    return found
 
-    assert not roots & MUST_NOT_TOUCH.get(package(path), set())
-    if package(path) != "wiring":
-        assert "aiohttp" not in roots or relative.startswith(AIOHTTP_IN)
+
+def test_nobody_touches_what_is_not_theirs() -> None:
+    assert {str(path): found for path in modules() if (found := untouchable(path))} == {}
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -129,15 +142,21 @@ FORBIDDEN_CALLS = {
 }
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_forbidden_calls(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            assert name not in FORBIDDEN_CALLS, f"{path}:{node.lineno}: {FORBIDDEN_CALLS[name]}"
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            called = node.value.func
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            assert name not in ("create_task", "ensure_future"), f"{path}:{node.lineno}: nobody keeps this task"
-    assert not {name for name in imports(path) if name.split(".")[0] in ("pickle", "marshal", "shelve")}
+def forbidden(path: Path) -> list[str]:
+    """What a file calls and must not, each with its line and the reason."""
+    found = [f"{path}: {name}" for name in imports(path) if name.split(".")[0] in ("pickle", "marshal", "shelve")]
+    for node in nodes(path):
+        if isinstance(node, ast.Call) and (name := called(node)) in FORBIDDEN_CALLS:
+            found.append(f"{path}:{node.lineno}: {FORBIDDEN_CALLS[name]}")
+        inner = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(inner, ast.Call) and called(inner) in ("create_task", "ensure_future"):
+            found.append(f"{path}:{node.lineno}: nobody keeps this task")
+    return found
+
+
+def called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def test_forbidden_calls() -> None:
+    assert [line for path in modules() for line in forbidden(path)] == []

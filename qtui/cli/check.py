@@ -34,12 +34,13 @@ class _Counting:
         self._said = ""
         self._line = sys.stderr is not None and sys.stderr.isatty()
 
-    def tell(self, what: str, elapsed_s: float) -> None:
+    def tell(self, what: str, elapsed_s: float) -> bool:
         if elapsed_s < 1 or (self._said == what and not self._line):
-            return
+            return True
         sentence = f"counting {what}; Ctrl-C leaves them uncounted"
         self._said = what
         click.echo(f"\r\x1b[K{sentence} ({elapsed_s:.0f} s)" if self._line else sentence, nl=not self._line, err=True)
+        return True
 
     def over(self) -> None:
         """Take the line away."""

@@ -61,12 +61,16 @@ class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Close the gate: of one producer by its index, or of all."""
 
     producer: int | None = None
+    but: list[int] = []
+    """Those that stay as they are where all are meant: what is taken back was not done to them."""
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """Open the gate again: of one producer by its index, or of all."""
 
     producer: int | None = None
+    but: list[int] = []
+    """As of `Pause`."""
 
 
 class Hold(msgspec.Struct, frozen=True, tag="hold"):

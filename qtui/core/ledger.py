@@ -27,6 +27,8 @@ from qtui.core.tracks import GroupTrack, ProducerTrack, SlotTrack
 from qtui.core.utilisation import GroupUse
 
 MAX_GROUPS = 200
+PEAK_S = 5
+"""The best rate is that of the best so many seconds."""
 OTHER = "other errors"
 """The group of everything beyond MAX_GROUPS."""
 
@@ -180,8 +182,6 @@ class Ledger:
         while endings and endings[0].position <= position:
             done += self._settle(endings.popleft())
         if done:
-            if at >= self._next_second and at > 6:
-                self.peak_rate = max(self.peak_rate, self.finished.sum(at, 6) / 5)
             for column in self._columns(at):
                 column.done += done
             self.finished.add(at, done)
@@ -289,6 +289,8 @@ class Ledger:
     def turn(self, at: float) -> None:
         """A new second: its columns are looked up once, not for every event."""
         self._next_second = int(at) + 1
+        if at > PEAK_S + 1:
+            self.peak_rate = max(self.peak_rate, self.finished.sum(at, PEAK_S + 1) / PEAK_S)
         self._column = self.series.column(at, len(self.queued), self.capacity, self.workers)
         self._wide = self.overview.column(at, len(self.queued), self.capacity, self.workers)
 

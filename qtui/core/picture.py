@@ -202,12 +202,13 @@ def _slots(ledger: Ledger, at: float) -> list[SlotView]:
     has_work = bool(ledger.queued)
     closed = ledger.held_by_person or bool(ledger.halted) or ledger.short_of_memory
     keeps = closed or (ledger.holding.value > 0 and has_work)
+    workers = ledger.workers
     views = []
     for number, track in sorted(ledger.slots.items()):
         if track.due_at is not None:
             state = SlotState.BACKOFF
         elif track.job is not None:
-            state = SlotState.LEAVING if number > ledger.workers else SlotState.RUNNING
+            state = SlotState.LEAVING if number > workers else SlotState.RUNNING
         elif track.retired is not None:
             state = SlotState.RETIRED
         else:

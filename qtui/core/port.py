@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -126,6 +126,28 @@ class Draft(msgspec.Struct, frozen=True):
     """Lines of comment in the file that stands there; they would be lost."""
 
 
+class Correction(msgspec.Struct, frozen=True):
+    """One word of a preset's file and what would stand in its place; nothing else of the file changes."""
+
+    path: str
+    line: int
+    """1-based."""
+    column: int
+    """Characters before the word."""
+    old: str
+    new: str
+    text: str
+    """The line as it stands."""
+
+
+class Template(msgspec.Struct, frozen=True):
+    """What a new preset can be made from: a kind of job, or a preset that comes with qtui."""
+
+    name: str
+    purpose: str
+    is_kind: bool
+
+
 class Refusal(QtuiError):
     """The engine would not start: one sentence, its exit code and, for a bad preset, what is wrong with it."""
 
@@ -144,7 +166,11 @@ class PresetEntry(msgspec.Struct, frozen=True):
     name: str
     description: str
     group: str
-    """learn (offline, simulated) or real."""
+    """learn (offline, simulated), real, or own for one that does not come with qtui."""
+    folder: str = ""
+    """Where it lies, as a person would type it; empty for one that comes with qtui."""
+    file: str = ""
+    """Its file, with every link followed."""
 
 
 class RunEntry(msgspec.Struct, frozen=True):
@@ -172,6 +198,11 @@ class RunEntry(msgspec.Struct, frozen=True):
         """The input it was given in place of its preset's own; empty when there was none."""
         return msgspec.json.decode(self.identity, type=list[str])[1] if self.identity else ""
 
+    @property
+    def file(self) -> str:
+        """The file of its preset, with every link followed; empty when that is not known."""
+        return msgspec.json.decode(self.identity, type=list[str])[0] if self.identity else ""
+
 
 Unfinished: TypeAlias = Literal["ask", "resume", "fresh"]
 """ask: the port refuses with the plan; resume: go on with it; fresh: set it aside and start anew."""
@@ -185,6 +216,34 @@ class Host(Protocol):
     def runs(self) -> list[RunEntry]: ...
 
     def check(self, source: str) -> Checked: ...
+
+    def entry(self, source: str) -> PresetEntry:
+        """A preset that is not among those offered. Raises QtuiError when there is no such file."""
+        ...
+
+    def foresee(self, source: str, goes_on: Callable[[str, float], bool]) -> str:
+        """What a preset would do and its first jobs, in plain words; nothing is executed.
+
+        `goes_on` is asked now and then while jobs are counted, with what and for how many seconds already.
+
+        Raises:
+            QtuiError: there is no such preset any more.
+        """
+        ...
+
+    def templates(self) -> list[Template]: ...
+
+    def write_new(self, template: str, path: str) -> str:
+        """Write a preset to start from, never over a file; returns its source. Raises QtuiError with the reason."""
+        ...
+
+    def correct(self, source: str, problem: Problem) -> Correction:
+        """How the suggestion of a problem would be carried out. Raises QtuiError where that cannot be told safely."""
+        ...
+
+    def write_correction(self, correction: Correction) -> None:
+        """Carry it out. Raises QtuiError, also where the file has changed since."""
+        ...
 
     async def open(self, source: str, unfinished: Unfinished = "ask") -> Port:
         """Start the preset and connect to it; `unfinished` says what becomes of its unfinished run, if it has one.

@@ -28,12 +28,15 @@ class Reading:
     lines: dict[str, int] = field(default_factory=dict)
 
     def blame(self, path: str, message: str, *, found: str = "", allowed: str = "", suggestion: str = "") -> None:
+        self.problems.append(Problem(path, message, self.line_of(path), found, allowed, suggestion))
+
+    def line_of(self, path: str) -> int:
+        """Where a key stands, or else the nearest table around it; 0 where none does."""
         line = 0
-        probe = path
-        while probe and not line:
-            line = self.lines.get(probe, 0)
-            probe = probe.rpartition("[" if probe.endswith("]") else ".")[0]
-        self.problems.append(Problem(path, message, line, found, allowed, suggestion))
+        while path and not line:
+            line = self.lines.get(path, 0)
+            path = path.rpartition("[" if path.endswith("]") else ".")[0]
+        return line
 
 
 def locate(text: str) -> dict[str, int]:

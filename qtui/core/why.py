@@ -46,15 +46,15 @@ def _closed(snap: Snapshot) -> str:
         return f"the journal cannot be written: {clean(snap.problem) or 'it goes on by itself when it can be'}"
     if throttle.halted:
         since = f" {ago(throttle.grip.since_s)}" if throttle.grip is not None else ""
-        return f"halted{since}: {clean(throttle.halted)}; P lets it go on"
+        return f"halted{since}: {clean(throttle.halted)}; nothing starts until it is released"
     if throttle.held_by_person:
-        return f"held{by_whom(throttle.grip)}, {_waiting_jobs(snap)}; P releases the workers"
+        return f"held{by_whom(throttle.grip)}, {_waiting_jobs(snap)}; nothing starts until they are released"
     if throttle.short_of_memory:
         used = f" {percent(health.memory_share)} of {size(health.memory_limit)}" if health.memory_limit else ""
         lasts = f" for {lasting(throttle.grip.since_s)}" if throttle.grip is not None else ""
         return f"memory{used} in use, nothing starts{lasts}; it goes on by itself when there is enough"
     if not snap.control.concurrency:
-        return f"there are no workers, {_waiting_jobs(snap)}; + adds one"
+        return f"there are no workers, {_waiting_jobs(snap)}; add one to go on"
     return ""
 
 
@@ -213,11 +213,11 @@ def _final(row: JobRow, zone: tzinfo | None) -> str:
         case "done":
             return f"done{at} in {seconds(row.run_s)}" + (f", {tries}" if row.attempts > 1 else "")
         case "failed":
-            return f"failed{at} after {tries}{error}; r gives it another round"
+            return f"failed{at} after {tries}{error}; a retry gives it another round"
         case "held":
-            return f"held until a person decides{error}; r gives it another round"
+            return f"held until a person decides{error}; a retry gives it another round"
         case "cancelled":
-            return f"cancelled{at}{error}; r gives it another round"
+            return f"cancelled{at}{error}; a retry gives it another round"
     return clean(row.state)
 
 

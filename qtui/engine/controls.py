@@ -18,6 +18,7 @@ from qtui.engine.plan import Plan, Refusal, TooLate, Who
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
+    from qtui.engine.producer import Producer
 
 UNDO_DEPTH = 10
 _Changes: TypeAlias = "deque[tuple[str, cmd.Command]]"
@@ -179,42 +180,46 @@ class Controls:
     # -- gates
 
     def _pause(self, command: cmd.Pause, who: Who) -> Plan:
-        giving = self._giving(command.producer)
-        if all(producer.gate.paused for producer in giving):
+        to_change = [each for each in self._giving(command.producer, command.but) if not each.gate.paused]
+        if not to_change:
             raise Refusal("the producers are paused already")
-        return self._gate(command.producer, who, paused=True)
+        return self._gate(command, to_change, who)
 
     def _resume(self, command: cmd.Resume, who: Who) -> Plan:
-        giving = self._giving(command.producer)
-        if not any(producer.gate.paused for producer in giving):
+        to_change = [each for each in self._giving(command.producer, command.but) if each.gate.paused]
+        if not to_change:
             raise Refusal("no producer is paused")
-        return self._gate(command.producer, who, paused=False)
+        return self._gate(command, to_change, who)
 
-    def _giving(self, index: int | None) -> list[Any]:
+    def _giving(self, index: int | None, but: list[int]) -> list[Producer]:
         engine = self._engine
         if index is not None and not 0 <= index < len(engine.producers):
             raise Refusal(f"there is no producer {index}")
         chosen = engine.producers if index is None else [engine.producers[index]]
-        giving = [producer for producer in chosen if not engine.ledger.producers[producer.index].ended]
+        ledger = engine.ledger.producers
+        giving = [producer for producer in chosen if not ledger[producer.index].ended and producer.index not in but]
         if not giving:
             raise Refusal("every producer has given all it had")
         return giving
 
-    def _gate(self, index: int | None, who: Who, *, paused: bool) -> Plan:
-        engine = self._engine
-        giving = self._giving(index)
+    def _gate(self, command: cmd.Pause | cmd.Resume, to_change: list[Producer], who: Who) -> Plan:
+        """Only those that change are turned back: one that had been paused alone stays so."""
+        engine, paused = self._engine, isinstance(command, cmd.Pause)
+        event, opposite = (ev.ProducersPaused, cmd.Resume) if paused else (ev.ProducersResumed, cmd.Pause)
+        changing = [producer.index for producer in to_change]
+        told = changing if command.but else [command.producer]
 
         def do() -> None:
-            for producer in giving:
+            for producer in to_change:
                 producer.gate.paused = paused
-            event = ev.ProducersPaused if paused else ev.ProducersResumed
-            engine.emit(event(engine.now(), who.by, index, who.reason))
+            for index in told:
+                engine.emit(event(engine.now(), who.by, index, who.reason))
             engine.queue.settle()
 
-        whom = "producers" if index is None else f"producer {engine.ledger.producers[index].name}"
-        return Plan(
-            f"{whom} {'paused' if paused else 'resumed'}", do, cmd.Resume(index) if paused else cmd.Pause(index)
-        )
+        names = [f"producer {engine.ledger.producers[index].name}" for index in told if index is not None]
+        others = [each.index for each in self._giving(command.producer, []) if each.index not in changing]
+        undo = opposite(command.producer, others)
+        return Plan(f"{' and '.join(names) or 'producers'} {'paused' if paused else 'resumed'}", do, undo)
 
     def _hold(self, _: cmd.Hold, who: Who) -> Plan:
         engine = self._engine

@@ -164,24 +164,29 @@ class Dispatcher:
     def stop(self) -> None:
         """Interrupt every attempt and start nothing any more."""
         self.starts.stopping = True
-        self._interrupt(iter(list(self._slots.values())))
+        self._in_turns(iter(list(self._slots.values())), self._interrupt)
 
-    def _interrupt(self, slots: Iterator[Slot]) -> None:
+    def abandon(self) -> None:
+        """After `stop`: go on without the attempts that have not ended yet."""
+        self._in_turns(iter(list(self._slots.values())), self._give_up)
+
+    def _in_turns(self, slots: Iterator[Slot], end: Callable[[Slot], None]) -> None:
         """Some at a time: the ends of a hundred thousand attempts in one turn of the loop would be taken for a hang."""
         if not self.starts.stopping:
             return
         some = list(islice(slots, STOPPED_AT_ONCE))
         for slot in some:
-            if slot.job is not None and not slot.stale:
-                self._cancel(slot, STOPPED)
+            end(slot)
         if some:
-            self._loop.call_soon(self._interrupt, slots)
+            self._loop.call_soon(self._in_turns, slots, end)
 
-    def abandon(self) -> None:
-        """After `stop`: go on at once without the attempts that have not ended yet."""
-        for slot in list(self._slots.values()):
-            if slot.job is not None:
-                self._abandon(slot, slot.job, slot.reason or STOPPED)
+    def _interrupt(self, slot: Slot) -> None:
+        if slot.job is not None and not slot.stale:
+            self._cancel(slot, STOPPED)
+
+    def _give_up(self, slot: Slot) -> None:
+        if slot.job is not None and not slot.stale:
+            self._abandon(slot, slot.job, slot.reason or STOPPED)
 
     def resume(self) -> None:
         """Start again after `stop`."""

@@ -27,6 +27,7 @@ BLOCKED_S = 0.5
 NOTICE_EVERY_S = 5.0
 _OURS = str(Path(qtui.__file__).parent) + "/"
 _SHOWN = (_OURS + "demo/",)
+_AT_WORK = tuple(_OURS + part for part in ("kinds/", "sources/", "executors/"))
 """Parts of ours that are the user's code as far as the engine is concerned."""
 _LIBRARIES = tuple(
     f"{path}/" for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
@@ -122,20 +123,25 @@ class Watchdog:
 
 
 def blamed(frame: FrameType | None) -> str:
-    """`cpu.py:12 in crunch()`: the innermost frame of the user's code, else of a library, else of ours; or empty."""
-    library = ours = ""
+    """`cpu.py:12 in crunch()`: the innermost frame of the user's code, else of ours that does jobs, else of a library.
+
+    Empty where the engine itself is at work: nothing a person has written would keep that off the loop.
+    """
+    library = ""
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith("<frozen") and not _unnamed(frame):
             said = f"{clean(Path(file).name, 60)}:{frame.f_lineno} in {clean(frame.f_code.co_name, 60)}()"
             if file.startswith(_OURS) and not file.startswith(_SHOWN):
-                ours = ours or ("" if "/engine/" in file or "/wiring/" in file else said)
+                if not file.startswith(_AT_WORK):
+                    return library  # what is called from here on is the engine's own way to its loop
+                library = said
             elif not file.startswith(_LIBRARIES):
                 return said
             elif "/asyncio/" not in file and "/selectors.py" not in file:
                 library = library or said
         frame = frame.f_back
-    return "" if not (library or ours) else ours or library
+    return library
 
 
 def _unnamed(frame: FrameType) -> bool:

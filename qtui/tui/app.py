@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar
@@ -24,7 +23,6 @@ from qtui.core.commands import (
     KeepRunning,
 )
 from qtui.core.eta import Certainty, Eta, Forecast
-from qtui.core.past import Plan
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
@@ -34,13 +32,16 @@ from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
 from qtui.tui.alerting import Alerting
+from qtui.tui.arrival import Arrival, Opening
 from qtui.tui.asides import mouse_modes
 from qtui.tui.away_watch import AwayWatch
+from qtui.tui.end_signals import answer_signals
 from qtui.tui.ending import Ending, Left
 from qtui.tui.fading import dimmed, faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.glyphs import Substitutes, drawn
+from qtui.tui.hints import with_key
 from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
@@ -72,9 +73,6 @@ class Joins(Enum):
     """It was running before."""
     WATCHED = "watched"
     """The same, and this screen may not steer."""
-
-
-Opening = Callable[[], Awaitable[Port]]
 
 
 class QtuiApp(App[Ending]):
@@ -118,9 +116,7 @@ class QtuiApp(App[Ending]):
         self.bulk = JobSteering(self)
         self._watch = joins is Joins.WATCHED
         self.feed = self._new_feed()
-        self._port = port
-        self._opening = opening
-        self._source = source
+        self.arrival = Arrival(self, port, opening, source)
         self._hz = hz
         self._keep_report = keep_report
         self._main = MainScreen()
@@ -138,9 +134,9 @@ class QtuiApp(App[Ending]):
         self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
         self._phase = 0.0
-        self._mouse = True
+        self.mouse = True
+        """Mouse events are meant for us; else for the terminal's own selection."""
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
-        self._picked: str | None = None
 
     def _new_feed(self) -> Feed:
         return Feed(lambda: self._now, again=self.host.attach, stalled=self.host.stalled, watch=self._watch)
@@ -157,7 +153,7 @@ class QtuiApp(App[Ending]):
 
     def on_mount(self) -> None:
         self.presence = Presence(self._now)
-        self._answer_signals()
+        answer_signals(self.called)
         self.set_interval(1 / self._hz, self._tick, name="paint")
         self.call_after_refresh(self._start)
 
@@ -173,7 +169,7 @@ class QtuiApp(App[Ending]):
 
     async def _live(self) -> None:
         try:
-            port = await self._find_port()
+            port = await self.arrival.find()
         except QtuiError as error:
             self._refused(error)
             return
@@ -195,13 +191,13 @@ class QtuiApp(App[Ending]):
 
     async def _mend(self, refusal: Refusal) -> None:
         """The engine would not start: what a person can decide or mend is shown, anything else is said at the end."""
-        if not self._source or (refusal.checked is None and refusal.plan is None):
+        if not self.arrival.can_mend(refusal):
             self._refused(refusal)
             return
         await self.feed.close()
         self.feed = self._new_feed()  # the old one would tell of an engine that does not answer
         try:
-            port = await (self._resume(refusal.plan) if refusal.plan else self._open(self._source))
+            port = await self.arrival.mend(refusal)
         except QtuiError as error:
             self._refused(error)
             return
@@ -210,19 +206,9 @@ class QtuiApp(App[Ending]):
             return
         await self._follow(port)
 
-    async def _resume(self, plan: Plan) -> Port | None:
-        """Ask what becomes of the unfinished run; None when nothing is to be started."""
-        from qtui.tui.screens.resume import ResumeDialog
-
-        wanted = await self.push_screen_wait(ResumeDialog(plan))
-        if wanted is None:
-            return None
-        self.say(f"going on with {plan.run_id}" if wanted == "resume" else "starting anew")
-        return await self.host.open(self._source, wanted)
-
     async def another(self) -> None:
         """Show another run in place of this one, which goes on in the background if it is not over."""
-        port = await self._pick(behind=True)
+        port = await self.arrival.pick(behind=True)
         if port is None:
             return
         await self.feed.close()
@@ -233,44 +219,10 @@ class QtuiApp(App[Ending]):
         self._main.show(self._scene)
         self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
 
-    async def _find_port(self) -> Port | None:
-        if self._port is not None:
-            return self._port
-        if self._opening is not None:
-            return await self._opening()
-        return await self._open(self._source) if self._source else await self._pick()
-
-    async def _open(self, source: str) -> Port | None:
-        """Start a preset; a bad one is shown until it is good, None when the person gives up."""
-        checked = await asyncio.to_thread(self.host.check, source)
-        if checked.problems:
-            from qtui.tui.screens.bad_preset import BadPresetScreen
-
-            if not await self.push_screen_wait(BadPresetScreen(self.host, source)):
-                return None
-        self.say(f"starting {clean(source, 60)}")
-        self._source = source
-        return await self.host.open(source)
-
-    async def _pick(self, *, behind: bool = False) -> Port | None:
-        """Let a preset or a live run be chosen until one can be shown; None when the person goes back or leaves."""
-        from qtui.tui.screens.picker import PickerScreen
-
-        while True:
-            source = await self.push_screen_wait(PickerScreen(self.host, behind=behind))
-            if source is None:
-                return None
-            run_id = source.removeprefix("attach:")
-            try:
-                port = await (self.host.attach(run_id) if run_id != source else self._open(source))
-            except QtuiError as error:
-                self.say(str(error), ok=False)
-                continue
-            if port is not None:
-                self._picked = source if run_id == source else ""
-                self.leaving = Leaving(self, attached=run_id != source, watches=False)
-                self.away = AwayWatch(self, attached=run_id != source)
-                return port
+    def take_up(self, *, attached: bool) -> None:
+        """The run that is shown from now on was started here, or was running before."""
+        self.leaving = Leaving(self, attached=attached, watches=False)
+        self.away = AwayWatch(self, attached=attached)
 
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
@@ -454,7 +406,7 @@ class QtuiApp(App[Ending]):
 
     def action_stay(self) -> None:
         """ctrl+z would stop only this face, and with it the shell's view of a run that goes on."""
-        self.say("ctrl+z is off: q leaves this screen and the run goes on", ok=False)
+        self.say("ctrl+z is off" + with_key("leave", "leaves this screen and the run goes on", before=": "), ok=False)
 
     def action_leave_now(self) -> None:
         self.leaving.interrupt()
@@ -467,48 +419,24 @@ class QtuiApp(App[Ending]):
 
     def toggle_mouse(self) -> None:
         """Leave the mouse to the terminal's own selection, or take it back."""
-        self._mouse = not self._mouse
+        self.mouse = not self.mouse
         if self._driver is not None:
-            self._driver.write(mouse_modes(self._mouse))
+            self._driver.write(mouse_modes(self.mouse))
             self._driver.flush()
-        self.say("the mouse works again" if self._mouse else "the mouse is the terminal's: select and copy as usual")
-
-    @property
-    def is_starting(self) -> bool:
-        """A run was asked for and may begin before it is seen."""
-        return self._opening is not None
+        self.say("the mouse works again" if self.mouse else "the mouse is the terminal's: select and copy as usual")
 
     def leave_with(self, how: Left, reason: str = "", number: int = 0, code: int = 0) -> None:
         """Close the screen; the result says how, so that the launcher can say the rest."""
         self.title_row.close()
-        ending = Ending(how, self.feed.newest, reason, number, code, self._picked)
+        ending = Ending(how, self.feed.newest, reason, number, code, self.arrival.picked)
         self.exit(ending, return_code=128 + number if number else code)
+
+    def called(self, name: str, number: int) -> None:
+        """A signal asks to end."""
+        self.leave_with(Left.SIGNAL, f"{name} received", number)
 
     async def on_unmount(self) -> None:
         await self.feed.close()
-
-    def _answer_signals(self) -> None:
-        """End with the terminal restored, where Textual would leave it in disorder."""
-        if not all(self.answer_signal(name) for name in ("SIGTERM", "SIGHUP", "SIGINT")):
-            return  # not the main thread, or a platform without it: the launcher restores the terminal
-        loop = asyncio.get_running_loop()
-        resized = signal.getsignal(signal.SIGWINCH)
-        if callable(resized):
-            # Textual's handler can be interrupted by itself: it would then tell the sizes in the wrong order
-            loop.add_signal_handler(signal.SIGWINCH, resized, signal.SIGWINCH, None)
-
-    def answer_signal(self, name: str) -> bool:
-        """Leave when this signal comes; False where that cannot be arranged."""
-        number = getattr(signal, name, None)
-        if number is None:
-            return True
-        try:
-            asyncio.get_running_loop().add_signal_handler(
-                number, self.leave_with, Left.SIGNAL, f"{name} received", int(number)
-            )
-        except (NotImplementedError, RuntimeError, ValueError):
-            return False
-        return True
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen without Textual's traceback, which prints local variables and so secrets."""

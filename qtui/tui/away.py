@@ -23,8 +23,9 @@ LOW = 0.5
 """A stretch of the strip under half of the usual is told."""
 SETTLED_S = 120.0
 """Failures that have not come for so long may be worth another try."""
-TRIAGE = ("failures", "4", "triage")
-LOG = ("events", "6", "log")
+TRIAGE = ("failures", "triage")
+LOG = ("events", "log")
+MOMENT = ("timeline", "moment")
 WARNINGS = {"warning": ("▲", "pressure", 1), "error": ("×", "failed_text", 0)}
 
 
@@ -88,8 +89,8 @@ class Change:
     what: str
     why: str = ""
     action: str = ""
-    key: str = ""
     key_text: str = ""
+    """What the key of the action is said to lead to."""
     group: str = ""
     """The failure group it is about."""
 
@@ -99,7 +100,6 @@ class Need:
     """The one thing that needs a person."""
 
     text: str
-    key: str = ""
     title: str = ""
     note: str = ""
     action: str = ""
@@ -172,9 +172,7 @@ def _told(period: Period) -> list[Change]:
 
 
 def _with_why(change: Change, why: str) -> Change:
-    return Change(
-        change.rank, change.at, change.glyph, change.ink, change.what, why, change.action, change.key, change.key_text
-    )
+    return Change(change.rank, change.at, change.glyph, change.ink, change.what, why, change.action, change.key_text)
 
 
 def _slow(period: Period) -> list[Change]:
@@ -198,10 +196,11 @@ def _slow(period: Period) -> list[Change]:
     lowest = max(columns[best : best + length]) / step
     since = period.start + best * step
     what = f"throughput under {rate(max(lowest, 0.1))} for {about(length * step)}"
-    found = [Change(1, since, "▲", "pressure", what, f"usually {rate(usual / step)}", "overview", "1", "flow")]
+    found = [Change(1, since, "▲", "pressure", what, f"usually {rate(usual / step)}", *MOMENT)]
     if best + length < len(columns):
         back = period.start + (best + length) * step
-        found.append(Change(4, back, "✓", "done_text", f"throughput back to {rate(columns[best + length] / step)}"))
+        what = f"throughput back to {rate(columns[best + length] / step)}"
+        found.append(Change(4, back, "✓", "done_text", what, "", *MOMENT))
     return found
 
 
@@ -231,7 +230,7 @@ def _steered(period: Period) -> list[Change]:
             continue
         match = _ARROW.fullmatch(line.text)
         if match is None:
-            plain.append(Change(5, line.at, "·", "dim", clean(line.text, 120), f"by {clean(line.actor, 40)}"))
+            plain.append(Change(5, line.at, "·", "dim", clean(line.text, 120), f"by {clean(line.actor, 40)}", *LOG))
             continue
         key = line.actor, match["what"]
         at, chain, why = chains.get(key, (line.at, [match["old"]], ""))
@@ -240,7 +239,7 @@ def _steered(period: Period) -> list[Change]:
     for (actor, what), (at, chain, why) in chains.items():
         links = chain if len(chain) <= 4 else [chain[0], "…", *chain[-2:]]
         by = f"by {clean(actor, 40)}" + (f": {clean(why, 80)}" if why else "")
-        told.append(Change(3, at, "▼", "pressure", f"{clean(what, 60)}{' → '.join(links)}", by))
+        told.append(Change(3, at, "▼", "pressure", f"{clean(what, 60)}{' → '.join(links)}", by, *LOG))
     return [*told, *plain]
 
 
@@ -261,12 +260,12 @@ def needed(snap: Snapshot) -> Need | None:
 
 def _stands_still(snap: Snapshot) -> Need | None:
     if snap.throttle.halted:
-        return Need(f"The run has halted: {snap.throttle.halted}.", "P", "release it", "", "hold")
+        return Need(f"The run has halted: {snap.throttle.halted}.", "release it", "", "hold")
     if snap.health.journal == "blocked":
         return Need(f"Nothing new starts: {snap.problem or 'the journal cannot be written'}.")
     if snap.throttle.held_by_person:
         text = f"The workers are held: {plural(snap.counts.pending, 'job')} wait."
-        return Need(text, "P", "release them", "", "hold")
+        return Need(text, "release them", "", "hold")
     return None
 
 
@@ -276,13 +275,13 @@ def _has_failed(snap: Snapshot) -> Need | None:
         return _worth_a_try(max(settled, key=lambda group: group.jobs), snap)
     if snap.counts.failed:
         text = f"{plural(snap.counts.failed, 'job')} failed, of {plural(snap.groups, 'kind')}."
-        return Need(text, "4", "triage", "", "failures")
+        return Need(text, "triage", "", "failures")
     return None
 
 
 def _is_paused(snap: Snapshot) -> Need | None:
     if snap.state is RunState.PAUSED:
-        return Need("The producers are paused.", "p", "let them go on", "", "pause")
+        return Need("The producers are paused.", "let them go on", "", "pause")
     return None
 
 
@@ -293,7 +292,7 @@ def _worth_a_try(group: FailureGroup, snap: Snapshot) -> Need:
     took = retry_seconds(snap, group.jobs)
     title = f"probe one, then retry all {count(group.jobs)}" if group.jobs > 1 else "retry it"
     note = f"adds about {about(took)}" if took is not None else ""
-    return Need(text, "r", title, note, "retry", group.signature)
+    return Need(text, title, note, "retry", group.signature)
 
 
 def summary(told: Digest) -> str:

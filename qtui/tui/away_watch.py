@@ -8,6 +8,7 @@ from qtui.core.eta import Eta
 from qtui.core.queries import Period, PeriodQuery
 from qtui.core.snapshot import Snapshot
 from qtui.tui.away import Memories, digest, from_memory, summary
+from qtui.tui.hints import with_key
 from qtui.tui.presence import AWAY_S
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class AwayWatch:
             answer = from_memory(past, snap)
         told = digest(answer, snap, eta, past, asked=asked)
         if app.screen is not app.main:
-            app.say(f"{summary(told)} · H tells more")
+            app.say(summary(told) + with_key("since", "tells more", before=" · "))
             return
         wanted = await app.push_screen_wait(AwayScreen(told))
         if wanted is not None:
-            await app.main.go(wanted.action, wanted.group)
+            await app.main.go(wanted.action, wanted.group, wanted.at)

@@ -25,6 +25,7 @@ from qtui.core.queries import Jobs, JobsQuery, JobStory, Reproducer, ReproducerQ
 from qtui.core.snapshot import FailureGroup, SlotState, Snapshot
 from qtui.text import clean, count, plural
 from qtui.tui.clipboard import MOST, CopyMenu, said_of
+from qtui.tui.hints import with_key
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
@@ -74,7 +75,11 @@ class JobSteering:
                 "those that are not finished; what they have done is lost",
                 CancelJobs([*seqs]),
             ),
-            "aside": (f"Set {jobs} aside?", "those that failed; i on one of them takes it back", SetAsideJobs([*seqs])),
+            "aside": (
+                f"Set {jobs} aside?",
+                "those that failed" + with_key("aside", "on one of them takes it back", before="; "),
+                SetAsideJobs([*seqs]),
+            ),
         }
         return self._confirmed(*commands[action_id])
 

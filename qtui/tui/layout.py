@@ -25,7 +25,7 @@ def charts_height(classes: Collection[str]) -> int:
 
 
 SHEET = """
-MainScreen { layout: vertical; overflow: hidden; }
+MainScreen { layout: vertical; overflow: hidden; layers: default tip; }
 #page, #stage, #overview, #upper, #side { height: 1fr; overflow: hidden; }
 #header, #progress, #verdict, #lane, #ticker, #keys, #mini { height: 1; }
 #band { height: 7; }
@@ -75,6 +75,7 @@ MainScreen { layout: vertical; overflow: hidden; }
 .-tiny-w #tiny, .-tiny-h #tiny { display: block; }
 
 .-listing #band, .-listing #lane { display: none; }
+.-in-time #verdict, .-in-time #ticker { margin-bottom: 0; }
 .-xtall.-listing #band, .-xtall.-listing #lane { display: block; }
 .-over #verdict, .-over #band, .-over #lane { display: none; }
 """

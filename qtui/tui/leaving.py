@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtui.core.commands import Drain, Stop
 from qtui.core.port import Killable
 from qtui.core.snapshot import RunState
+from qtui.tui.actions import key_of
 from qtui.tui.ending import Left
 
 if TYPE_CHECKING:
@@ -100,9 +101,10 @@ class Leaving:
     def _decide(self) -> None:
         app = self._app
         feed = app.feed
-        if feed.newest is None and app.is_starting and not self.attached and not self._when_seen:
+        if feed.newest is None and app.arrival.is_starting and not self.attached and not self._when_seen:
             self._when_seen = True
-            app.say("the run is starting; q again leaves it without having seen it, ctrl+c again ends it")
+            key = key_of("leave") or "ctrl+q"
+            app.say(f"the run is starting; {key} again leaves it without having seen it, ctrl+c again ends it")
         elif self._when_seen:
             app.leave_with(Left.QUIT, "left before the run was seen; if it has started, `qtui attach` shows it")
         elif feed.newest is None or feed.over or feed.lost:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import SuspendNotSupported
-
-from qtui.text import clean
+from qtui.tui.lending import lend
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
@@ -57,32 +52,6 @@ async def page(app: QtuiApp, text: str) -> str:
 
 
 async def page_file(app: QtuiApp, path: Path) -> str:
-    """Show a file; why that did not work, or empty.
-
-    Nothing is painted meanwhile, as the terminal is not ours; the run goes on in its own process.
-    """
+    """Show a file; why that did not work, or empty."""
     command = pager_command(os.environ)
-    if not command:
-        return NO_PAGER
-    loop = asyncio.get_running_loop()
-    loop.remove_signal_handler(signal.SIGINT)
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)  # ctrl+c is the pager's: not inherited, not ours
-    try:
-        return _lend(app, [*command, str(path)])
-    finally:
-        for _ in range(2):
-            await asyncio.sleep(0)  # until the loop has read what came meanwhile, and found nobody to tell
-        signal.signal(signal.SIGINT, before)
-        app.answer_signal("SIGINT")
-
-
-def _lend(app: QtuiApp, command: list[str]) -> str:
-    try:
-        with app.suspend():
-            try:
-                code = subprocess.run(command, check=False).returncode
-            except OSError as error:  # leaving the block by it would leave the terminal as it is
-                return f"{clean(command[0])} cannot be started: {clean(error.strerror or error)}"
-    except SuspendNotSupported:
-        return "this terminal cannot be lent to a pager"
-    return f"{clean(command[0])} ended with code {code}" if code not in (0, 130, -signal.SIGINT) else ""
+    return await lend(app, [*command, str(path)]) if command else NO_PAGER

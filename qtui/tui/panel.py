@@ -11,8 +11,11 @@ from textual.widget import Widget
 
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, Palette
+from qtui.tui.tip import Tip
 
 Draw: TypeAlias = Callable[[Canvas], None]
+Tell: TypeAlias = Callable[[int, int, int, int], Tip | None]
+"""What a drawing says of a cell, given the cell and the size that it was drawn in."""
 
 
 class Panel(Widget, can_focus=False):
@@ -22,6 +25,7 @@ class Panel(Widget, can_focus=False):
         """`draw` is what it shows until it is shown something else."""
         super().__init__(id=id, classes=classes)
         self._draw = draw
+        self._tell: Tell | None = None
         self._strips: list[Strip] = []
         self._canvas: Canvas | None = None
         """What the strips were made from."""
@@ -31,9 +35,10 @@ class Panel(Widget, can_focus=False):
     def palette(self) -> Palette:
         return getattr(self.app, "palette", DARK)
 
-    def show(self, draw: Draw) -> None:
-        """Draw anew with `draw` and repaint the rows that differ."""
+    def show(self, draw: Draw, tell: Tell | None = None) -> None:
+        """Draw anew with `draw` and repaint the rows that differ; `tell` has the words for what is drawn."""
         self._draw = draw
+        self._tell = tell
         if self._drawn != (self.size.width, self.size.height):
             self.refresh()
             return
@@ -42,6 +47,10 @@ class Panel(Widget, can_focus=False):
         for y, strip in enumerate(self._strips):
             if strip is not before[y]:
                 self.refresh(Region(0, y, self.size.width, 1))
+
+    def tip_at(self, x: int, y: int) -> Tip | None:
+        """What there is to say of a cell."""
+        return None if self._tell is None else self._tell(x, y, *self.size)
 
     def forget(self) -> None:
         """Draw everything again, e.g. after a change of theme."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def save_preset(app: QtuiApp, snap: Snapshot) -> None:
     """Ask for a name, show what would be written, write it; nothing is replaced unasked."""
     from qtui.tui.screens.preset_dialogs import SaveDialog
-    from qtui.tui.screens.text_prompt import TextPrompt
+    from qtui.tui.screens.prompt import TextPrompt
 
     prompt = TextPrompt("Save the preset as", _free_name(snap.name), note="in the folder where qtui was started")
     name = await app.push_screen_wait(prompt)

@@ -41,6 +41,9 @@ class StageView(Panel, can_focus=True):
         """The jobs that are marked, by their numbers; keys that act on several act on these."""
         return []
 
+    def go_to(self, at: float, group: str = "") -> None:
+        """Show a moment of the past, by the wall clock, or a failure group; where that means nothing, nothing."""
+
     def step_job(self, step: int) -> int | None:
         """Choose a neighbour of the chosen job; its number, None where there is none to choose."""
         return None

@@ -21,6 +21,7 @@ from qtui.journal.schema import reason, sync_folder
 from qtui.text import clean, plural
 from qtui.wiring.presets import vocabulary, written
 from qtui.wiring.reports import run_folder
+from qtui.wiring.toml_text import toml_text
 
 BLOCK = 500
 """Rows that are written in one go."""
@@ -119,12 +120,13 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
         raise UsageError("the journal of this run was written by an older qtui and has no preset in it")
     tables: dict[str, Any] = kept
     rows = path.with_suffix(".jsonl").name
-    about = tables.pop("preset") | {"name": clean(path.stem), "description": description}
+    tables["preset"] |= {"name": clean(path.stem), "description": description}
     _find_nothing(tables["job"])
     place = _place(told)
-    source = _source(tables.pop("source"), rows if not rows.startswith("~") else f"./{rows}")
+    source = _source(tables["source"], rows if not rows.startswith("~") else f"./{rows}")
     if place:
         source["place"] = place
+    tables["source"] = [source]
     results = tables.get("results", {})
     if results.get("path"):
         old = Path(results["path"])
@@ -132,8 +134,7 @@ def _preset(reader: Reader, path: Path, description: str) -> str:
         results["path"] = str(old.with_name(name if name != old.name else f"{path.stem}-again{old.suffix}"))
     if site := re.search(r":(\d+)$", reader.fact("site")):
         tables["demo"]["port"] = int(site[1])  # the rows have its address in them
-    parts = [tomli_w.dumps({"preset": about}), "[[source]]\n" + tomli_w.dumps(source)]
-    text = "\n".join([*parts, tomli_w.dumps(tables, multiline_strings=r"\r" not in told)])
+    text = toml_text(tables)
     written(text, str(path))
     return text
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from qtui.core import tables
+from qtui.core.port import Template
 from qtui.core.preset import parse
 from qtui.core.walker import literals, nearest, unit_of
 from qtui.errors import CannotWrite, QtuiError, UsageError
@@ -57,6 +58,17 @@ def write_new(kind: str, file: str) -> str:
     except OSError as error:
         raise CannotWrite(f"cannot write {clean(path)}: {clean(error.strerror)}") from None
     return f"wrote {clean(path)}\nsee what it does: qtui check --plan {clean(path)}\nrun it: qtui {clean(path)}"
+
+
+def templates() -> list[Template]:
+    """Everything that a new preset can be made from: the kinds of jobs, then the presets that come with qtui."""
+    examples = {kind: textwrap.dedent(KINDS[kind].table().example) for kind in KINDS}
+    found = [Template(kind, _about(example), is_kind=True) for kind, example in examples.items()]
+    return found + [Template(path.stem, _about(path.read_text("utf-8")), is_kind=False) for path in bundled()]
+
+
+def _about(text: str) -> str:
+    return str(tomllib.loads(text)["preset"].get("description", ""))
 
 
 def new_preset(kind: str, name: str = "") -> str:

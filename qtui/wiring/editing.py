@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli_w
 
 from qtui.core.commands import (
     Command,
@@ -32,9 +31,11 @@ from qtui.errors import CannotWrite, UsageError
 from qtui.journal.encoding import decode
 from qtui.journal.reader import open_reader
 from qtui.journal.runs import read_record
-from qtui.journal.schema import reason, sync_folder
+from qtui.journal.schema import reason
 from qtui.text import clean, plural
 from qtui.wiring.presets import Options, load, vocabulary, written
+from qtui.wiring.toml_text import toml_text
+from qtui.wiring.whole import write_whole
 
 MISSING = "—"
 """What a value that is not there is written as."""
@@ -49,9 +50,9 @@ def draft(folder: Path, snap: Snapshot, file: str) -> Draft:
     """
     path = _target(file)
     origin, kept, _ = _kept(folder)
-    preset = written(_write_tables(kept))
+    preset = written(toml_text(kept))
     tables = _moved(_in_force(kept, preset, snap), preset, origin.parent, path.parent)
-    text = _write_tables(tables)
+    text = toml_text(tables)
     written(text)
     there = _read(path)
     before = _tables(_read(origin)) or kept
@@ -69,17 +70,9 @@ def save(path: str, text: str, *, replace: bool) -> str:
     target = Path(path)
     if os.path.lexists(target) and not replace:
         raise CannotWrite(f"{clean(target)} exists already and is left as it is")
-    part = target.with_name(f".{target.name}.part")
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-        sync_folder(target.parent)
+        write_whole(target, text)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CannotWrite(f"cannot write {clean(target)}: {clean(reason(error))}") from error
     return f"saved as {clean(target)}"
 
@@ -214,17 +207,6 @@ def _moved(tables: dict[str, Any], preset: Preset, before: Path, after: Path) ->
             if path not in ("", "-") and not Path(path).expanduser().is_absolute():
                 told[key] = os.path.relpath(before.resolve() / path, after.resolve())
     return tables
-
-
-def _write_tables(tables: Mapping[str, Any]) -> str:
-    """TOML as people write it: what it is first, then its sources, then the rest."""
-    rest = {key: value for key, value in tables.items() if key not in ("preset", "source")}
-    sources = tables["source"]
-    if any(isinstance(value, dict) for source in sources for value in source.values()):
-        listed = [tomli_w.dumps({"source": sources})]
-    else:
-        listed = ["[[source]]\n" + tomli_w.dumps(source) for source in sources]
-    return "\n".join([tomli_w.dumps({"preset": tables["preset"]}), *listed, tomli_w.dumps(rest)])
 
 
 def _kept(folder: Path) -> tuple[Path, dict[str, Any], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qtui.errors import UsageError
@@ -23,14 +24,24 @@ def bundled() -> list[Path]:
     return sorted(found, key=lambda path: path.stem != FIRST)
 
 
+def own_dir() -> Path:
+    """Where a person keeps presets that are found by name."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "qtui" / "presets"
+
+
 def locate(source: str) -> Path:
-    """The file of a preset. Raises UsageError when there is none, naming what there is."""
+    """The file of a preset: a path, or the name of one that comes with qtui or lies in the person's own folder.
+
+    Raises:
+        UsageError: when there is none, naming what there is.
+    """
     path = Path(source).expanduser()
     if path.is_file():
         return path
-    inside = bundled_dir() / f"{source}.toml"
-    if "/" not in source and inside.is_file():
-        return inside
+    for folder in (bundled_dir(), own_dir()):
+        inside = folder / f"{source}.toml"
+        if "/" not in source and inside.is_file():
+            return inside
     if path.is_dir():
         raise UsageError(f"{clean(source)} is a directory; name a preset file in it")
     names = ", ".join(path.stem for path in bundled())

@@ -29,8 +29,8 @@ LOOKS_S = 2.0
 """How long the first rows of a source are waited for: they may lie on a disk that does not answer."""
 TURN_S = 0.2
 Fill = Callable[[str], str]
-Tell = Callable[[str, float], None]
-"""Is told what is being counted and for how many seconds already; a few times a second."""
+Tell = Callable[[str, float], bool]
+"""Is told what is being counted and for how many seconds already, a few times a second; False ends the counting."""
 
 
 def foresee(preset: Preset, tell: Tell) -> Preview:
@@ -185,7 +185,9 @@ def _counted(table: SourceTable, tell: Tell) -> tuple[int | None, bool]:
     work, begun = _Aside(lambda: found.append(source.count(stop.is_set))), time.monotonic()
     try:
         while not work.ended.wait(TURN_S):
-            tell(clean(source.title), time.monotonic() - begun)
+            if not tell(clean(source.title), time.monotonic() - begun):
+                stop.set()
+                return None, True
     except KeyboardInterrupt:
         stop.set()
         return None, True

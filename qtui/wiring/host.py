@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtui.core import stall
-from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, Problem, RunEntry, Unfinished
+from qtui.core.port import (
+    Change,
+    Checked,
+    Correction,
+    Draft,
+    Port,
+    PresetEntry,
+    Problem,
+    RunEntry,
+    Template,
+    Unfinished,
+)
 from qtui.core.snapshot import Snapshot
 from qtui.errors import QtuiError, UsageError
 from qtui.text import clean
@@ -50,12 +61,16 @@ class LocalHost:
         self._watch = watch
 
     def presets(self) -> list[PresetEntry]:
-        entries = []
-        for path in bundled():
-            told = self.check(path.stem)
-            group = "learn" if told.simulated else "real"
-            entries.append(PresetEntry(path.stem, told.name or path.stem, told.description, group))
-        return entries
+        from qtui.wiring.shelves import bundled_presets, own_presets
+
+        return [*bundled_presets(), *own_presets()]
+
+    def entry(self, source: str) -> PresetEntry:
+        from qtui.wiring.shelves import own_entry
+
+        path = locate(source)
+        known = next((each for each in self.presets() if each.file == str(path.resolve())), None)
+        return known or own_entry(path)
 
     def runs(self) -> list[RunEntry]:
         from qtui.journal.runs import list_runs
@@ -70,6 +85,32 @@ class LocalHost:
             return checked(load(source))
         except QtuiError as error:
             return Checked(source, problems=[Problem("", str(error))])
+
+    def foresee(self, source: str, goes_on: Callable[[str, float], bool]) -> str:
+        from qtui.wiring.reports import check
+
+        return check(source, "", (), plan=True, tell=goes_on).text()
+
+    def templates(self) -> list[Template]:
+        from qtui.wiring.authoring import templates
+
+        return templates()
+
+    def write_new(self, template: str, path: str) -> str:
+        from qtui.wiring.authoring import write_new
+
+        write_new(template, path)
+        return str(Path(path).expanduser())
+
+    def correct(self, source: str, problem: Problem) -> Correction:
+        from qtui.wiring.mending import correct
+
+        return correct(source, problem)
+
+    def write_correction(self, correction: Correction) -> None:
+        from qtui.wiring.mending import write_correction
+
+        write_correction(correction)
 
     async def open(self, source: str, unfinished: Unfinished = "ask") -> Port:
         from qtui.wiring.spawn import spawn_engine

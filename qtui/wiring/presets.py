@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -13,6 +14,8 @@ from qtui.core.port import Problem
 from qtui.core.preset import Vocabulary, document, misfit, parse
 from qtui.core.seams import Source
 from qtui.core.tables import Preset, SourceTable, Table
+from qtui.core.walker import Reading, nearest, shown
+from qtui.core.walker import locate as where_keys_stand
 from qtui.demo.config import SiteConfig
 from qtui.errors import QtuiError, UsageError
 from qtui.kinds import KINDS
@@ -22,6 +25,8 @@ from qtui.wiring.columns import unknown_fields
 from qtui.wiring.finding import locate
 
 MAX_BYTES = 4 << 20
+MOST_NEAR = 1000
+"""Files that are looked at for a name that is nearly right."""
 AnyTable = TypeVar("AnyTable", bound=Table)
 
 
@@ -72,8 +77,11 @@ def load(source: str, options: Options = Options()) -> Loaded:
         return Loaded(source, path, clean(raw, 1000), None, [problem])
     preset, problems = parse(text, source, vocabulary(), options.changes)
     if preset is not None:
+        told = preset.sources
         preset = _placed(preset, path, options)
-        problems = _unreadable(preset)
+        problems = _unreadable(preset, [] if options.input else told)
+        lines = Reading(text, lines=where_keys_stand(text))
+        problems = [msgspec.structs.replace(each, line=lines.line_of(each.path)) for each in problems]
     if preset is None or problems:
         return Loaded(source, path, text, None, problems)
     tables = document(text, options.changes)
@@ -116,15 +124,30 @@ def absolute(table: AnyTable, folder: Path) -> AnyTable:
     return msgspec.structs.replace(table, **placed)
 
 
-def _unreadable(preset: Preset) -> list[Problem]:
-    """What cannot be read is said before anything starts."""
+def _unreadable(preset: Preset, told: Sequence[SourceTable]) -> list[Problem]:
+    """What cannot be read is said before anything starts; `told` are the sources with their paths as written."""
     problems = []
     for index, source in enumerate(preset.sources):
         if sentence := cast(Source, source).check():  # every table in the registry of sources is a source
-            problems.append(Problem(f"source[{index}]", sentence))
+            missing = _missing(source, told[index]) if index < len(told) else None
+            key, written, near = missing or ("", "", "")
+            problems.append(Problem(f"source[{index}]{key}", sentence, found=shown(written or None), suggestion=near))
     if problem := misfit(preset.sources, preset.job.kind, preset.kind):  # --input has taken the sources' place
         problems.append(Problem(*problem))
     return problems or unknown_fields(preset)
+
+
+def _missing(source: SourceTable, told: SourceTable) -> tuple[str, str, str] | None:
+    """The key of a file that is not there, its path as written, and what in that folder is most like it."""
+    for key in source.relative:
+        path, written = getattr(source, key), getattr(told, key)
+        if path in ("", "-") or "\0" in path or Path(path).exists():
+            continue
+        folder, name = Path(path).parent, Path(path).name
+        there = [each.name for each in islice(folder.glob("*"), MOST_NEAR) if each.is_file()]
+        near = nearest(name, there)
+        return f".{key}", written, f"{written.removesuffix(name)}{near}" if near and written.endswith(name) else ""
+    return None
 
 
 def identity_of(loaded: Loaded, options: Options) -> str:

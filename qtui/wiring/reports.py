@@ -17,7 +17,7 @@ from qtui.plain.jsonlines import shown_cell, shown_lines
 from qtui.plain.preview import Preview, check_json, preview_report
 from qtui.plain.report import check_report
 from qtui.wiring.checking import checked
-from qtui.wiring.foresight import foresee
+from qtui.wiring.foresight import Tell, foresee
 from qtui.wiring.presets import Options, load
 
 BLOCK = 500
@@ -45,12 +45,10 @@ class CheckReport:
         return (shown_lines(told) if terminal else told).decode()
 
 
-def check(
-    preset: str, input_: str, changes: tuple[tuple[str, str], ...], *, plan: bool, tell: Callable[[str, float], None]
-) -> CheckReport:
+def check(preset: str, input_: str, changes: tuple[tuple[str, str], ...], *, plan: bool, tell: Tell) -> CheckReport:
     """The check of a preset; with `plan` its first jobs too, counted.
 
-    `tell` is called with what is being counted and the seconds since that began.
+    `tell` is called with what is being counted and the seconds since that began; False ends the counting.
 
     Raises UsageError when there is no such file.
     """

@@ -422,3 +422,14 @@ def test_the_progress_of_another_job_or_of_no_slot_changes_nothing() -> None:
     book.tell(ev.AttemptProgressed(1.5, 1, 9, 0.9, "late word"))
 
     assert book.picture(2.0).slots[0].share is None
+
+
+def test_the_peak_is_the_best_five_seconds_whoever_looked_at_them() -> None:
+    book = Book()
+    times = [*(n * 0.1 for n in range(40, 140)), *(float(n) for n in range(14, 40))]  # ten a second, then one
+    for seq, at in enumerate(times, 1):
+        book.through(seq, at, Done())
+
+    rates = book.picture(60.0).rates
+    assert rates.done_run < 3
+    assert rates.done_peak == pytest.approx(10.0, abs=0.5)

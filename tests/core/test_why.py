@@ -83,11 +83,11 @@ LIMITED = HostView("shop.x:443", 4, 3, "limit")
         ),
         (
             snapshot(throttle=ThrottleView(halted="23 of the last 100 attempts failed", grip=Grip("qtui", 180))),
-            "halted 3 min ago: 23 of the last 100 attempts failed; P lets it go on",
+            "halted 3 min ago: 23 of the last 100 attempts failed; nothing starts until it is released",
         ),
         (
             snapshot(throttle=ThrottleView(held_by_person=True, grip=Grip("you", 42.0, "lunch"))),
-            "held by you 42s ago (lunch), 10 jobs wait; P releases the workers",
+            "held by you 42s ago (lunch), 10 jobs wait; nothing starts until they are released",
         ),
         (
             snapshot(
@@ -96,7 +96,7 @@ LIMITED = HostView("shop.x:443", 4, 3, "limit")
             ),
             "memory 93% of 2.0 GB in use, nothing starts for 5s; it goes on by itself when there is enough",
         ),
-        (snapshot(control=Control(0, 64)), "there are no workers, 10 jobs wait; + adds one"),
+        (snapshot(control=Control(0, 64)), "there are no workers, 10 jobs wait; add one to go on"),
         (
             snapshot(throttle=ThrottleView(1 / 60, 0.9, next_s=12.4)),
             "rate limit 1/min: the next start is at 12:10:12, in 12s",
@@ -168,7 +168,7 @@ def story(state: str, **changes: object) -> JobStory:
             story("waiting", next_try_s=12.0),
             snapshot(throttle=ThrottleView(held_by_person=True, grip=Grip("you", 180))),
             "waits for attempt 2 of 3 at 12:10:12, in 12s; but held by you 3 min ago, 10 jobs wait;"
-            " P releases the workers",
+            " nothing starts until they are released",
         ),
         (
             story("waiting", next_try_s=0.0, error="Timeout"),
@@ -189,16 +189,16 @@ def story(state: str, **changes: object) -> JobStory:
         (
             story("pending"),
             snapshot(throttle=ThrottleView(halted="5 of 5 failed")),
-            "in the queue with 9 others; halted: 5 of 5 failed; P lets it go on",
+            "in the queue with 9 others; halted: 5 of 5 failed; nothing starts until it is released",
         ),
         (story("done", ended_at=NOON + 61), snapshot(), "done at 12:01:01 in 0.80s"),
         (
             story("failed", ended_at=NOON, attempts=3, error="HTTP 404"),
             snapshot(),
-            "failed at 12:00:00 after 3 attempts: HTTP 404; r gives it another round",
+            "failed at 12:00:00 after 3 attempts: HTTP 404; a retry gives it another round",
         ),
-        (story("held"), snapshot(), "held until a person decides; r gives it another round"),
-        (story("cancelled", ended_at=NOON), snapshot(), "cancelled at 12:00:00; r gives it another round"),
+        (story("held"), snapshot(), "held until a person decides; a retry gives it another round"),
+        (story("cancelled", ended_at=NOON), snapshot(), "cancelled at 12:00:00; a retry gives it another round"),
     ],
 )
 def test_what_a_job_waits_for(told: JobStory, snap: Snapshot, answer: str) -> None:

@@ -576,7 +576,7 @@ async def test_a_subscriber_that_raises_is_dropped_and_the_run_goes_on() -> None
 
 
 async def test_jobs_that_never_wait_leave_the_loop_alive() -> None:
-    async with Rig(no_op, jobs=100_000, capacity=100, concurrency=8) as rig:
+    async with Rig(no_op, jobs=30_000, capacity=100, concurrency=8) as rig:
         turns = 0
         ended = asyncio.ensure_future(rig.ended())
         while not ended.done():
@@ -654,6 +654,27 @@ async def test_redo_does_again_what_undo_took_back() -> None:
         assert rig.snap.throttle.held_by_person
         assert (await rig.ask(Redo())).text == "there is nothing to redo"
         assert (await rig.ask(Undo())).text == "workers released"
+        await rig.ask(Stop())
+
+
+async def test_undo_of_a_pause_leaves_paused_what_had_been_paused_alone() -> None:
+    async with Rig(sleeping(10), jobs=[50, 50, 50], capacity=8, concurrency=2) as rig:
+
+        def paused() -> list[int]:
+            return [each.index for each in rig.snap.producers if each.state is ProducerState.PAUSED]
+
+        for command, left in (
+            (Pause(1), [1]),
+            (Pause(), [0, 1, 2]),
+            (Undo(), [1]),
+            (Redo(), [0, 1, 2]),
+            (Undo(), [1]),
+            (Resume(), []),
+            (Undo(), [1]),
+            (Undo(), []),
+        ):
+            assert (await rig.ask(command)).ok
+            assert paused() == left, command
         await rig.ask(Stop())
 
 

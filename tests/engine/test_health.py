@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
 from typing import cast
 
 import pytest
 
+import qtui
 from qtui.core import events as ev
 from qtui.engine import clock
 from qtui.engine.health import BEAT_S, Heartbeat
+from qtui.engine.watchdog import blamed
 from tests.conftest import VirtualLoop
 from tests.engine.rig import BenchJournal, Rig, sleeping
 
@@ -120,3 +126,18 @@ async def test_nothing_new_starts_while_the_journal_is_blocked_and_it_goes_on_by
     assert blocked == 2
     assert len(ran) == 20
     assert rig.snap.counts.done == 20
+
+
+def test_the_engines_own_code_is_never_called_a_jobs() -> None:
+    def frame_in(part: str) -> FrameType:
+        found: list[FrameType] = []
+        names = {"sys": sys, "found": found}
+        path = Path(qtui.__file__).parent / part
+        exec(compile("def work():\n    found.append(sys._getframe())", str(path), "exec"), names)
+        thread = threading.Thread(target=names["work"])  # so that nothing of this test is among its callers
+        thread.start()
+        thread.join()
+        return found[0]
+
+    assert blamed(frame_in("kinds/http/body.py")) == "body.py:2 in work()"
+    assert blamed(frame_in("core/tracks.py")) == ""

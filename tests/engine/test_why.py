@@ -30,7 +30,7 @@ async def test_a_hold_and_its_release() -> None:
     async with Rig(sleeping(1.0), jobs=99, capacity=9, concurrency=2) as rig:
         await rig.ask(Hold())
         await rig.after(180)
-        assert why(rig) == "held by you 3 min ago, 9 jobs wait; P releases the workers"
+        assert why(rig) == "held by you 3 min ago, 9 jobs wait; nothing starts until they are released"
         await rig.ask(Release())
         assert why(rig) == ""
 
@@ -49,7 +49,7 @@ async def test_no_workers() -> None:
     async with Rig(sleeping(1.0), jobs=9, capacity=4, concurrency=1) as rig:
         await rig.ask(SetConcurrency(0))
         await rig.after(2)
-        assert why(rig) == "there are no workers, 4 jobs wait; + adds one"
+        assert why(rig) == "there are no workers, 4 jobs wait; add one to go on"
 
 
 async def test_littles_law_and_utilisation_of_a_steady_run() -> None:

@@ -1,4 +1,4 @@
-"""500 simulated runs, and 100 with limits, keep the promises through crashes; planted faults are each found soon."""
+"""250 simulated runs, and 60 with limits, keep the promises through crashes; planted faults are each found soon."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.faults.lives import Lives, live
 from tests.faults.lives_form import Form
 from tests.faults.lives_journal import SimJournal
 
-CHUNK = 100
+CHUNK = 50
 ENOUGH = 200
 """Seeds within which a planted fault must be found."""
 
 
-@pytest.mark.parametrize("first", range(0, 500, CHUNK))
+@pytest.mark.parametrize("first", range(0, 250, CHUNK))
 def test_the_promises_hold_through_simulated_lives(first: int) -> None:
     for seed in range(first, first + CHUNK):
         live(seed)
@@ -38,9 +38,9 @@ def test_after_a_full_disk_a_job_that_may_be_held_still_waits_until_its_start_is
     live(seed)
 
 
-@pytest.mark.parametrize("first", range(0, 100, 50))
+@pytest.mark.parametrize("first", range(0, 60, 30))
 def test_the_promises_and_the_limits_hold_through_simulated_lives(first: int) -> None:
-    for seed in range(first, first + 50):
+    for seed in range(first, first + 30):
         live(seed, limited=True)
 
 

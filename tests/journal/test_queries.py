@@ -269,8 +269,9 @@ def test_windows_of_a_scan_join_without_gap_or_overlap(db: sqlite3.Connection, o
     def part(offset: int, limit: int) -> list[int]:
         return seqs(filtered(db, typed, order=order, offset=offset, limit=limit))
 
-    assert part(7_000, 30) == [seq for offset in (7_000, 7_010, 7_020) for seq in part(offset, 10)]
-    assert part(0, 1)[0] != part(7_000, 1)[0]
+    whole = part(7_000, 20)
+    assert whole == part(7_000, 10) + part(7_010, 10)
+    assert part(0, 1)[0] != whole[0]
 
 
 def test_the_end_of_a_scan_is_found_and_counted(db: sqlite3.Connection) -> None:

@@ -7,7 +7,18 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from qtui.core.commands import Command, Reply, Request
-from qtui.core.port import Change, Checked, Draft, Port, PresetEntry, RunEntry, Unfinished
+from qtui.core.port import (
+    Change,
+    Checked,
+    Correction,
+    Draft,
+    Port,
+    PresetEntry,
+    Problem,
+    RunEntry,
+    Template,
+    Unfinished,
+)
 from qtui.core.queries import (
     LEVELS,
     Answer,
@@ -133,6 +144,7 @@ class FakeHost:
         self.asked: list[str] = []
         self.drafted = Draft("/x/tuned.toml", "")
         self.saved: list[tuple[Draft, bool]] = []
+        self.corrected: list[Correction] = []
         self.changed: list[Change] = []
 
     def presets(self) -> list[PresetEntry]:
@@ -170,3 +182,32 @@ class FakeHost:
 
     def watch(self, source: str) -> Path | None:
         return None
+
+    def entry(self, source: str) -> PresetEntry:
+        found = next((entry for entry in self.entries if entry.source == source), None)
+        if found is None:
+            raise QtuiError(f"there is no preset {source}")
+        return found
+
+    def foresee(self, source: str, goes_on: Callable[[str, float], bool]) -> str:
+        return f"{source}: what it would do\n\nThe first jobs:\n  1  a job"
+
+    def templates(self) -> list[Template]:
+        return [
+            Template("http", "Fetch pages", is_kind=True),
+            Template("order", "Results in which order?", is_kind=False),
+        ]
+
+    def write_new(self, template: str, path: str) -> str:
+        if any(entry.source == path for entry in self.entries):
+            raise QtuiError(f"{path} exists already")
+        self.entries.append(PresetEntry(path, path.removesuffix(".toml"), f"Made from {template}", "own", "./", path))
+        return path
+
+    def correct(self, source: str, problem: Problem) -> Correction:
+        if not problem.suggestion:
+            raise QtuiError("there is no suggestion")
+        return Correction(source, problem.line, 0, problem.found, problem.suggestion, f"{problem.found} = 12")
+
+    def write_correction(self, correction: Correction) -> None:
+        self.corrected.append(correction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import msgspec
 
@@ -122,9 +123,10 @@ def failures() -> list[FailureGroup]:
     ]
 
 
-def sample(**changes: object) -> Snapshot:
-    """The snapshot, with any of its fields replaced."""
-    base = Snapshot(
+@cache
+def _base() -> Snapshot:
+    history = series()
+    return Snapshot(
         run_id="scrape-1",
         name="scrape",
         preset="presets/scrape.toml",
@@ -166,8 +168,8 @@ def sample(**changes: object) -> Snapshot:
             7.1, 7.7, 6.7, 0.4, done_30s=6.9, done_run=5.1, done_peak=13.4, busy_share=1.0, busy_share_run=0.95
         ),
         latency=Latency(0.92, 3.7, 10.0),
-        series=series(),
-        overview=msgspec.structs.replace(series(), latency=[]),
+        series=history,
+        overview=msgspec.structs.replace(history, latency=[]),
         failures=failures(),
         groups=5,
         recent=[
@@ -185,4 +187,8 @@ def sample(**changes: object) -> Snapshot:
         waiting=Law(64.0, 7.7, 8.3),
         running=Law(12.0, 7.9, 1.52),
     )
-    return msgspec.structs.replace(base, **changes)
+
+
+def sample(**changes: object) -> Snapshot:
+    """The snapshot, with any of its fields replaced; what its lists hold is shared by all of them."""
+    return msgspec.structs.replace(_base(), **changes)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
@@ -10,12 +11,15 @@ from textual import events
 
 from qtui.core.commands import Pause, RetryGroup
 from qtui.core.eta import Certainty, Eta
-from qtui.core.queries import Answer, Failure, Period, PeriodQuery, Query, Standing
+from qtui.core.queries import Answer, Failure, LogRow, Period, PeriodQuery, Query, Standing
 from qtui.core.snapshot import Counts, Health, LogLine, RunState, Series, Snapshot, ThrottleView
 from qtui.tui.app import Joins, QtuiApp
 from qtui.tui.away import Digest, Memories, digest, from_memory, needed, summary
 from qtui.tui.canvas import Canvas
 from qtui.tui.screens.away import AwayScreen, draw_away
+from qtui.tui.screens.events import EventsView
+from qtui.tui.screens.failures import FailuresView
+from qtui.tui.screens.timeline import TimelineView
 from qtui.tui.theme import DARK
 from tests.tui.fake_port import FakeHost, FakePort
 from tests.tui.rig import Rig, running, until
@@ -89,18 +93,18 @@ def test_an_even_or_empty_strip_has_no_slow_stretch(done: Sequence[int]) -> None
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({"throttle": ThrottleView(halted="20 of the last 100 failed")}, "P"),
-        ({"throttle": ThrottleView(held_by_person=True)}, "P"),
+        ({"throttle": ThrottleView(halted="20 of the last 100 failed")}, "hold"),
+        ({"throttle": ThrottleView(held_by_person=True)}, "hold"),
         ({"health": Health(journal="blocked")}, ""),
         ({"failures": [], "counts": Counts(accepted=9, done=9)}, None),
-        ({"failures": [], "counts": Counts(accepted=9, done=9), "state": RunState.PAUSED}, "p"),
-        ({}, "4"),
+        ({"failures": [], "counts": Counts(accepted=9, done=9), "state": RunState.PAUSED}, "pause"),
+        ({}, "failures"),
     ],
     ids=["halted", "held", "journal", "nothing", "paused", "failures"],
 )
 def test_at_most_one_thing_needs_a_person(changes: dict[str, object], wanted: str | None) -> None:
     need = needed(sample(**changes))
-    assert (need.key if need else None) == wanted
+    assert (need.action if need else None) == wanted
 
 
 def settled() -> Snapshot:
@@ -113,7 +117,7 @@ def test_failures_that_have_stopped_are_worth_a_probe() -> None:
     need = needed(settled())
     assert need is not None
     assert need.text == "28 jobs failed with HTTP 503, and none has for 12 min."
-    assert (need.key, need.title) == ("r", "probe one, then retry all 28")
+    assert (need.action, need.title) == ("retry", "probe one, then retry all 28")
 
 
 def test_the_end_then_and_now_and_the_full_queue_are_from_the_memory_of_this_face() -> None:
@@ -204,13 +208,44 @@ async def test_a_short_absence_is_not_told() -> None:
         assert rig.port.queries == []
 
 
-async def test_its_lines_lead_to_their_views() -> None:
-    async with running(port=Remembering(settled())) as rig:
+LONG = msgspec.structs.replace(settled(), elapsed_s=4000.0, started_at=NOW - 4000.0)
+
+
+@asynccontextmanager
+async def led(line: int) -> AsyncIterator[Rig]:
+    """Back after 47 minutes, and `enter` on a line of what changed."""
+    port = Remembering(LONG)
+    port.lines["events"] = [
+        LogRow((float(n), 0, 0), LONG.started_at + 1180 + n * 10, "you", f"change {n}") for n in range(600)
+    ]
+    async with running(port=port) as rig:
         await away_and_back(rig, 2820)
         await rig.shows("WHILE YOU WERE AWAY")
-        await rig.press("down", "enter")
-        await rig.shows("JOBS")
-        assert "HTTP 503" in rig.text()
+        await rig.press(*["down"] * line, "enter")
+        await until(lambda: not rig.app.screen.is_modal)
+        yield rig
+
+
+async def test_a_slow_stretch_leads_to_the_timeline_standing_still_at_its_begin() -> None:
+    async with led(0) as rig:
+        await rig.shows("FROZEN")
+        look = rig.app.screen.query_one(TimelineView).look
+        assert look.at == pytest.approx(1180 + 16 * 60, abs=1)
+        assert look.window.since < look.cursor < look.window.until - look.window.columns // 3
+
+
+async def test_failed_jobs_lead_to_their_group_in_triage() -> None:
+    async with led(3) as rig:
+        await rig.shows("FAILURES")
+        assert rig.app.screen.query_one(FailuresView).selected_group() == "HTTP 503|Service Unavailable"
+
+
+async def test_what_was_changed_leads_to_its_event() -> None:
+    async with led(4) as rig:
+        await rig.shows("follow off")
+        view = rig.app.screen.query_one(EventsView)
+        await until(lambda: bool(view.rows))
+        await until(lambda: (row := view._chosen()) is not None and abs(row.at - (START + 1000)) <= 5)
 
 
 async def test_the_one_thing_is_done_by_its_key_after_the_usual_question() -> None:

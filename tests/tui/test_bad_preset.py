@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from qtui.core.port import Checked, Problem
 from qtui.tui.canvas import length
 from qtui.tui.screens.bad_preset import BadPresetScreen
-from qtui.tui.screens.problems import problem_box, problem_lines, spot
+from qtui.tui.screens.problems import problem_box, problem_lines, report_text, spot
 from tests.tui.presets import BROKEN, PROBLEMS, good, host
 from tests.tui.stage import HOSTILE, FakeHost, Stage, until
 
@@ -122,12 +122,51 @@ async def test_fewer_problems_are_shown_as_they_are_fixed(tmp_path: Path) -> Non
     assert app.answers == []
 
 
-@pytest.mark.parametrize("key", ["q", "escape", "ctrl+c"])
-async def test_leaving_starts_nothing(key: str) -> None:
+@pytest.mark.parametrize(("key", "answer"), [("q", False), ("escape", None), ("ctrl+c", False)])
+async def test_leaving_starts_nothing(key: str, answer: bool | None) -> None:
     async with shown(host()) as (app, pilot):
         await pilot.press(key)
         await pilot.pause()
-    assert app.answers == [False]
+    assert app.answers == [answer]
+
+
+async def test_a_suggestion_is_carried_out_after_its_difference_was_shown(tmp_path: Path) -> None:
+    presets = host()
+    presets.path = tmp_path / "scrape.toml"
+    async with shown(presets) as (app, pilot):
+        assert "f fix it for me" in app.text()
+        await pilot.press("f")
+        await until(pilot, lambda: "+   12  concurrency = 12" in app.text())
+        assert "-   12  concurency = 12" in app.text()
+        presets.checks["scrape"] = good("scrape", "Pages")  # valid from now on, but a question stands over the screen
+        assert isinstance(app.screen_stack[-2], BadPresetScreen)
+        for _ in range(5):
+            app.screen_stack[-2].look_again()
+        assert presets.corrected == []
+        await pilot.press("y")
+        await until(pilot, lambda: app.answers)
+    assert [(each.old, each.new) for each in presets.corrected] == [("concurency", "concurrency")]
+    assert app.answers == [True]
+
+
+async def test_keys_stand_in_the_bar_only_where_they_do_something() -> None:
+    async with shown(host()) as (app, pilot):
+        assert "f fix it" in app.rows()[-1]
+        await pilot.press("down")
+        assert "f fix it" not in app.rows()[-1]
+        await pilot.press("e")
+        await until(pilot, lambda: "comes with qtui" in app.rows()[-1])
+        await pilot.press("y")
+        assert "copied 5 lines" in app.rows()[-1]
+
+
+def test_the_report_is_one_line_for_each_problem() -> None:
+    report = report_text(Checked("a.toml", problems=PROBLEMS[:2]), "a")
+    assert report.split("\n") == [
+        "a.toml: 2 problems",
+        "  line 12: workers.concurency: there is no such key, found concurency; did you mean concurrency?",
+        "  line 9: queue.capacity: this must be at least 1, found -5",
+    ]
 
 
 async def test_keys_scroll_to_every_problem() -> None:

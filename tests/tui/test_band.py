@@ -51,8 +51,8 @@ def test_backpressure_drops_a_wall_into_the_gate() -> None:
     rows = band(sample())
     assert [row[:71] for row in rows] == [
         "╭─ PRODUCERS ──────── 2 ─╮       ╭─ QUEUE 64 / 64 ─────────── FULL ──╮ ",
-        "│ ▲ sitemap BLOCKED  3.4 │     █ │  ▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊ │ ",
-        "│ ▲ feeds   BLOCKED  3.7 │──■■ █ │  ▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊ │─",
+        "│ ▲ sitemap BLOCKED  50% │     █ │  ▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊ │ ",
+        "│ ▲ feeds   BLOCKED  57% │──■■ █ │  ▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊▊ │─",
         "│                        │put()█ │                                   │7",
         "│ offer 14/s admit 7.1   │waits█ │ wait 8.3s   high-water 64         │ ",
         "│ blocked ━━━━━────  53% │     █ │ full 62% of the last minute       │ ",

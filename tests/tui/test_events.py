@@ -212,17 +212,17 @@ async def test_it_fits_any_screen_and_foreign_text_stays_text(size: tuple[int, i
         assert "\x1b" not in rig.text()
 
 
-@pytest.mark.parametrize("width", [*range(1, 30), 40, 60, 80, 120, 200])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_lines_stay_inside_their_width(width: int, name: str) -> None:
-    canvas = Canvas(width + 1, 2, DARK)
-    for y in range(2):
-        canvas.put(width, y, "│")
-    draw_line(canvas, 0, 0, width, end(7, "retry", name), NOW, cursor=True, marked=True)
-    draw_line(canvas, 0, 1, width, happening(1, name, "error"), NOW, cursor=False, marked=True)
-    if width >= 5:
-        assert all(line.endswith("│") for line in canvas.rows())
-    assert "\x1b" not in line_text(end(7, "retry", name)) + line_text(happening(1, name))
+def test_lines_stay_inside_their_width(name: str) -> None:
+    for width in [*range(1, 30), 40, 60, 80, 120, 200]:
+        canvas = Canvas(width + 1, 2, DARK)
+        for y in range(2):
+            canvas.put(width, y, "│")
+        draw_line(canvas, 0, 0, width, end(7, "retry", name), NOW, cursor=True, marked=True)
+        draw_line(canvas, 0, 1, width, happening(1, name, "error"), NOW, cursor=False, marked=True)
+        if width >= 5:
+            assert all(line.endswith("│") for line in canvas.rows()), width
+        assert "\x1b" not in line_text(end(7, "retry", name)) + line_text(happening(1, name))
 
 
 class Journal:

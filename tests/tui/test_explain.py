@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qtui.core.eta import Certainty, Eta
 from qtui.core.snapshot import Control, Law, QueueView, Rates, Snapshot
 from qtui.tui.canvas import Canvas
+from qtui.tui.glyphs import Glyphs
 from qtui.tui.theme import DARK, PLAIN
+from qtui.tui.widgets.curve import draw_line
 from qtui.tui.widgets.explain import draw_explain, estimate
 from tests.tui.samples import sample
 
@@ -41,6 +45,25 @@ def test_the_bound_is_a_ceiling_and_the_run_is_marked_on_it() -> None:
     assert "about the wait in an unbounded queue ►" in "".join(rows)
     assert "50%" in rows[-1]
     assert "utilisation of 12 workers" in rows[-1]
+
+
+def test_the_curve_is_dots_where_there_are_such_and_blocks_elsewhere() -> None:
+    def curve(glyphs: Glyphs) -> set[str]:
+        canvas = Canvas(60, 22, replace(DARK, glyphs=glyphs))
+        draw_explain(canvas, sample())
+        return {ch for row in canvas.rows()[4:-1] for ch in row[9:-2]}
+
+    assert any("\u2800" < ch <= "\u28ff" for ch in curve(Glyphs.FULL))
+    assert "█" not in curve(Glyphs.FULL)
+    for glyphs in (Glyphs.BASIC, Glyphs.ASCII):
+        assert "█" in curve(glyphs)
+        assert not any("\u2800" < ch <= "\u28ff" for ch in curve(glyphs))
+
+
+def test_a_curve_is_joined_and_ends_where_it_leaves_the_chart() -> None:
+    canvas = Canvas(3, 2, DARK)
+    assert draw_line(canvas, 0, 0, 2, [0.0, 0.0, 3 / 7, 1.0, 9.0, 0.0], 1.0, "queued") == 1
+    assert canvas.rows() == [" ⢸⠁", "⣀⠇ "]
 
 
 def test_a_run_with_slack_is_left_on_the_flat_part() -> None:

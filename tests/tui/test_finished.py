@@ -93,7 +93,7 @@ def test_a_comparison_that_does_not_fit_is_shortened_not_cut() -> None:
 
 def test_a_stopped_run_says_what_is_left_and_how_to_go_on() -> None:
     assert "3,270 left to do" in rows(stopped())
-    assert ("n", "run another preset", "or this one from the start:  qtui presets/scrape.toml") in next_steps(stopped())
+    assert ("n", "run another preset", "or go on with this one:  qtui presets/scrape.toml") in next_steps(stopped())
 
 
 def test_a_run_without_jobs_says_so() -> None:

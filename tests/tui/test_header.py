@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from qtui.core.eta import Certainty, Eta
-from qtui.core.snapshot import Counts, LogLine, RunState, Snapshot
-from qtui.core.verdict import Kind, Verdict
+from qtui.core.snapshot import Control, Counts, Grip, LogLine, RunState, SlotState, Snapshot, ThrottleView
+from qtui.core.verdict import Judge, Kind, Verdict, unreachable
 from qtui.tui.canvas import Canvas
 from qtui.tui.theme import DARK, PLAIN
 from qtui.tui.widgets.header import draw_header
@@ -23,6 +23,7 @@ from qtui.tui.widgets.verdict import draw_verdict
 from tests.tui.looks import anything, strange, verdict_on
 from tests.tui.samples import sample
 
+replace = msgspec.structs.replace
 ETA = Eta(Certainty.KNOWN, 430, 60)
 PRESSURE = Verdict(
     Kind.PRESSURE, "queue full, producers wait in put()", "workers, 100% busy", "+", "add a worker", pressure=True
@@ -120,6 +121,43 @@ def test_the_verdict_gives_up_the_what_before_the_key() -> None:
 def test_a_verdict_without_bottleneck_gives_up_clauses() -> None:
     failing = Verdict(Kind.FAILING, "20 failed attempts of 30 in the last minute · HTTP 503 on a.b", "", "4", "triage")
     assert verdict_row(70, failing) == "  × FAILING  20 failed attempts of 30 in the last minute     4 triage"
+
+
+HALTED = ThrottleView(halted="23 of the last 100 attempts failed, most with HTTP 503", grip=Grip("qtui", 125.0))
+SLOW = ThrottleView(rate=2.5, holding=0.9, next_s=30.0)
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize(
+    "snap",
+    [
+        sample(),
+        sample(throttle=HALTED),
+        sample(throttle=ThrottleView(held_by_person=True)),
+        sample(throttle=SLOW),
+        sample(control=Control(0, 64)),
+        sample(slots=[replace(slot, state=SlotState.LEAVING) for slot in sample().slots]),
+        sample(series=replace(sample().series, failed=[3] * 180)),
+        *(sample(state=state) for state in (RunState.PAUSED, RunState.DRAINING, RunState.FINISHED, RunState.STOPPED)),
+    ],
+)
+def test_the_key_that_helps_outlives_the_sentence(snap: Snapshot, width: int) -> None:
+    verdict = Judge().step(snap)
+    row = verdict_row(width, verdict)
+
+    assert verdict.key
+    assert row.endswith(f"  {verdict.key} {verdict.key_text}")
+    assert verdict.word in row
+
+
+def test_a_halted_run_says_why_where_there_is_no_room_for_that_it_is_so() -> None:
+    halted = Judge().step(sample(throttle=HALTED))
+    assert verdict_row(60, halted) == " × HALTED  23 of the last 100 attempts failed     P release"
+
+
+def test_a_command_to_be_typed_is_not_cut_for_a_key() -> None:
+    gone = unreachable(sample(), PRESSURE, 9.0, lost=True, gone=True)
+    assert verdict_row(60, gone) == " × ENGINE LOST  `qtui presets/scrape.toml` resumes the run"
 
 
 def ticker(width: int, answer: Answer | None = None, log: list[LogLine] | None = None) -> str:

@@ -325,19 +325,19 @@ async def test_the_list_gives_the_neighbour_of_a_job() -> None:
         assert view.step_job(-1) == 50
 
 
-@pytest.mark.parametrize("width", [*range(1, 30), 40, 60, 80, 92, 120, 200])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_rows_stay_inside_their_width(width: int, name: str) -> None:
-    canvas = Canvas(width + 1, 3, DARK)
-    for y in range(3):
-        canvas.put(width, y, "│")
-    draw_heading(canvas, 0, 0, width)
-    row = JobRow(10**9, name, random.Random(width).choice(STATES), name, 10**4, 1e9, 0.1, 1e18, name)
-    draw_job(canvas, 0, 1, width, row, cursor=True)
-    draw_job(canvas, 0, 2, width, None, cursor=False)
-    if width >= 5:
-        assert all(line.endswith("│") for line in canvas.rows())
-    assert all("\x1b" not in line for line in canvas.rows())
+def test_rows_stay_inside_their_width(name: str) -> None:
+    for width in [*range(1, 30), 40, 60, 80, 92, 120, 200]:
+        canvas = Canvas(width + 1, 3, DARK)
+        for y in range(3):
+            canvas.put(width, y, "│")
+        draw_heading(canvas, 0, 0, width)
+        row = JobRow(10**9, name, random.Random(width).choice(STATES), name, 10**4, 1e9, 0.1, 1e18, name)
+        draw_job(canvas, 0, 1, width, row, cursor=True)
+        draw_job(canvas, 0, 2, width, None, cursor=False)
+        if width >= 5:
+            assert all(line.endswith("│") for line in canvas.rows()), width
+        assert all("\x1b" not in line for line in canvas.rows()), width
 
 
 @pytest.mark.parametrize("size", [(1, 1), (12, 3), (40, 8), (80, 19), (200, 55)])

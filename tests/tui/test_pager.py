@@ -80,4 +80,4 @@ async def test_a_terminal_that_cannot_be_lent_is_said(monkeypatch: pytest.Monkey
     monkeypatch.setenv("PAGER", "cat")
     async with running() as rig:
         await rig.press("6", "o")
-        await rig.shows("this terminal cannot be lent to a pager")
+        await rig.shows("this terminal cannot be lent to")

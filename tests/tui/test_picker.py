@@ -13,9 +13,10 @@ from textual.pilot import Pilot
 from qtui.core.port import Checked, PresetEntry, Problem, RunEntry
 from qtui.tui.canvas import length
 from qtui.tui.screens.bad_preset import BadPresetScreen
-from qtui.tui.screens.picker import PickerScreen
+from qtui.tui.screens.picker import KEYS, PickerScreen
 from qtui.tui.screens.preset_card import pipeline, preset_lines, run_lines
 from tests.tui.presets import good, host
+from tests.tui.samples import NOW
 from tests.tui.stage import HOSTILE, FakeHost, Stage, until
 
 
@@ -49,7 +50,7 @@ async def test_shows_what_a_preset_will_do() -> None:
     async with shown() as (app, _):
         text = app.text()
     for wanted in (
-        "│ 2 producers │─►─│ queue 64    │─►─│ 8 workers   │─► 840",
+        "│ 2 producers │─►─│ queue ≤ 64  │─►─│ 8 workers   │─► 840",
         "jobs     840, simulated",
         "network  none",
         "range: 420 jobs at 9/s",
@@ -124,6 +125,109 @@ async def test_the_filter_narrows_and_escape_takes_it_back() -> None:
         assert "pool-or" in app.text()
         await pilot.press("enter")
     assert app.answers == ["api-client"]
+
+
+async def test_every_key_of_the_key_bar_does_something() -> None:
+    async with shown() as (app, pilot):
+        picker = app.screen
+        assert isinstance(picker, PickerScreen)
+        bar = [key for key in KEYS if key.when(picker) and key.words(picker)]
+        assert [key.label for key in bar] == [*("↑↓", "enter", "d", "e", "/", "n", "o", "t", "pgdn", "?", "q")]
+        assert all(f"{key.label} {key.words(picker)}" in app.rows()[-1] for key in bar)
+        for key in bar:
+            if key.label in ("enter", "q", "t"):
+                continue  # these leave, and have tests of their own; t needs the whole app
+            before = app.text()
+            await pilot.press("down" if key.label == "↑↓" else key.keys[0])
+            await until(pilot, lambda before=before: app.screen is not picker or app.text() != before)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is picker)
+    assert app.answers == []
+
+
+async def test_the_help_lists_every_key_that_works_here() -> None:
+    async with shown() as (app, pilot):
+        await pilot.press("question_mark")
+        text = app.text()
+    here = [key for key in KEYS if key.help and key.label != "esc"]
+    assert all(" ".join(key.help.split()[:3]) in text for key in here)
+
+
+async def test_a_dry_run_tells_and_starts_nothing() -> None:
+    async with shown() as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: "THE FIRST JOBS" in app.text())
+        assert "DRY RUN" in app.text()
+        assert "nothing is started" in app.text()
+        await pilot.press("escape")
+        assert isinstance(app.screen, PickerScreen)
+    assert app.answers == []
+
+
+async def test_a_preset_that_comes_with_qtui_is_not_edited_in_place() -> None:
+    async with shown() as (app, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: "backpressure comes with qtui and is not edited in place" in app.rows()[-1])
+        await pilot.press("down")
+        assert "choose" in app.rows()[-1]
+
+
+async def test_a_new_preset_is_never_written_over_a_file_and_is_chosen_afterwards() -> None:
+    presets = host()
+    presets.entries.append(PresetEntry("there.toml", "there", "", "own", "./", "there.toml"))
+    async with shown(presets) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: "kind http" in app.text())
+        await pilot.press("enter")
+        await until(pilot, lambda: "my-http.toml" in app.text())
+        await pilot.press("ctrl+u", *"there.toml", "enter")
+        await until(pilot, lambda: "there.toml exists already" in app.text())
+        await pilot.press("ctrl+u", *"mine.toml", "enter")
+        await until(pilot, lambda: "wrote mine.toml" in app.rows()[-1])
+        assert "▌ ► mine" in app.text()
+        await pilot.press("enter")
+    assert app.answers == ["mine.toml"]
+
+
+async def test_a_file_that_cannot_be_opened_is_said_where_it_was_typed() -> None:
+    async with shown() as (app, pilot):
+        await pilot.press("o")
+        await until(pilot, lambda: "Open a preset" in app.text())
+        await pilot.press(*"nope", "enter")
+        await until(pilot, lambda: "there is no preset nope" in app.text())
+        await pilot.press("ctrl+u", *"order", "enter")
+        await until(pilot, lambda: "▌ ► order" in app.text())
+
+
+async def test_own_presets_stand_under_the_folder_they_lie_in() -> None:
+    presets = host()
+    for folder in ("~/.config/qtui/presets", "./"):
+        presets.entries.append(PresetEntry(f"{folder}x.toml", f"x in {folder}", "", "own", folder))
+    async with shown(presets) as (app, _):
+        rows = app.rows()
+    assert "bundled  ~/.config/qtui/presets  ./" in rows[0]
+    assert [row.split("│")[1].split() for row in rows if "YOURS" in row] == [
+        ["YOURS", "~/.config/qtui/presets"],
+        ["YOURS", "./"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("run", "first"),
+    [
+        (RunEntry("r", "order", "order", "finished", NOW), "order"),
+        (RunEntry("r", "x", "elsewhere/x.toml", "finished", NOW, identity='["/home/x.toml",""]'), "x.toml"),
+        (RunEntry("r", "x", "gone.toml", "finished", NOW, identity='["/gone.toml",""]'), "backpressure"),
+    ],
+)
+async def test_the_preset_used_last_is_chosen(run: RunEntry, first: str) -> None:
+    presets = host()
+    presets.entries.append(PresetEntry("x.toml", "x", "", "own", "./", "/home/x.toml"))
+    presets.live.append(run)
+    async with shown(presets) as (_, pilot):
+        assert isinstance(pilot.app.screen, PickerScreen)
+        assert pilot.app.screen.chosen is not None
+        assert pilot.app.screen.chosen.key == first
 
 
 async def test_q_quits() -> None:

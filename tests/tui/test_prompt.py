@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Paste
 from textual.widget import Widget
 
-from qtui.tui.screens.prompt import NO_LIMIT, FilterBar, NumberPrompt
+from qtui.tui.screens.filter_bar import FilterBar
+from qtui.tui.screens.prompt import NO_LIMIT, NumberPrompt, TextPrompt
 from tests.tui.stage import HOSTILE, Stage
 
 
@@ -69,11 +71,34 @@ async def test_says_what_is_wrong_while_it_is_typed() -> None:
         assert "64 → 9" in app.text()
 
 
+@pytest.mark.parametrize(
+    ("keys", "result"),
+    [(["enter"], ["mine"]), (["2", "enter"], ["mine2"]), (["ctrl+u", "enter"], []), (["escape"], [None])],
+)
+async def test_a_text_is_changed_and_never_empty(keys: list[str], result: list[object]) -> None:
+    assert await answers(Stage(screen=lambda: TextPrompt("Save as", "mine", note="in this folder")), *keys) == result
+
+
+@pytest.mark.parametrize(
+    ("app", "text"),
+    [
+        (capacity(), "128"),
+        (Stage(screen=lambda: TextPrompt("Save as", "mine")), "mine128"),
+    ],
+)
+async def test_what_is_pasted_stands_in_for_what_was_proposed(app: Stage, text: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.screen.post_message(Paste("128\nand more"))
+        await pilot.pause()
+        assert text in app.text()
+        assert "more" not in app.text()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (10, 3), (30, 5), (80, 24)])
 async def test_fits_any_screen(size: tuple[int, int]) -> None:
-    app = capacity()
-    async with app.run_test(size=size) as pilot:
-        await pilot.press("9", "9")
+    for app in (capacity(), Stage(screen=lambda: TextPrompt("Save as", "mine", note="in this folder"))):
+        async with app.run_test(size=size) as pilot:
+            await pilot.press("9", "9")
 
 
 class Listening(Widget):

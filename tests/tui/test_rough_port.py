@@ -102,7 +102,7 @@ class Host(FakeHost):
         return self.link()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_run_that_is_lost_and_found_again_and_again_ends_up_on_the_screen(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,8 +137,8 @@ async def test_slots_stand_against_time() -> None:
         rows = app.rows()
         assert rows[0].startswith("╭─ TIMELINE 3 slots · 1 column = 1 s ─")
         assert rows[1].startswith("│► 1 ") or rows[1][1] == "►"
-        assert rows[1].endswith("······▆▆▆▆▆▆◆···▆×··········│ │")
-        assert rows[2].endswith("▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆·······│ │"), rows[2]
+        assert rows[1].endswith("······▆▆▆▆▆▆◆···▆×··········┆ │")
+        assert rows[2].endswith("▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆·······┆ │"), rows[2]
         assert rows[3].endswith("──────▆▆▆▆▆▆▆▆▆ │")
         assert "▲3" in rows[4]
         assert rows[-1].rstrip().endswith("now ─╯")
@@ -190,7 +190,24 @@ async def test_the_cursor_stays_on_its_moment_as_time_goes_on() -> None:
         view.update_snapshot(later(three_slots(), 20))
         await settled(pilot)
         assert view.selected_job() == 3
-        assert "slot 1  #3 shop.example/p/3  × 1.1s Service Unavailable  attempt 1/3" in app.text()
+        line = "slot 1  #3 shop.example/p/3  × 1.1s Service Unavailable  attempt 1/3"
+        await until(lambda: line in app.text(), line)
+
+
+async def test_the_cursor_has_its_words_beside_it_in_a_box_and_in_a_line_where_there_is_no_room() -> None:
+    async with shown(Journal(), size=(80, 14)) as (_, app, pilot):
+        assert "slot 1" not in app.text(), "who watches what is new has nothing hidden"
+        await press(pilot, *["left"] * 11)
+        assert "█×" in app.rows()[1], "its row is not under the box"
+        assert "╮" in app.rows()[2]
+        await until(lambda: "│ slot 1  #3 shop.example/p/3" in app.rows()[3])
+        await press(pilot, "v", "right", "right")
+        assert "│ 3.0s   slots busy" in app.rows()[3]
+        await press(pilot, "escape", "escape")
+        assert "slot 1" not in app.text()
+    async with shown(Journal(), size=(80, 9)) as (_, app, pilot):
+        await press(pilot, *["left"] * 11)
+        assert app.rows()[-2].startswith("│ slot 1  #3 ")
 
 
 async def test_l_and_the_right_edge_lead_back_to_now() -> None:
@@ -383,7 +400,7 @@ async def test_a_finished_run_is_all_known_and_asked_for_no_more() -> None:
     journal = Journal()
     idle = [SlotView(number, SlotState.IDLE) for number in (1, 2, 3)]
     async with shown(journal, sample(state=RunState.FINISHED, slots=idle)) as (view, app, pilot):
-        assert app.rows()[3].endswith("·───────·······│ │")
+        assert app.rows()[3].endswith("·───────·······┆ │")
         asked = len(journal.windows)
         view._asked_at -= 10
         view._tick()

@@ -11,6 +11,7 @@ from qtui.core.commands import SetAdaptive, SetConcurrency, SetRate
 from qtui.core.snapshot import AutoView, Control, Snapshot, ThrottleView
 from qtui.errors import CannotWrite, UsageError
 from qtui.wiring.editing import draft, reload, save
+from qtui.wiring.toml_text import toml_text
 from tests.tui.samples import sample
 from tests.wiring.stage import Stage
 
@@ -163,3 +164,10 @@ def test_a_file_that_is_gone_is_said(stage: Stage) -> None:
     (stage.folder / "bench.toml").unlink()
     with pytest.raises(UsageError, match="no preset"):
         reload(folder(stage), unchanged(), [])
+
+
+@pytest.mark.parametrize("text", ["one\ntwo", "one\r\ntwo", 'a "quote"\n\ttab \\r', '"""\n'])
+def test_text_of_several_lines_is_written_as_it_was_read(text: str) -> None:
+    tables = {"preset": {"name": text}, "source": [{"kind": "list", "items": [text]}], "job": {"kind": text}}
+
+    assert tomllib.loads(toml_text(tables)) == tables

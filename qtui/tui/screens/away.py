@@ -8,10 +8,11 @@ from textual import events
 
 from qtui.core.queries import Period
 from qtui.text import count, percent
-from qtui.tui.actions import BY_ID, Context, action_of
+from qtui.tui.actions import BY_ID, Context, action_of, key_of, keys_for
 from qtui.tui.away import Change, Digest, Need
 from qtui.tui.canvas import EIGHTHS, Canvas, Line, Span, cut, length
 from qtui.tui.dialog import BoxScreen
+from qtui.tui.hints import hint
 from qtui.tui.prose import about, wall
 
 WIDEST = 104
@@ -24,6 +25,8 @@ class Wanted:
 
     action: str
     group: str = ""
+    at: float = 0.0
+    """The moment to be shown, by the wall clock; 0: none."""
 
 
 class AwayScreen(BoxScreen[Wanted | None]):
@@ -49,11 +52,11 @@ class AwayScreen(BoxScreen[Wanted | None]):
             self._select(self.selected - 1)
         elif event.key in ("down", "j", "tab"):
             self._select(self.selected + 1)
-        elif event.key == "escape":
+        elif event.key == "escape" or event.key in keys_for("back"):
             self.dismiss(None)
         elif event.key == "enter":
             self.dismiss(_leads(changes[self.selected]) if changes else None)
-        elif need is not None and need.key and event.character == need.key:
+        elif need is not None and need.action and event.key in keys_for(need.action):
             self.dismiss(Wanted(need.action, need.group))
         elif (action := action_of(event.key, Context.OVERVIEW)) is not None:
             self.dismiss(Wanted(action))
@@ -70,7 +73,7 @@ class AwayScreen(BoxScreen[Wanted | None]):
 
 
 def _leads(change: Change) -> Wanted | None:
-    return Wanted(change.action, change.group) if change.action in BY_ID else None
+    return Wanted(change.action, change.group, change.at) if change.action in BY_ID else None
 
 
 Row = Line | Change | str
@@ -97,10 +100,10 @@ def _rows(told: Digest, width: int, height: int) -> list[Row]:
 
 def _need_rows(need: Need) -> list[Row]:
     said: Line = (Span("1 thing needs you: ", bold=True), Span(need.text))
-    if not need.key:
+    if not need.action or not key_of(need.action):
         return [said]
     key: Line = (
-        Span(f" {need.key} ", "inverse", True, "accent"),
+        Span(f" {key_of(need.action)} ", "inverse", True, "accent"),
         Span(f" {need.title}", bold=True),
         Span(f"    {need.note}", "dim"),
     )
@@ -203,7 +206,7 @@ def _draw_change(canvas: Canvas, y: int, change: Change, at: str, *, chosen: boo
     if chosen:
         canvas.fill(1, y, width - 2, 1, "raised")
         canvas.put(1, y, "▌", "accent")
-    key = [Span(change.key, "accent", True), Span(f" {change.key_text}", "dim")] if change.action in BY_ID else []
+    key = hint(change.key_text, change.action) if change.action in BY_ID else ()
     keys = 10 if width >= 70 else 0
     times = len(at) + 3 if width >= 46 else 0
     room = width - 5 - keys - times

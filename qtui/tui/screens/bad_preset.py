@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from qtui.core.port import Checked, Host
+from qtui.core.port import Checked, Host, Problem
+from qtui.errors import QtuiError
 from qtui.text import clean
-from qtui.tui.canvas import Canvas, Span, cut
+from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.clipboard import said_of
+from qtui.tui.editor import edit_file
 from qtui.tui.panel import Panel
-from qtui.tui.screens.problems import ProblemBox, draw_problem, problem_box
+from qtui.tui.screens.key_table import ScreenKey, Table, draw_bar, press, shown
+from qtui.tui.screens.preset_dialogs import CorrectionDialog
+from qtui.tui.screens.problems import ProblemBox, draw_problem, problem_box, report_text
+
+if TYPE_CHECKING:
+    from qtui.tui.app import QtuiApp
 
 LOOK_S = 0.5
 """How often the file is looked at."""
@@ -20,19 +31,24 @@ CHECK_ANYWAY = 4
 """Every so many looks it is checked even if unchanged: a problem may lie in a file it names."""
 
 
-class BadPresetScreen(Screen[bool]):
-    """Dismisses with True by itself as soon as the preset is valid, with False when the person leaves."""
+class BadPresetScreen(Screen[bool | None]):
+    """Dismisses with True by itself as soon as the preset is valid.
+
+    When the person leaves it is False, or None where other presets are wanted.
+    """
 
     DEFAULT_CSS = """
     BadPresetScreen { layout: vertical; }
     BadPresetScreen Panel { height: 1fr; }
     """
 
-    def __init__(self, host: Host, source: str) -> None:
+    def __init__(self, host: Host, source: str, *, within: bool = False) -> None:
+        """`within` says that there is a picker behind it, which is gone back to."""
         super().__init__()
+        self.within = within
         self.host = host
         self.source = source
-        self.page = Panel()
+        self.panel = Panel()
         self.checked = Checked(source)
         self._chosen = 0
         self._scroll = 0
@@ -40,9 +56,10 @@ class BadPresetScreen(Screen[bool]):
         self._stamp: tuple[int, int] | None = None
         self._path: Path | None = None
         self._over = False
+        self._said: Line | None = None
 
     def compose(self) -> ComposeResult:
-        yield self.page
+        yield self.panel
 
     def on_mount(self) -> None:
         self._path = self.host.watch(self.source)
@@ -52,11 +69,22 @@ class BadPresetScreen(Screen[bool]):
 
     def look_again(self) -> None:
         """Check the preset again if its file changed."""
+        if self.app.screen is not self:
+            return  # a question or an editor stands over it
         self._looks += 1
         stamp = self._look()
         if stamp != self._stamp or self._looks % CHECK_ANYWAY == 0:
             self._stamp = stamp
             self._check()
+
+    def check_now(self) -> None:
+        """The file was changed from here."""
+        self._stamp = self._look()
+        self._check()
+
+    def on_screen_resume(self) -> None:
+        if self.is_mounted:
+            self._draw_now()
 
     def _look(self) -> tuple[int, int] | None:
         if self._path is None:
@@ -77,33 +105,56 @@ class BadPresetScreen(Screen[bool]):
         else:
             self._draw_now()
 
-    def _leave(self, valid: bool) -> None:
+    def _leave(self, valid: bool | None) -> None:
         if not self._over:
             self._over = True
             self.dismiss(valid)
 
+    # Keys
+
     def on_key(self, event: events.Key) -> None:
-        page = max(1, self.size.height - 8)
-        last = len(self.checked.problems) - 1
-        match event.key:
-            case "q" | "escape" | "ctrl+c" | "ctrl+q":
-                self._leave(False)
-            case "down" | "j" | "tab":
-                self.choose(self._chosen + 1)
-            case "up" | "k" | "shift+tab":
-                self.choose(self._chosen - 1)
-            case "home" | "g":
-                self.choose(0)
-            case "end" | "G":
-                self.choose(last)
-            case "pagedown" | "ctrl+d":
-                self._scroll_by(page)
-            case "pageup" | "ctrl+u":
-                self._scroll_by(-page)
-            case _:
-                return
-        event.stop()
-        event.prevent_default()
+        self._said = None
+        if press(KEYS, self, event.key):
+            event.stop()
+            event.prevent_default()
+        self._draw_now()
+
+    def start(self, doing: Callable[[BadPresetScreen], Coroutine[object, object, None]]) -> None:
+        """Do what asks a person or the disk, beside the drawing."""
+        self.run_worker(doing(self), group="bad preset", exclusive=True)
+
+    def say(self, text: str, *, ok: bool = True) -> None:
+        """One sentence in place of the key bar, until the next key."""
+        self._said = (Span("✓ " if ok else "× ", "done_text" if ok else "failed_text", True), Span(clean(text, 400)))
+        self._draw_now()
+
+    @property
+    def chosen(self) -> Problem | None:
+        """The problem in the bright frame."""
+        return self.checked.problems[self._chosen] if self._chosen < len(self.checked.problems) else None
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is watched; None where it is none of the person's own."""
+        return self._path
+
+    def move(self, step: int) -> None:
+        self.choose(self._chosen + step)
+
+    def page(self, pages: int) -> None:
+        self._scroll_by(pages * max(1, self.size.height - 8))
+
+    def copy_report(self) -> None:
+        """Put all problems on the clipboard."""
+        report = report_text(self.checked, self.source)
+        self.app.copy_to_clipboard(report)
+        self.say(said_of(report))
+
+    def leave(self) -> None:
+        self._leave(False)
+
+    def see_others(self) -> None:
+        self._leave(None)
 
     def choose(self, number: int) -> None:
         """Put the frame around a problem and scroll to it."""
@@ -143,7 +194,7 @@ class BadPresetScreen(Screen[bool]):
 
     def _draw_now(self) -> None:
         if self.is_mounted:
-            self.page.show(self.draw)
+            self.panel.show(self.draw)
 
     def draw(self, canvas: Canvas) -> None:
         width, height = canvas.width, canvas.height
@@ -154,20 +205,18 @@ class BadPresetScreen(Screen[bool]):
         y, below = head - self._scroll, 0
         for number, box in enumerate(boxes):
             if y + box.height > head and y < height - 1:
-                draw_problem(canvas, y, box, chosen=number == self._chosen)
+                fixes = self._path is not None and bool(self.checked.problems[number].suggestion)
+                draw_problem(canvas, y, box, chosen=number == self._chosen, fixes=fixes)
             below += y + box.height > height - 1
             y += box.height
         canvas.fill(0, 0, width, head, "bg")
         self._draw_head(canvas, head)
-        canvas.fill(0, height - 1, width, 1, "raised")
         where = "watching the file" if self._path is not None else "checking again"
         right = f"▼ {below} below   {where}" if below else where
-        x = 1
-        for key, words in (("↑↓", "problem"), ("q", "leave")):
-            x = canvas.put(x, height - 1, key, "accent", bold=True)
-            x = canvas.put(x, height - 1, f" {words}  ", "dim")
-        if x + len(right) < width:
-            canvas.right(width - 2, height - 1, (Span(right, "dim"),))
+        draw_bar(canvas, height - 1, shown(KEYS, self), (Span(right, "dim"),))
+        if self._said is not None:
+            canvas.fill(0, height - 1, width, 1, "raised")
+            canvas.spans(1, height - 1, cut(self._said, width - 2))
 
     def _draw_head(self, canvas: Canvas, head: int) -> None:
         width = canvas.width
@@ -187,3 +236,83 @@ class BadPresetScreen(Screen[bool]):
             canvas.spans(2, 3, cut((Span(how, "dim"),), width - 4))
         else:
             canvas.spans(2, 1, title)
+
+
+KEYS: Table[BadPresetScreen] = (
+    ScreenKey("↑↓", ("up", "k", "shift+tab"), "Choose a problem.", lambda screen: screen.move(-1), lambda _: "problem"),
+    ScreenKey("↓", ("down", "j", "tab"), "", lambda screen: screen.move(1)),
+    ScreenKey(
+        "e",
+        ("e",),
+        "Edit the file at the line of the problem.",
+        lambda screen: screen.start(edit),
+        lambda _: "edit at line",
+    ),
+    ScreenKey(
+        "f",
+        ("f",),
+        "Carry out the suggestion; shows first what would change.",
+        lambda screen: screen.start(fix),
+        lambda _: "fix it",
+        lambda screen: screen.chosen is not None and bool(screen.chosen.suggestion),
+    ),
+    ScreenKey("y", ("y",), "Copy all problems.", BadPresetScreen.copy_report, lambda _: "copy report"),
+    ScreenKey("pgdn", ("pagedown", "ctrl+d"), "Read on.", lambda screen: screen.page(1)),
+    ScreenKey("pgup", ("pageup", "ctrl+u"), "Read back.", lambda screen: screen.page(-1)),
+    ScreenKey("home", ("home", "g"), "To the first problem.", lambda screen: screen.choose(0)),
+    ScreenKey(
+        "end", ("end", "G"), "To the last problem.", lambda screen: screen.choose(len(screen.checked.problems) - 1)
+    ),
+    ScreenKey(
+        "esc",
+        ("escape", "q", "ctrl+c", "ctrl+q"),
+        "Back to the presets.",
+        BadPresetScreen.leave,
+        lambda _: "back",
+        lambda screen: screen.within,
+    ),
+    ScreenKey(
+        "esc",
+        ("escape",),
+        "Choose another preset.",
+        BadPresetScreen.see_others,
+        lambda _: "other presets",
+        lambda screen: not screen.within,
+    ),
+    ScreenKey(
+        "q",
+        ("q", "ctrl+c", "ctrl+q"),
+        "Leave; nothing was started.",
+        BadPresetScreen.leave,
+        lambda _: "quit",
+        lambda screen: not screen.within,
+    ),
+)
+"""Every key of the screen; the key bar and the keys themselves are this table."""
+
+
+async def fix(screen: BadPresetScreen) -> None:
+    """Show what the suggestion would change, then carry it out."""
+    problem = screen.chosen
+    if problem is None:
+        return
+    try:
+        found = await asyncio.to_thread(screen.host.correct, screen.source, problem)
+        if await screen.app.push_screen_wait(CorrectionDialog(found)):
+            await asyncio.to_thread(screen.host.write_correction, found)
+            screen.say(f"line {found.line} is corrected")
+            screen.check_now()
+    except QtuiError as error:
+        screen.say(str(error), ok=False)
+
+
+async def edit(screen: BadPresetScreen) -> None:
+    """The file in an editor, at the line of the problem."""
+    if screen.path is None:
+        screen.say("this preset comes with qtui and is not edited in place", ok=False)
+        return
+    line = screen.chosen.line if screen.chosen is not None else 0
+    failed = await edit_file(cast("QtuiApp", screen.app), screen.path, line)
+    if failed:
+        screen.say(failed, ok=False)
+    screen.check_now()

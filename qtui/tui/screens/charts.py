@@ -16,8 +16,8 @@ from qtui.tui.scene import Scene
 from qtui.tui.stage_view import StageView
 from qtui.tui.widgets.charts import window_pace
 from qtui.tui.widgets.explain import draw_explain, estimate, guess_lines, law_lines
-from qtui.tui.widgets.latency import draw_latency
-from qtui.tui.widgets.times import columns_of, draw_times
+from qtui.tui.widgets.latency import draw_latency, latency_tip
+from qtui.tui.widgets.times import columns_of, draw_times, times_tip
 
 NARROW = 70
 """Columns below which only the charts over time are shown, with the explanation under them if there is room."""
@@ -86,9 +86,10 @@ class ChartsView(StageView):
             return
         snap, whole = scene.snap, self.whole
         if self._times.size.area:
-            self._times.show(partial(draw_times, snap=snap, whole=whole))
+            self._times.show(partial(draw_times, snap=snap, whole=whole), partial(times_tip, snap, whole))
         if self._heat.size.area:
             pace = window_pace(columns_of(self._heat.size.width))
-            self._heat.show(partial(draw_latency, snap=snap, pace_s=pace, whole=whole))
+            heat = partial(latency_tip, snap, pace_s=pace, whole=whole)
+            self._heat.show(partial(draw_latency, snap=snap, pace_s=pace, whole=whole), heat)
         if self._why.size.area:
             self._why.show(partial(draw_explain, snap=snap, eta=scene.eta))

@@ -14,13 +14,14 @@ from textual.app import ComposeResult
 from qtui.core.queries import LEVELS, LogQuery, LogRow, Place
 from qtui.core.snapshot import Snapshot
 from qtui.text import clean, count, plural
-from qtui.tui.actions import Context
+from qtui.tui.actions import Context, key_of
 from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.hints import hint, with_key
 from qtui.tui.prose import wall
 from qtui.tui.screens.events_book import LogBook
 from qtui.tui.screens.events_lines import draw_line, from_picture, line_text
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_pages import Ask
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.stage_view import StageView, step_of
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class EventsView(StageView):
         self.tab = "events"
         self._snap: Snapshot | None = None
         self._loading = False
+        self._sought: float | None = None
+        """The time of the event that is to be found, as soon as nothing else is asked for."""
 
     def compose(self) -> ComposeResult:
         yield FilterBar(HINT)
@@ -78,6 +81,25 @@ class EventsView(StageView):
         self._snap = snap
         if not self._log.book.asked:
             self._tick()
+
+    def go_to(self, at: float, group: str = "") -> None:
+        """Put the cursor on the event of that time, which may have to be asked for."""
+        self.tab = "events"
+        log = self._log
+        log.book.use("", "info")
+        log.following, self._sought = False, at
+        self._seek()
+
+    def _seek(self) -> None:
+        if self._sought is not None and not self._loading:
+            at, self._sought = self._sought, None
+            self._load(partial(self._find, self._logs["events"], at))
+
+    async def _find(self, log: _Reading, at: float) -> int:
+        await log.book.load_back_to(at)
+        rows = log.book.rows
+        log.index = min(range(len(rows)), key=lambda index: abs(rows[index].at - at), default=0)
+        return 0
 
     # What is chosen
 
@@ -164,6 +186,9 @@ class EventsView(StageView):
             moved = await load()
         finally:
             self._loading = False
+        if self._sought is not None:
+            self._seek()
+            return
         if before != (log.book.text, log.book.level):
             self._load(log.book.load_newest)
             return
@@ -310,13 +335,15 @@ class EventsView(StageView):
         if self._loading or not book.asked:
             return "asking …"
         if book.text or book.level != "info":
-            return "no line matches; esc takes the filter back"
+            return "no line matches" + with_key("back", "takes the filter back", before="; ")
         return "nothing yet"
 
     def _title(self) -> Line:
         names = [Span(name, "text" if tab == self.tab else "dim", tab == self.tab) for tab, name in TABS.items()]
         bracket = partial(Span, fg="accent", bold=True)
-        return (bracket("[ "), names[0], Span("  "), names[1], bracket(" ]"), *self._chips())
+        before, after = key_of("control_events"), key_of("job_log")
+        left, right = bracket(f"{before} ".lstrip()), bracket(f" {after}".rstrip())
+        return (left, names[0], Span("  "), names[1], right, *self._chips())
 
     def _chips(self) -> list[Span]:
         book = self._log.book
@@ -333,13 +360,14 @@ class EventsView(StageView):
             return (Span(cut((Span(clean(log.book.trouble)),), max(0, width // 2))[0].text, "pressure"),)
         if log.following:
             return (Span("following", "dim"),)
-        return (Span("follow off, ", "pressure"), Span("G", "accent", True), Span(" to resume", "pressure"))
+        resume = hint("to resume", "last", ink="pressure")
+        return (Span("follow off, " if resume else "follow off", "pressure"), *resume)
 
     def _bottom(self) -> Line:
         log = self._log
         parts = [plural(len(log.marked), "line") + " marked"] if log.marked else []
         if (searched := log.book.searched) is not None:
-            parts.append(f"searched back to {wall(searched)}, ↑ goes on")
+            parts.append(f"searched back to {wall(searched)}" + with_key("up", "goes on", before=", "))
         elif log.book.older or log.book.newer:
             more = [word for word, is_so in (("older", log.book.older), ("newer", log.book.newer)) if is_so]
             parts.append(f"{count(len(log.book.rows))} lines here, {' and '.join(more)} ones in the journal")

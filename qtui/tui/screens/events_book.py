@@ -63,6 +63,13 @@ class LogBook:
             self._high = answer.rows[-1].place if answer.rows else answer.reached
         return 0
 
+    async def load_back_to(self, at: float) -> None:
+        """Begin again at the end of the log, and go back to what was at that time."""
+        await self.load_newest()
+        while self.older and self.rows and self.rows[0].at > at:
+            if not await self.load_older():
+                return
+
     async def load_oldest(self) -> int:
         """Begin again at the beginning of the log."""
         answer = await self._look(None, BEGINNING)

@@ -13,8 +13,9 @@ from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.text import clean, plural
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.hints import hint
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_pages import Ask
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.screens.triage import draw_details, draw_groups
 from qtui.tui.stage_view import StageView, step_of
 
@@ -90,6 +91,12 @@ class FailuresView(StageView):
         if group is None:
             return ""
         return f"{plural(group.jobs, 'job')}  {clean(group.title)}  {clean(group.message)}"
+
+    def go_to(self, at: float, group: str = "") -> None:
+        if any(each.signature == group for each in self._groups):
+            self._selected, self._scroll = group, 0
+            self._ask_for_story()
+            self.show(self.draw)
 
     def selected_group(self) -> str | None:
         """The signature of the group the cursor is on, None when there is none."""
@@ -227,8 +234,9 @@ class FailuresView(StageView):
             return ()
         if self._stale:
             since = max(0, round(self.snap.elapsed_s - self._sorted_at))
-            return (Span(f"sorted {since} s ago, ", "pressure"), Span("s", "accent", True), Span(" re-sort", "dim"))
-        return (Span("s", "accent", True), Span(f" sort: {self.sort}", "dim"))
+            again = hint("re-sort", "sort")
+            return (Span(f"sorted {since} s ago{', ' if again else ''}", "pressure"), *again)
+        return hint(f"sort: {self.sort}", "sort")
 
     def _chips(self) -> Line:
         return (Span(f" {clean(self.text, 30)} ", "text", True, "raised"),) if self.text else ()

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual import events
 
 from qtui.text import clean
+from qtui.tui.actions import keys_for
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.dialog import BoxScreen
 from qtui.tui.edit import LineEdit
@@ -78,7 +79,9 @@ class HelpScreen(BoxScreen[None]):
         event.prevent_default()
         page = max(1, self.box.size.height - 5)
         steps = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "ctrl+u": -page, "ctrl+d": page}
-        if event.key in ("escape", "ctrl+c", "ctrl+q", "enter") or (event.character == "?" and not self.edit.text):
+        if event.key in ("escape", "ctrl+c", "ctrl+q", "enter") or (
+            event.key in keys_for("help") and not self.edit.text
+        ):
             self.dismiss(None)
         elif event.key in steps:
             self._scroll = max(0, min(self._most, self._scroll + steps[event.key]))

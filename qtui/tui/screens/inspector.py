@@ -13,6 +13,7 @@ from qtui.core.why import why_job
 from qtui.text import clean
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.hints import hint, side_by_side
 from qtui.tui.screens.job_pages import Ask
 from qtui.tui.screens.story import story_lines
 from qtui.tui.screens.waterfall import is_final
@@ -139,8 +140,7 @@ class Inspector(StageView):
     def draw(self, canvas: Canvas) -> None:
         width, height = canvas.width, canvas.height
         canvas.fill(0, 0, width, height, "panel")
-        close = (Span("esc", "accent", True), Span(" close", "dim"))
-        canvas.box(0, 0, width, height, title=self._title(), right=close, line="accent")
+        canvas.box(0, 0, width, height, title=self._title(), right=hint("close", "back"), line="accent")
         if width < 10 or height < 3 or self._seq is None:
             return
         lines = self._lines(width - 4, textured=canvas.textured)
@@ -178,23 +178,15 @@ class Inspector(StageView):
         name = clean(self._story.row.name, 200) if self._story is not None else ""
         return (Span(f"JOB #{self._seq} ", bold=True), Span(name, "dim"))
 
-    def _keys(self) -> list[Span]:
+    def _keys(self) -> Line:
         """The keys that would do something to this job now."""
         state = self._story.row.state if self._story is not None else ""
-        keys: list[Span] = []
+        keys: list[Line] = []
         if state in ("failed", "cancelled", "waiting", "held"):
-            keys += [Span("r", "accent", True), Span(" try now   " if state == "waiting" else " retry   ", "dim")]
+            keys.append(hint("try now" if state == "waiting" else "retry", "retry"))
         if state in ("pending", "running", "waiting"):
-            keys += [Span("x", "accent", True), Span(" cancel   ", "dim")]
+            keys.append(hint("cancel", "cancel"))
         if state == "failed" and self._story is not None:
-            back = " take back   " if self._story.row.aside else " set aside   "
-            keys += [Span("i", "accent", True), Span(back, "dim")]
-        for key, means in (("y", "copy"), ("o", "open"), ("n N", "next")):
-            keys += [Span(key, "accent", True), Span(f" {means}   ", "dim")]
-        return [
-            *keys,
-            Span("↑↓", "accent", True),
-            Span(" scroll   ", "dim"),
-            Span("esc", "accent", True),
-            Span(" close", "dim"),
-        ]
+            keys.append(hint("take back" if self._story.row.aside else "set aside", "aside"))
+        keys += [hint("copy", "copy"), hint("open", "open_job"), hint("next", "next_job", "previous_job")]
+        return side_by_side(*keys, hint("scroll", "up", "down"), hint("close", "back"), gap=3)

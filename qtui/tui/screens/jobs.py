@@ -14,13 +14,14 @@ from qtui.core.job_filter import Completion, Condition, parse, settled
 from qtui.core.queries import Jobs
 from qtui.core.snapshot import Counts, Snapshot
 from qtui.text import clean, count
-from qtui.tui.actions import Context
+from qtui.tui.actions import Context, key_of
 from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.hints import hint, keys_said, side_by_side, with_key
+from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_filter import HINT, JobFilter, completed
 from qtui.tui.screens.job_marks import Marks
 from qtui.tui.screens.job_pages import Ask, JobPages
 from qtui.tui.screens.job_table import draw_heading, draw_job, line_of
-from qtui.tui.screens.prompt import FilterBar
 from qtui.tui.stage_view import StageView, step_of
 
 REFRESH_S = 1.0
@@ -140,7 +141,7 @@ class JobsView(StageView):
         row = self.pages.row(self._index)
         if row is None or row.seq != self._seq:
             return
-        self._note = "" if self.marks.toggle(row) else _TOO_MANY
+        self._note = "" if self.marks.toggle(row) else _too_many()
         self.move(1)
 
     def mark_range(self) -> None:
@@ -156,7 +157,7 @@ class JobsView(StageView):
 
     async def _mark_span(self, wanted: JobFilter, first: int, last: int) -> None:
         rows = await self.pages.rows(wanted, first, last, MAX_NAMED)
-        self._note = "" if self.marks.add(rows) and len(rows) > last - first else _TOO_MANY
+        self._note = "" if self.marks.add(rows) and len(rows) > last - first else _too_many()
         self._draw_now()
 
     def next_order(self) -> None:
@@ -367,7 +368,9 @@ class JobsView(StageView):
             draw_job(canvas, 1, 2 + y, width - 2, row, cursor=cursor, marked=marked)
 
     def _nothing(self) -> str:
-        return "no job matches; esc takes the filter back" if self.filter.conditions else "no jobs yet"
+        if not self.filter.conditions:
+            return "no jobs yet"
+        return "no job matches" + with_key("back", "takes the filter back", before="; ")
 
     def _title(self) -> Line:
         chips = self.filter.chips()
@@ -385,9 +388,12 @@ class JobsView(StageView):
         if self._note:
             return (Span(self._note, "failed_text"),)
         if self.marks.anchor is not None:
-            return (Span("v", "accent", True), Span(" marks the range", "dim"))
+            return hint("marks the range", "mark_range")
         if self.marks:
-            return (Span(f"■ {count(len(self.marks))} marked", "accent", True), Span("  r x i y  esc", "dim"))
+            return (
+                Span(f"■ {count(len(self.marks))} marked", "accent", True),
+                Span(f"  {keys_said(*_ON_MARKED)}  {key_of('back')}".rstrip(), "dim"),
+            )
         return (Span(f"on #{self._seq}, which moved away", "pressure"),) if self._gone else ()
 
     def _order_note(self) -> Line:
@@ -395,13 +401,13 @@ class JobsView(StageView):
             return (Span("following the newest", "dim"),)
         if self.filter.order == "submission":
             return self._blocker()
-        return (Span("o", "accent", True), Span(f" {self.filter.order}", "dim"), *_FOLLOW)
+        return side_by_side(hint(str(self.filter.order), "order"), hint("follow", "follow"))
 
     def _blocker(self) -> Line:
         """Who holds back the results, in the order in which they are written."""
         head = self._snap.head if self._snap is not None else None
         if head is None:
-            return (Span("o", "accent", True), Span(" submission, no result waits", "dim"))
+            return hint("submission, no result waits", "order") or (Span("no result waits", "dim"),)
         waiting = f"{count(head.behind)} result{'s wait' if head.behind != 1 else ' waits'} for "
         return (Span(waiting, "dim"), Span(f"#{head.seq} {clean(head.state, 10)}", "pressure", True))
 
@@ -412,5 +418,9 @@ class JobsView(StageView):
         return (Span(f"{count(self._index + 1)} of {of}", "dim"),)
 
 
-_TOO_MANY = f"at most {count(MAX_NAMED)} are marked; R X I act on all that match"
-_FOLLOW = (Span("  "), Span("f", "accent", True), Span(" follow", "dim"))
+_ON_MARKED = ("retry", "cancel", "aside", "copy")
+
+
+def _too_many() -> str:
+    keys = keys_said("retry_all", "cancel_all", "aside_all")
+    return f"at most {count(MAX_NAMED)} are marked" + (f"; {keys} act on all that match" if keys else "")

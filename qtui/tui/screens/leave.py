@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.text import clean, count, plural
+from qtui.tui.actions import keys_for
 from qtui.tui.canvas import Line, Span
 from qtui.tui.dialog import Choice, ChoiceDialog, Sheet
+from qtui.tui.key_names import printed
 from qtui.tui.prose import about
 
 
@@ -23,10 +25,15 @@ class LeaveDialog(ChoiceDialog[str | None]):
     def follow(self, key: str, character: str | None) -> None:
         if key == "ctrl+c":
             self.dismiss(self.ctrl_c)
-        elif key in ("q", "ctrl+q"):
+        elif key in ("ctrl+q", *_again()):
             self.dismiss("detach")
         else:
             super().follow(key, character)
+
+
+def _again() -> list[str]:
+    """The keys that open this dialog, pressed once more; a letter of its choices stays what it says."""
+    return [key for key in keys_for("leave") if key not in ("b", "d", "s")]
 
 
 def leave_sheet(snap: Snapshot, *, attached: bool = False) -> Sheet[str | None]:
@@ -40,7 +47,8 @@ def leave_sheet(snap: Snapshot, *, attached: bool = False) -> Sheet[str | None]:
     if snap.state is RunState.STOPPING:
         stop = Choice("s", "Kill the engine", "waits for nothing, spends no try", "kill")
         again = "ctrl+c again = kill."
-    closing = "q or ctrl+c again = keep running." if attached else f"q again = keep running.  {again}"
+    key = next(map(printed, _again()), "ctrl+q")
+    closing = f"{key} or ctrl+c again = keep running." if attached else f"{key} again = keep running.  {again}"
     return Sheet(
         title=(Span("Leave this run?", bold=True),),
         facts=(_standing(snap), _kept(snap)),

@@ -17,6 +17,8 @@ from qtui.tui.asides import About, copy_status
 from qtui.tui.canvas import Canvas
 from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
+from qtui.tui.hints import hint, side_by_side
+from qtui.tui.hover import Hover
 from qtui.tui.layout import classes_at
 from qtui.tui.mouse import action_at
 from qtui.tui.panel import Panel
@@ -24,6 +26,7 @@ from qtui.tui.preset_keys import save_preset
 from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.views import Stage
 from qtui.tui.widgets.band import draw_band
+from qtui.tui.widgets.band_tips import band_tip
 from qtui.tui.widgets.header import draw_header
 from qtui.tui.widgets.keybar import Hint, draw_keybar, hint_at
 from qtui.tui.widgets.lane import draw_lane
@@ -45,7 +48,12 @@ def _band(canvas: Canvas, scene: Scene) -> None:
 
 
 def _tiny(canvas: Canvas, scene: Scene) -> None:
-    draw_tiny(canvas, scene.snap, verdict=scene.verdict, eta=scene.eta, keys="p pause  + - workers  ? help")
+    draw_tiny(canvas, scene.snap, verdict=scene.verdict, eta=scene.eta, keys=_tiny_keys())
+
+
+def _tiny_keys() -> str:
+    offered = side_by_side(hint("pause", "pause"), hint("workers", "more", "fewer"), hint("help", "help"))
+    return "".join(span.text for span in offered)
 
 
 def _progress(canvas: Canvas, scene: Scene) -> None:
@@ -104,6 +112,7 @@ class MainScreen(Screen[object]):
         self._panels = {name: Panel(id=name, draw=partial(draw, scene=self._scene)) for name, draw in ROWS.items()}
         self._keys = KeyBar()
         self._stage = Stage()
+        self._hover = Hover()
 
     def compose(self) -> ComposeResult:
         # Textual would tell the classes after the first layout, and everything would be styled and laid out twice
@@ -119,6 +128,7 @@ class MainScreen(Screen[object]):
             yield panels["ticker"]
             yield self._keys
         yield panels["tiny"]
+        yield self._hover
 
     @property
     def ship(self) -> QtuiApp:
@@ -137,15 +147,17 @@ class MainScreen(Screen[object]):
     def _refresh(self) -> None:
         scene = self._scene
         self.set_class(self._stage.view is not Context.OVERVIEW, "-listing")
+        self.set_class(self._stage.view is Context.TIMELINE, "-in-time")
         self.set_class(self._stage.context is Context.FINISHED, "-over")
         for name, panel in self._panels.items():
             if panel.is_mounted and panel.size.area:
-                panel.show(partial(ROWS[name], scene=scene))
+                panel.show(partial(ROWS[name], scene=scene), partial(band_tip, scene) if name == "band" else None)
         self._stage.show(scene)
         offered = hints(self._stage.context, scene.snap if scene.snap.run_id else None)
         if self.ship.feed.refusal:  # what would be refused is not offered
             offered = [hint for hint in offered if not BY_ID[hint.action].changes]
         self._keys.offer(offered)
+        self._hover.again()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._refresh)
@@ -169,6 +181,14 @@ class MainScreen(Screen[object]):
         if action:
             event.stop()
             await self.action_do(action)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """What is under the mouse is told, unless the mouse is the terminal's."""
+        if self.ship.mouse and self.ship.screen is self:
+            self._hover.point(event)
+
+    def on_screen_suspend(self) -> None:
+        self._hover.hide()
 
     async def action_do(self, action_id: str) -> None:
         """Run an action of the registry, unless the engine is away and it would change something."""
@@ -197,8 +217,17 @@ class MainScreen(Screen[object]):
                 ship.work(getattr(ship.steering, action_id)(snap), action_id)
 
     def _look(self, action_id: str) -> None:
+        looks = self._looks(action_id)
+        if action_id in looks:
+            looks[action_id]()
+        else:
+            self._stage.do(action_id)
+            self._refresh()
+
+    def _looks(self, action_id: str) -> dict[str, Callable[[], object]]:
+        """What is done here; all the rest is the view's."""
         ship, scene = self.ship, self._scene
-        looks: dict[str, Callable[[], object]] = {
+        return {
             "leave": ship.leave,
             "detach": lambda: ship.leave_with(Left.DETACHED),
             "help": self._help,
@@ -212,17 +241,12 @@ class MainScreen(Screen[object]):
             "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
             "copy_status": lambda: copy_status(ship, scene),
             "about": lambda: ship.push_screen(About(scene)),
-            "mouse": ship.toggle_mouse,
+            "mouse": self._toggle_mouse,
             "since": lambda: ship.work(ship.away.since(), "since"),
             "acknowledge": lambda: ship.heed(action_id),
             "mute": lambda: ship.heed(action_id),
             "back": self._back,
         }
-        if action_id in looks:
-            looks[action_id]()
-        else:
-            self._stage.do(action_id)
-            self._refresh()
 
     def _back(self) -> None:
         """One level: the drawer, then the view, then a drain."""
@@ -230,6 +254,10 @@ class MainScreen(Screen[object]):
             self._refresh()
         elif self._scene.snap.state is RunState.DRAINING:
             self.ship.work(self.ship.keep_running(), "keep running")
+
+    def _toggle_mouse(self) -> None:
+        self._hover.hide()
+        self.ship.toggle_mouse()
 
     def _inspect(self) -> None:
         seq, group = self._stage.selected_job(), self._stage.selected_group()
@@ -241,16 +269,15 @@ class MainScreen(Screen[object]):
             self.ship.say("no job is chosen", ok=False)
         self._refresh()
 
-    async def go(self, action_id: str, group: str = "") -> None:
-        """Do what was chosen elsewhere: an action, perhaps about one failure group."""
+    async def go(self, action_id: str, group: str = "", at: float = 0.0) -> None:
+        """Do what was chosen elsewhere: an action, perhaps about one failure group or a moment of the past."""
         if group and action_id == "retry":
             if (asked := self.ship.bulk.of_group(action_id, group, self._scene.snap)) is not None:
                 self.ship.work(asked, "retry")
-        elif group:
-            self._stage.show_jobs_of(group)
-            self._refresh()
         else:
             await self.action_do(action_id)
+            if group or at:
+                self._stage.lead_to(at, group)
 
     def _help(self) -> None:
         from qtui.tui.screens.help import HelpScreen

@@ -14,14 +14,17 @@ from textual.containers import Container, Horizontal, Vertical
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas
 from qtui.tui.layout import charts_height
-from qtui.tui.panel import Panel
+from qtui.tui.panel import Panel, Tell
 from qtui.tui.scene import Scene
+from qtui.tui.stage_view import step_of
+from qtui.tui.tip import Tip
 
 if TYPE_CHECKING:
     from qtui.tui.widgets.slot_forms import Form
 
 STEPS = {"up": -1, "down": 1, "first": -(10**6), "last": 10**6}
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+MOVES = frozenset({*STEPS, *DIRECTIONS, "page_up", "page_down", "half_up", "half_down"})
 
 
 class SlotsPanel(Panel):
@@ -60,15 +63,23 @@ class SlotsPanel(Panel):
         slots = self._snap.slots if self._snap is not None else []
         return next((slot for slot in slots if slot.number == self.selected), None)
 
+    def act(self, action_id: str) -> bool:
+        """Draw in another density, or move the cursor; False when the action means nothing here."""
+        if action_id == "density":
+            if self._roomiest is not None:
+                from qtui.tui.widgets.slot_forms import after
+
+                self.wanted = after(self.wanted, self._roomiest)
+            return True
+        if action_id not in MOVES:
+            return False
+        self.move(action_id)
+        return True
+
     def move(self, action_id: str) -> None:
         """Move the cursor: to what is drawn in that direction, else along the list."""
         from qtui.tui.widgets.slots import slot_rows
 
-        if action_id == "density" and self._roomiest is not None:
-            from qtui.tui.widgets.slot_forms import after
-
-            self.wanted = after(self.wanted, self._roomiest)
-            return
         if self._snap is None or not self._snap.slots:
             return
         neighbour = self._neighbour(*DIRECTIONS[action_id]) if action_id in DIRECTIONS else None
@@ -78,7 +89,7 @@ class SlotsPanel(Panel):
         numbers = [slot.number for slot in self._snap.slots]
         at = numbers.index(self.selected) if self.selected in numbers else -1
         page = max(1, slot_rows(*self.size, self._snap, self.form) - 1)
-        step = {"page_up": -page, "page_down": page, **STEPS}.get(action_id, 0)
+        step = STEPS.get(action_id) or step_of(action_id, page)
         self.selected = numbers[max(0, min(len(numbers) - 1, at + step))]
 
     def _neighbour(self, dx: int, dy: int) -> int | None:
@@ -101,6 +112,11 @@ class SlotsPanel(Panel):
         from qtui.tui.widgets.slots import slot_at
 
         return None if self._snap is None else slot_at(x, y, *self.size, self._snap, self._top, self.form)
+
+    def tip_at(self, x: int, y: int) -> Tip | None:
+        from qtui.tui.widgets.slot_tips import slot_tip
+
+        return None if self._snap is None else slot_tip(self._snap, self._top, self.form, x, y, *self.size)
 
     def _keep_in_view(self, snap: Snapshot) -> None:
         """Where the chosen slot is gone for good, the one before it is chosen."""
@@ -169,7 +185,7 @@ class Overview(Container):
         for name, panel in self._panels.items():
             cause = beat if scene.calm or name in CHARTS else snap
             if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
-                panel.show(_drawing(name, snap, number))
+                panel.show(_drawing(name, snap, number), _words(name, snap))
 
     def _decide(self, snap: Snapshot) -> None:
         """Many slots need the room of the charts, for what groups of them did in time."""
@@ -206,6 +222,20 @@ def _beat(scene: Scene) -> object:
     """What charts follow: their columns are seconds, but what a person does is seen at once."""
     snap, step = scene.snap, CALM_S if scene.calm else 1
     return snap.run_id, snap.state, snap.elapsed_s // step, [len(marks) for marks in snap.series.marks[-3:]]
+
+
+def _words(name: str, snap: Snapshot) -> Tell | None:
+    """What a panel says of its cells; imported when first needed, by the mouse."""
+    if name not in ("flow", "latency"):
+        return None
+
+    def tell(x: int, y: int, width: int, height: int) -> Tip | None:
+        from qtui.tui.widgets.flow import flow_tip
+        from qtui.tui.widgets.latency import latency_tip
+
+        return (flow_tip if name == "flow" else latency_tip)(snap, x, y, width, height)
+
+    return tell
 
 
 def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, cast
 
 from textual import events
@@ -9,17 +10,22 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from qtui.core.port import Checked, Host, PresetEntry, RunEntry
-from qtui.tui.canvas import Canvas, Span, cut
+from qtui.text import clean
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.panel import Panel
 from qtui.tui.screens.bad_preset import BadPresetScreen
+from qtui.tui.screens.filter_bar import FilterBar
+from qtui.tui.screens.help import HelpScreen
+from qtui.tui.screens.key_table import ScreenKey, Table, draw_bar, help_of, press, shown
+from qtui.tui.screens.picker_work import dry_run, edit, new, open_file
 from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
 from qtui.tui.screens.preset_list import Item, draw_list
-from qtui.tui.screens.prompt import FilterBar
 
 if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
 
 FIRST_CHOICE = "backpressure"
+_ALL = 1_000_000
 _GROUPS = (("learn", "LEARN", "runs offline, simulated work"), ("real", "REAL", "network or files"))
 
 
@@ -32,20 +38,28 @@ class PickerScreen(Screen[str | None]):
     PickerScreen #picker { height: 1fr; }
     """
 
-    def __init__(self, host: Host, *, behind: bool = False) -> None:
-        """`behind` says that it stands over a run, which is gone back to."""
+    def __init__(self, host: Host, *, behind: bool = False, said: str = "", chosen: str = "") -> None:
+        """`behind` says that it stands over a run, which is gone back to.
+
+        `said` is why the person is here again, and `chosen` the preset it is about.
+        """
         super().__init__()
         self._behind = behind
         self.host = host
         self.page = Panel(id="picker")
         self.text = ""
+        self._said: Line | None = None
         self._presets: list[PresetEntry] = []
+        self._elsewhere: list[PresetEntry] = []
+        """Taken up by hand, from places that are not looked at."""
         self._runs: list[RunEntry] = []
         self._checked: dict[str, Checked] = {}
-        self._chosen = ""
+        self._chosen = chosen
         self._scroll = 0
         self._most = 0
         self._rows: dict[int, str] = {}
+        if said:
+            self.say(said, ok=False)
 
     def compose(self) -> ComposeResult:
         yield self.page
@@ -54,9 +68,7 @@ class PickerScreen(Screen[str | None]):
     def on_mount(self) -> None:
         self._presets = self.host.presets()
         self._runs = self._open_runs()
-        first = next((entry for entry in self._presets if entry.name == FIRST_CHOICE), None)
-        choices = self._choices()
-        self._chosen = first.source if first is not None else choices[0].key if choices else ""
+        self._chosen = self._chosen or self._used_last() or FIRST_CHOICE
         self._draw_now()
         self.set_timer(0.05, self._check_next)
         self.set_interval(2.0, self._look_for_runs)
@@ -76,6 +88,30 @@ class PickerScreen(Screen[str | None]):
         unfinished = [run for run in newest.values() if run.state in ("stopped", "crashed") and not run.given]
         return [*(run for run in runs if run.state == "running"), *unfinished[::-1]]
 
+    def _used_last(self) -> str:
+        """The preset that was run last of those that can be chosen, or nothing."""
+        for run in sorted(self.host.runs(), key=lambda run: run.started_at, reverse=True):
+            for entry in self._presets:
+                if entry.source == run.preset or (entry.file and entry.file == run.file):
+                    return entry.source
+        return ""
+
+    def take_up(self, entry: PresetEntry) -> None:
+        """Offer a preset that may be new here, and choose it."""
+        self._elsewhere = [*(each for each in self._elsewhere if each.source != entry.source), entry]
+        self.text = ""
+        self.look_again(entry.source)
+        self._chosen, self._scroll = entry.source, 0
+        self._draw_now()
+
+    def look_again(self, source: str) -> None:
+        """A file may have changed, or be new."""
+        self._checked.pop(source, None)
+        offered = self.host.presets()
+        files = {entry.file for entry in offered}
+        self._presets = [*offered, *(entry for entry in self._elsewhere if entry.file not in files)]
+        self._draw_now()
+
     def _look_for_runs(self) -> None:
         if self.is_current and (runs := self._open_runs()) != self._runs:
             self._runs = runs
@@ -85,11 +121,12 @@ class PickerScreen(Screen[str | None]):
         """Check one preset at a time, between frames, so that the list says which ones cannot run."""
         unknown = next((entry.source for entry in self._presets if entry.source not in self._checked), None)
         if unknown is not None:
-            self._check(unknown)
+            self.checked(unknown)
             self._draw_now()
             self.set_timer(0.02, self._check_next)
 
-    def _check(self, source: str) -> Checked:
+    def checked(self, source: str) -> Checked:
+        """What checking it gives, as it was when it was checked first."""
         if source not in self._checked:
             self._checked[source] = self.host.check(source)
         return self._checked[source]
@@ -99,8 +136,9 @@ class PickerScreen(Screen[str | None]):
         for group, heading, note in _GROUPS:
             found = [Item(preset=entry) for entry in self._presets if entry.group == group and self._matches(entry)]
             items += [Item(heading, note=note), *found] if found else []
-        other = [Item(preset=e) for e in self._presets if e.group not in ("learn", "real") and self._matches(e)]
-        items += [Item("OTHER"), *other] if other else []
+        others = [entry for entry in self._presets if entry.group not in ("learn", "real") and self._matches(entry)]
+        for folder in dict.fromkeys(entry.folder for entry in others):
+            items += [Item("YOURS", note=clean(folder)), *(Item(preset=e) for e in others if e.folder == folder)]
         runs = [Item(run=run) for run in self._runs if self.text.casefold() in f"{run.name} {run.run_id}".casefold()]
         for heading, note, live in (
             ("RESUME", "not finished", False),
@@ -125,29 +163,54 @@ class PickerScreen(Screen[str | None]):
     # Keys
 
     def on_key(self, event: events.Key) -> None:
-        page = max(1, self.size.height // 2)
-        steps = {"up": -1, "k": -1, "down": 1, "j": 1, "home": -999, "g": -999, "end": 999, "G": 999}
-        scrolls = {"pagedown": page, "pageup": -page, "ctrl+d": page, "ctrl+u": -page, "J": 3, "K": -3}
-        scrolls |= {"shift+down": 3, "shift+up": -3}
-        if event.key in steps:
-            self.move(steps[event.key])
-        elif event.key in scrolls:
-            self._scroll = max(0, min(self._most, self._scroll + scrolls[event.key]))
-            self._draw_now()
-        elif event.key == "enter":
-            self.take()
-        elif event.key == "slash":
-            self.query_one(FilterBar).open(self.text)
-        elif event.key == "escape" and self.text:
-            self._filter("")
-        elif event.key in ("q", "ctrl+c", "ctrl+q") or (event.key == "escape" and self._behind):
-            self.dismiss(None)
-        elif event.key == "t":
-            self._choose_theme()
-        else:
-            return
-        event.stop()
-        event.prevent_default()
+        self._said = None
+        if press(KEYS, self, event.key):
+            event.stop()
+            event.prevent_default()
+        self._draw_now()
+
+    def start(self, doing: Callable[[PickerScreen], Coroutine[object, object, None]]) -> None:
+        """Do what asks a person or the disk, beside the drawing."""
+        self.run_worker(doing(self), group="picker", exclusive=True)
+
+    def say(self, text: str, *, ok: bool = True) -> None:
+        """One sentence in place of the key bar, until the next key."""
+        self._said = (Span("✓ " if ok else "× ", "done_text" if ok else "failed_text", True), Span(clean(text, 400)))
+        self._draw_now()
+
+    def scroll(self, rows: int) -> None:
+        """Read on in the card."""
+        self._scroll = max(0, min(self._most, self._scroll + rows))
+
+    @property
+    def page_rows(self) -> int:
+        return max(1, self.size.height // 2)
+
+    @property
+    def reads_on(self) -> bool:
+        """The card has more than it shows."""
+        return self._most > 0
+
+    @property
+    def is_behind(self) -> bool:
+        return self._behind
+
+    def open_filter(self) -> None:
+        self.query_one(FilterBar).open(self.text)
+
+    def clear_filter(self) -> None:
+        self._filter("")
+
+    def leave(self) -> None:
+        self.dismiss(None)
+
+    def show_help(self) -> None:
+        self.app.push_screen(HelpScreen(help_of(KEYS, self)))
+
+    def choose_theme(self) -> None:
+        from qtui.tui.screens.looks import choose
+
+        choose(cast("QtuiApp", self.app), "theme")
 
     def move(self, step: int) -> None:
         """Choose the row `step` further down, stopping at the ends."""
@@ -169,15 +232,12 @@ class PickerScreen(Screen[str | None]):
         assert item.preset is not None, "a heading cannot be chosen"
         source = item.preset.source
         self._checked.pop(source, None)  # the file may have changed since it was looked at
-        if self._check(source).problems:
-            self.app.push_screen(BadPresetScreen(self.host, source), lambda valid: self._after_fixing(source, valid))
+        if self.checked(source).problems:
+            self.app.push_screen(
+                BadPresetScreen(self.host, source, within=True), lambda valid: self._after_fixing(source, valid)
+            )
         else:
             self.dismiss(source)
-
-    def _choose_theme(self) -> None:
-        from qtui.tui.screens.looks import choose
-
-        choose(cast("QtuiApp", self.app), "theme")
 
     def _after_fixing(self, source: str, valid: bool | None) -> None:
         self._checked.pop(source, None)
@@ -206,7 +266,7 @@ class PickerScreen(Screen[str | None]):
         if x < self._list_width(self.size.width):
             self.move(step)
         else:
-            self._scroll = max(0, min(self._most, self._scroll + 3 * step))
+            self.scroll(3 * step)
             self._draw_now()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
@@ -254,19 +314,27 @@ class PickerScreen(Screen[str | None]):
             self._draw_card(canvas, (left, top, width - left, rows))
         canvas.fill(0, 0, width, 1, "raised")
         canvas.spans(1, 0, cut((Span("qtui   ", "accent", True), Span("choose a preset")), width - 2))
-        _draw_keys(canvas, height - 1, self.chosen, self._behind)
+        folders = list(dict.fromkeys(entry.folder for entry in self._presets if entry.folder))
+        places = (Span("  ".join(["bundled", *map(clean, folders)]), "dim"),)
+        if folders and length(places) + 26 < width:
+            canvas.right(width - 2, 0, places)
+        draw_bar(canvas, height - 1, shown(KEYS, self))
+        if self._said is not None:
+            canvas.fill(0, height - 1, width, 1, "raised")
+            canvas.spans(1, height - 1, cut(self._said, width - 2))
 
     def _draw_card(self, canvas: Canvas, box: tuple[int, int, int, int]) -> None:
         item = self.chosen
         inner = box[2] - (6 if box[2] >= 60 else 4)
+        hints = [pair for pair in shown(KEYS, self) if pair[0] in "de"]
         if item is None:
             canvas.box(*box)
         elif item.preset is not None:
-            checked = self._check(item.preset.source)
-            group = item.preset.group.upper()
+            checked = self.checked(item.preset.source)
+            group = "YOURS" if item.preset.group == "own" else clean(item.preset.group).upper()
             reach = "" if checked.problems else " · network" if checked.network else " · offline"
             action = "see the problems" if checked.problems else "run"
-            card = Card(item.name, group + reach, preset_lines(item.preset, checked, inner), action)
+            card = Card(item.name, group + reach, preset_lines(item.preset, checked, inner), action, hints)
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
         elif item.run is not None:
             right = "LIVE" if item.is_live else item.run.state.upper()
@@ -274,18 +342,68 @@ class PickerScreen(Screen[str | None]):
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
 
 
-def _action(item: Item) -> str:
+def _action(item: Item | None) -> str:
     """What enter does with it."""
-    return "run" if item.run is None else "attach" if item.is_live else "go on"
+    return "attach" if item is not None and item.is_live else "go on" if item is not None and item.run else "run"
 
 
-def _draw_keys(canvas: Canvas, y: int, item: Item | None, behind: bool) -> None:
-    canvas.fill(0, y, canvas.width, 1, "raised")
-    action = "run" if item is None else _action(item)
-    keys = (("↑↓", "choose"), ("enter", action), ("/", "filter"), ("pgup pgdn", "read on"), ("t", "theme"))
-    x = 1
-    for key, words in (*keys, ("esc", "back") if behind else ("q", "quit")):
-        if x + len(key) + len(words) + 1 >= canvas.width:
-            break
-        x = canvas.put(x, y, key, "accent", bold=True)
-        x = canvas.put(x, y, f" {words}  ", "dim")
+def _is_preset(screen: PickerScreen) -> bool:
+    return screen.chosen is not None and screen.chosen.preset is not None
+
+
+def _rows(rows: int) -> Callable[[PickerScreen], None]:
+    return lambda screen: screen.move(rows)
+
+
+def _reads(pages: int, rows: int = 0) -> Callable[[PickerScreen], None]:
+    return lambda screen: screen.scroll(pages * screen.page_rows + rows)
+
+
+KEYS: Table[PickerScreen] = (
+    ScreenKey("↑↓", ("up", "k"), "Choose.", _rows(-1), lambda _: "choose"),
+    ScreenKey("↓", ("down", "j"), "", _rows(1)),
+    ScreenKey(
+        "enter", ("enter",), "Run it, go on with it, or attach to it.", PickerScreen.take, lambda s: _action(s.chosen)
+    ),
+    ScreenKey(
+        "d",
+        ("d",),
+        "Dry run: the plan and the first jobs; nothing is started.",
+        dry_run,
+        lambda _: "dry run",
+        _is_preset,
+    ),
+    ScreenKey(
+        "e", ("e",), "Edit its file, then check it again.", lambda s: s.start(edit), lambda _: "edit", _is_preset
+    ),
+    ScreenKey(
+        "/",
+        ("slash",),
+        "Show only what has this in its name or description.",
+        PickerScreen.open_filter,
+        lambda _: "filter",
+    ),
+    ScreenKey("n", ("n",), "Write a new preset from a template.", lambda s: s.start(new), lambda _: "new preset"),
+    ScreenKey("o", ("o",), "Open a preset from elsewhere.", lambda s: s.start(open_file), lambda _: "open file…"),
+    ScreenKey("t", ("t",), "Choose the theme.", PickerScreen.choose_theme, lambda _: "theme"),
+    ScreenKey("pgdn", ("pagedown", "ctrl+d"), "Read on.", _reads(1), lambda s: "read on" if s.reads_on else ""),
+    ScreenKey("pgup", ("pageup", "ctrl+u"), "Read back.", _reads(-1)),
+    ScreenKey("J", ("J", "shift+down"), "Read on, three lines.", _reads(0, 3)),
+    ScreenKey("K", ("K", "shift+up"), "Read back, three lines.", _reads(0, -3)),
+    ScreenKey("home", ("home", "g"), "Choose the first.", _rows(-_ALL)),
+    ScreenKey("end", ("end", "G"), "Choose the last.", _rows(_ALL)),
+    ScreenKey(
+        "esc", ("escape",), "Show all again.", PickerScreen.clear_filter, lambda _: "show all", lambda s: bool(s.text)
+    ),
+    ScreenKey("?", ("question_mark",), "This help.", PickerScreen.show_help, lambda _: "help"),
+    ScreenKey(
+        "esc",
+        ("escape", "q", "ctrl+c", "ctrl+q"),
+        "Back to the run.",
+        PickerScreen.leave,
+        lambda _: "back",
+        lambda s: s.is_behind,
+    ),
+    ScreenKey("q", ("q", "ctrl+c", "ctrl+q"), "Quit.", PickerScreen.leave, lambda _: "quit", lambda s: not s.is_behind),
+)
+"""Every key of the picker; the key bar, the help and the keys themselves are this table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from qtui.tui.prose import bar, wall, wrap
 _PROSE = 96
 """Running text is not set wider than this, however wide the screen."""
 
+_COMMENT = re.compile(r"""((?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'#])*)(\#.*)""")
+"""A value and the comment behind it; a # in quotes is none."""
 _ATTACHING = "Attaching shows it here; leaving again does not stop it."
 _GOING_ON = "Going on keeps what was done; what was interrupted runs again. You are asked before anything starts."
 
@@ -49,7 +52,10 @@ def pipeline(checked: Checked, width: int) -> list[Line]:
     """Producers, queue and workers as three boxes, or in words where there is no room for boxes."""
     total = count(checked.total) if checked.total is not None else "…"
     producers = plural(len(checked.producers), "producer")
-    queue, workers = f"queue {count(checked.capacity)}", plural(checked.concurrency, "worker")
+    queue, workers = (
+        f"queue ≤ {count(checked.capacity)}" if checked.capacity else "no bound",
+        plural(checked.concurrency, "worker"),
+    )
     inner = min(13, (width - 6 - 2 * 3 - 8) // 3)
     if inner < max(len(producers), len(queue), len(workers)) + 2:
         arrow = Span(" → ", "dim")
@@ -106,7 +112,9 @@ def toml_line(text: str) -> list[Span]:
     key, equals, value = text.partition("=")
     if not equals or '"' in key:
         return [Span(text, "accent")]
-    return [Span(key, "dim"), Span("=", "dim"), Span(value, "accent")]
+    comment = _COMMENT.fullmatch(value)
+    said = [Span(comment[1], "accent"), Span(comment[2], "faint")] if comment else [Span(value, "accent")]
+    return [Span(key, "dim"), Span("=", "dim"), *said]
 
 
 def run_lines(run: RunEntry, width: int) -> list[Line]:
@@ -150,6 +158,8 @@ class Card:
     right: str
     lines: Sequence[Line]
     action: str
+    hints: Sequence[tuple[str, str]] = ()
+    """Other keys for the chosen entry, and what they do."""
 
 
 def draw_card(canvas: Canvas, box: tuple[int, int, int, int], card: Card, scroll: int) -> tuple[int, int]:
@@ -165,9 +175,12 @@ def draw_card(canvas: Canvas, box: tuple[int, int, int, int], card: Card, scroll
     for row, line in enumerate(card.lines[scroll : scroll + room]):
         canvas.spans(x + (3 if width >= 60 else 2), y + top + row, line)
     if roomy:
-        canvas.put(
-            x + 3, y + height - 3, f" enter {card.action} "[: max(0, width - 5)], "inverse", bold=True, bg="accent"
-        )
+        button = f" enter {card.action} "
+        canvas.put(x + 3, y + height - 3, button[: max(0, width - 5)], "inverse", bold=True, bg="accent")
+        hints = [
+            part for key, words in card.hints for part in (Span(f"  {key}", "accent", True), Span(f" {words}", "dim"))
+        ]
+        canvas.spans(x + 3 + len(button), y + height - 3, cut(hints, max(0, width - 5 - len(button))))
     if most:
         more = f" ▼ {most - scroll} more  pgdn " if scroll < most else " end  pgup "
         canvas.right(x + width - 2, y + height - 1, (Span(more, "faint"),))

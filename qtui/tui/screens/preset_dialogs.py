@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtui.core.port import Change, Draft
+from qtui.core.port import Change, Correction, Draft
 from qtui.text import clean, plural
 from qtui.tui.canvas import Line, Span
 from qtui.tui.dialog import CHOOSE, Choice, ChoiceDialog, Sheet
+from qtui.tui.hints import with_key
 
 _LISTED = 12
 """Differences that are listed; the rest is counted."""
@@ -33,6 +34,35 @@ class SaveDialog(ChoiceDialog[bool]):
         super().__init__(Sheet(title, facts, choices, bottom=CHOOSE), escape=False)
 
 
+class CorrectionDialog(ChoiceDialog[bool]):
+    """Dismisses with True to change the one word that is shown."""
+
+    def __init__(self, found: Correction) -> None:
+        before, after = found.text[: found.column], found.text[found.column + len(found.old) :]
+        number = f"{found.line:>4}  "
+        facts: list[Line] = [
+            (Span(clean(found.path, 200), "dim"),),
+            (),
+            _diff(f"- {number}", "failed_text", before, found.old, after),
+            _diff(f"+ {number}", "done_text", before, found.new, after),
+            (),
+            (Span("Nothing else in the file changes.", "dim"),),
+        ]
+        choices = [Choice("y", "Write it", "", True), Choice("n", "No, go back", "", False)]
+        title: Line = (Span(f"Correct line {found.line}?", bold=True),)
+        super().__init__(Sheet(title, facts, choices, bottom=CHOOSE), escape=False)
+
+
+def _diff(sign: str, ink: str, before: str, word: str, after: str) -> Line:
+    """A line of the file with the word that goes or comes."""
+    return (
+        Span(sign, ink, True),
+        Span(clean(before, 200), "dim"),
+        Span(clean(word, 200), ink, True),
+        Span(clean(after, 200), "dim"),
+    )
+
+
 class ReloadDialog(ChoiceDialog[bool]):
     """Dismisses with True to apply what can change in a run that goes on."""
 
@@ -45,7 +75,9 @@ class ReloadDialog(ChoiceDialog[bool]):
             facts += _listed(later, "faint")
         choices: list[Choice[bool]] = [Choice("n", "Change nothing", "", False)]
         if now:
-            choices.append(Choice("y", f"Apply {plural(len(now), 'change')} now", "z takes them back", True))
+            choices.append(
+                Choice("y", f"Apply {plural(len(now), 'change')} now", with_key("undo", "takes them back"), True)
+            )
         title: Line = (
             Span("The preset's file has changed" if now else "Nothing that can change in a live run", bold=True),
         )

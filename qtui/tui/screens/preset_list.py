@@ -12,7 +12,7 @@ from qtui.tui.prose import bar
 from qtui.tui.screens.preset_card import share
 
 _NAME = 20
-"""Columns of the name where the list is wide enough for a description."""
+"""Columns of the name at most where the list is wide enough for a description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def draw_list(
     at = next((i for i, item in enumerate(rows) if item is not None and item.key and item.key == chosen), 0)
     top = max(0, min(at - room // 2, len(rows) - room))
     places: dict[int, str] = {}
+    names = min(_NAME, max((length((Span(clean(item.name, 100)),)) for item in items if item.key), default=0))
     for row, shown in enumerate(rows[top : top + max(0, room)], y + 1):
         if shown is None:
             continue
@@ -77,11 +78,14 @@ def draw_list(
             canvas.spans(x + 2, row, cut(heading, width - 3))
             continue
         places[row] = shown.key
-        _draw_item(canvas, (x, row, width), shown, shown.key == chosen, problems.get(shown.key, 0))
+        _draw_item(canvas, (x, row, width), shown, shown.key == chosen, problems.get(shown.key, 0), names)
     return places
 
 
-def _draw_item(canvas: Canvas, place: tuple[int, int, int], item: Item, chosen: bool, problems: int) -> None:
+def _draw_item(
+    canvas: Canvas, place: tuple[int, int, int], item: Item, chosen: bool, problems: int, names: int
+) -> None:
+    """`names` is the width of the column of names where there is room for another one."""
     x, y, width = place
     if chosen:
         canvas.fill(x + 1, y, width - 2, 1, "raised")
@@ -91,11 +95,11 @@ def _draw_item(canvas: Canvas, place: tuple[int, int, int], item: Item, chosen: 
         sign = Span("●", "done_text", True) if item.is_live else Span("◆", "retry_text", True)
     canvas.spans(x + 3, y, (sign,) if width > 4 else ())
     wide = width >= 40
-    name = cut((Span(clean(item.name, 100), "text", chosen),), min(_NAME, width - 7) if wide else width - 7)
+    name = cut((Span(clean(item.name, 100), "text", chosen),), min(names, width - 7) if wide else width - 7)
     canvas.spans(x + 5, y, name)
     note = _note(item, problems, short=not wide)
     if wide:
-        canvas.spans(x + 5 + _NAME + 1, y, cut(note, width - _NAME - 8))
+        canvas.spans(x + 5 + names + 2, y, cut(note, width - names - 9))
     elif note and length(name) + length(note) + 8 <= width:
         canvas.right(x + width - 2, y, note)
 

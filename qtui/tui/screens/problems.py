@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from qtui.core.port import Problem
-from qtui.text import clean, clean_block
+from qtui.core.port import Checked, Problem
+from qtui.text import clean, clean_block, plural
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.prose import wrap
 
@@ -106,9 +106,31 @@ def problem_box(problem: Problem, number: int, text: str, width: int) -> Problem
     return ProblemBox(cut(title, room), right, lines)
 
 
-def draw_problem(canvas: Canvas, y: int, box: ProblemBox, *, chosen: bool) -> None:
-    """The problem in its frame, across the canvas, from row `y` on; rows outside are clipped."""
+def report_text(checked: Checked, source: str) -> str:
+    """All problems as plain text, one a line."""
+    lines = [f"{clean(checked.source or source, 400)}: {plural(len(checked.problems), 'problem')}"]
+    for problem in checked.problems:
+        where = f"line {problem.line}: " if problem.line else ""
+        path = f"{clean(problem.path, 100)}: " if problem.path else ""
+        found = f", found {clean(problem.found, 100)}" if problem.found else ""
+        hint = f"; did you mean {clean(problem.suggestion, 80)}?" if problem.suggestion else ""
+        lines.append(f"  {where}{path}{clean(problem.message, 400)}{found}{hint}")
+    return "\n".join(lines)
+
+
+def draw_problem(canvas: Canvas, y: int, box: ProblemBox, *, chosen: bool, fixes: bool = False) -> None:
+    """The problem in its frame, across the canvas, from row `y` on; rows outside are clipped.
+
+    `fixes` says that the suggestion can be carried out from here.
+    """
     line = "accent" if chosen else "line"
     canvas.box(1, y, canvas.width - 2, box.height, title=box.title, right=box.right, line=line)
     for row, content in enumerate(box.lines, y + 1):
         canvas.spans(3, row, content)
+    asks = next((row for row, content in enumerate(box.lines, y + 1) if _asks(content)), None)
+    if chosen and fixes and asks is not None and length(box.lines[asks - y - 1]) + 24 < canvas.width:
+        canvas.right(canvas.width - 4, asks, (Span("f", "accent", True), Span(" fix it for me", "dim")))
+
+
+def _asks(content: Line) -> bool:
+    return len(content) > 1 and content[1].text.startswith("Did you mean")

@@ -1,31 +1,133 @@
-"""Asking for a number, and the one-row filter: what is typed is judged while it is typed."""
+"""Questions whose answer is typed in one line: a text, or a number that is judged while it is typed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
 
 from textual import events
-from textual.message import Message
 
-from qtui.core.job_filter import Completion
 from qtui.text import clean, count
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.dialog import BoxScreen
 from qtui.tui.edit import LineEdit
-from qtui.tui.panel import Panel
 
-Complete: TypeAlias = Callable[[str, int], Completion]
+T = TypeVar("T")
+
 NO_LIMIT = math.inf
 """The answer that lifts a limit, where `none_text` allows it."""
 
 
-class NumberPrompt(BoxScreen[int | float | None]):
-    """Dismisses with the number, with `NO_LIMIT`, or with None when nothing shall change.
+class Prompt(BoxScreen[T | None]):
+    """A box with a line to type in; dismisses with the answer, or with None when nothing shall change."""
+
+    wide: ClassVar[int]
+    """Columns of the box, where the screen has them."""
+    keys: ClassVar[Line]
+    """What the lower border says of its keys."""
+    field = 200
+    """Columns of what is typed, at most."""
+
+    def __init__(self, title: str, text: str, *, beside: str = "", placeholder: str = "") -> None:
+        super().__init__()
+        self.heading, self.beside, self.placeholder = clean(title), clean(beside), placeholder
+        self.edit = LineEdit()
+        self.edit.set(text)
+        self.fresh = False
+        """Whether what stands there is only proposed: typing replaces it."""
+
+    @abstractmethod
+    def answer(self) -> T | None:
+        """What is typed; None while that is no answer."""
+
+    @abstractmethod
+    def below(self) -> Sequence[Line]:
+        """What is said under the line."""
+
+    def turn(self, key: str) -> bool:
+        """Follow a key that changes the line as a whole; False when it is none."""
+        return False
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        if event.key in ("escape", "ctrl+c", "ctrl+q"):
+            self.dismiss(None)
+        elif event.key in ("enter", "ctrl+m"):
+            if (answer := self.answer()) is not None:
+                self.dismiss(answer)
+        elif not self.turn(event.key):
+            if event.is_printable:
+                self._make_room()
+            self.edit.press(event.key, event.character)
+        self.fresh = False
+        self.redraw()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._make_room()
+        self.edit.insert(event.text.strip().partition("\n")[0])
+        self.redraw()
+
+    def _make_room(self) -> None:
+        if self.fresh:
+            self.edit.set("")
+        self.fresh = False
+
+    def box_size(self, width: int, height: int) -> tuple[int, int]:
+        return min(width - 4 if width >= 40 else width, self.wide), min(height, 5 + len(self.below()))
+
+    def draw(self, canvas: Canvas) -> None:
+        width, height = canvas.width, canvas.height
+        canvas.fill(0, 0, width, height, "panel")
+        canvas.box(0, 0, width, height, title=(Span(self.heading, bold=True),), bottom=self.keys, line="accent")
+        room = width - 6
+        if height < 3 or room < 1:
+            return
+        y, field = 2 if height >= 5 else 1, min(self.field, room)
+        self.edit.draw(canvas, 3, y, field, placeholder=self.placeholder, bg="raised")
+        canvas.spans(4 + field, y, cut((Span(self.beside, "dim"),), room - field - 1))
+        for row, line in enumerate(self.below(), y + 1):
+            if row < height - 1:
+                canvas.spans(3, row, cut(line, room))
+
+
+class TextPrompt(Prompt[str]):
+    """The answer is the text, stripped; an empty line is none."""
+
+    wide = 76
+    keys = (Span("enter", "accent", True), Span(" go on  ", "dim"), Span("esc", "accent", True), Span(" back", "dim"))
+
+    def __init__(self, title: str, text: str = "", *, note: str = "") -> None:
+        """`note` is one line below; `text` stands there to be changed."""
+        super().__init__(title, text)
+        self.note = clean(note)
+
+    def answer(self) -> str | None:
+        return self.edit.text.strip() or None
+
+    def below(self) -> Sequence[Line]:
+        return [(Span(self.note, "dim"),)] if self.note else []
+
+
+class NumberPrompt(Prompt[int | float]):
+    """The answer is the number, or `NO_LIMIT`.
 
     Whole numbers are asked for when both bounds are `int`, else fractions are allowed.
     """
+
+    wide = 52
+    field = 16
+    keys = (
+        Span("↑↓", "accent", True),
+        Span(" step  ", "dim"),
+        Span("enter", "accent", True),
+        Span(" set  ", "dim"),
+        Span("esc", "accent", True),
+        Span(" back", "dim"),
+    )
 
     def __init__(
         self,
@@ -37,16 +139,34 @@ class NumberPrompt(BoxScreen[int | float | None]):
         unit: str,
         none_text: str | None = None,
     ) -> None:
-        super().__init__()
-        self.heading = clean(title)
         self.current = current
         self.minimum, self.maximum = minimum, maximum
-        self.unit = clean(unit)
         self.none_text = none_text
         self.whole = isinstance(minimum, int) and isinstance(maximum, int)
-        self.edit = LineEdit()
-        self.edit.set("" if current is None else self.written(current))
-        self._fresh = True
+        proposed = "" if current is None else self.written(current)
+        super().__init__(title, proposed, beside=unit, placeholder=none_text or "")
+        self.fresh = True
+
+    def answer(self) -> int | float | None:
+        value = self.value()
+        return None if isinstance(value, str) else value
+
+    def below(self) -> Sequence[Line]:
+        return [self._judgement(self.value()), (Span(self._range(), "faint"),)]
+
+    def turn(self, key: str) -> bool:
+        match key:
+            case "up" | "plus":
+                self.step(1)
+            case "down" | "minus":
+                self.step(-1)
+            case "pageup":
+                self.scale(2)
+            case "pagedown":
+                self.scale(0.5)
+            case _:
+                return False
+        return True
 
     def value(self) -> int | float | str:
         """What is typed as a number within the bounds, or the sentence that says why it is none."""
@@ -70,37 +190,6 @@ class NumberPrompt(BoxScreen[int | float | None]):
             return count(int(number)) if abs(number) >= 10_000 else str(int(number))
         return f"{number:.10g}"
 
-    def on_key(self, event: events.Key) -> None:
-        event.stop()
-        event.prevent_default()
-        match event.key:
-            case "escape" | "ctrl+c":
-                self.dismiss(None)
-            case "enter":
-                value = self.value()
-                if not isinstance(value, str):
-                    self.dismiss(value)
-            case "up" | "plus":
-                self.step(1)
-            case "down" | "minus":
-                self.step(-1)
-            case "pageup":
-                self.scale(2)
-            case "pagedown":
-                self.scale(0.5)
-            case key:
-                if self._fresh and event.is_printable:
-                    self.edit.set("")  # the value in force is a suggestion: typing replaces it
-                self.edit.press(key, event.character)
-        self._fresh = False
-        self.redraw()
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self.edit.set("")
-        self.edit.insert(event.text)
-        self.redraw()
-
     def step(self, direction: int) -> None:
         """One more or less; more than one where a single one would make no difference."""
         number = self._number()
@@ -123,33 +212,6 @@ class NumberPrompt(BoxScreen[int | float | None]):
         number = max(self.minimum, min(self.maximum, number))
         self.edit.set(self.written(number))
 
-    def box_size(self, width: int, height: int) -> tuple[int, int]:
-        return min(width, 52), min(height, 9)
-
-    def draw(self, canvas: Canvas) -> None:
-        canvas.fill(0, 0, canvas.width, canvas.height, "panel")
-        keys: Line = (
-            Span("↑↓", "accent", True),
-            Span(" step  ", "dim"),
-            Span("enter", "accent", True),
-            Span(" set  ", "dim"),
-            Span("esc", "accent", True),
-            Span(" back", "dim"),
-        )
-        canvas.box(
-            0, 0, canvas.width, canvas.height, title=(Span(self.heading, bold=True),), bottom=keys, line="accent"
-        )
-        room = canvas.width - 6
-        middle = max(1, min(3, canvas.height // 2 - 1))
-        field = max(1, min(16, room))
-        self.edit.draw(canvas, 3, middle, field, placeholder=self.none_text or "", bg="raised")
-        canvas.spans(4 + field, middle, cut((Span(self.unit, "dim"),), room - field - 1))
-        value = self.value()
-        if middle + 2 < canvas.height - 1:
-            canvas.spans(3, middle + 2, cut(self._judgement(value), room))
-        if middle + 3 < canvas.height - 1:
-            canvas.spans(3, middle + 3, cut((Span(self._range(), "faint"),), room))
-
     def _judgement(self, value: int | float | str) -> Line:
         if isinstance(value, str):
             return (Span(f"× {value}", "failed_text", True),)
@@ -162,139 +224,3 @@ class NumberPrompt(BoxScreen[int | float | None]):
     def _range(self) -> str:
         text = f"{self.written(self.minimum)} to {self.written(self.maximum)}"
         return text if self.none_text is None else f"{text}, empty for {self.none_text}"
-
-
-class FilterBar(Panel, can_focus=False):
-    """One row to type a filter in; says every change, and at the end whether it was kept or given up.
-
-    It can have the focus only while it is open: a hidden one must never swallow keys.
-    """
-
-    DEFAULT_CSS = """
-    FilterBar { dock: bottom; height: 1; display: none; }
-    """
-
-    class Changed(Message):
-        """The text after a key; sent for every change."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Closed(Message):
-        """Typing is over: enter keeps the filter, esc takes back what it was before."""
-
-        def __init__(self, text: str, kept: bool) -> None:
-            super().__init__()
-            self.text = text
-            self.kept = kept
-
-    def __init__(self, hint: str = "", *, complete: Complete | None = None, id: str | None = None) -> None:
-        """`complete` says what may stand at the cursor, for tab."""
-        super().__init__(id=id)
-        self.hint = hint
-        self.edit = LineEdit()
-        self.notice = ""
-        self._complete = complete
-        self._wrong: Sequence[tuple[int, int]] = ()
-        self._offered: Completion | None = None
-        self._turn = -1
-        """Which of the options offered stands there now; -1 before the first tab."""
-        self._before = ""
-
-    def open(self, text: str = "") -> None:
-        """Show the bar with `text` in it and take the keys."""
-        self.edit.set(text)
-        self._before = text
-        self.warn("")
-        self._offer()
-        self.display = True
-        self.can_focus = True
-        self.focus()
-        self.show(self.draw)
-
-    def on_key(self, event: events.Key) -> None:
-        completes = self._complete is not None and event.key in ("tab", "shift+tab")
-        if event.key in ("tab", "shift+tab", "ctrl+c", "ctrl+q") and not completes:
-            return
-        event.stop()
-        event.prevent_default()
-        before = self.edit.text
-        if completes:
-            self._turn_to(1 if event.key == "tab" else -1)
-            self._say(before)
-            return
-        if event.key == "escape" or (event.key == "enter" and not self.notice):
-            kept = event.key == "enter"
-            self.display = False
-            self.can_focus = False
-            self.post_message(self.Closed(self.edit.text if kept else self._before, kept))
-            return
-        if event.key != "enter":
-            self.edit.press(event.key, event.character)
-            self._offer()
-        self._say(before)
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        before = self.edit.text
-        self.edit.insert(event.text)
-        self._offer()
-        self._say(before)
-
-    def warn(self, notice: str, wrong: Sequence[tuple[int, int]] = ()) -> None:
-        """Say at the right what is wrong with the text, and underline where; empty says nothing."""
-        self.notice, self._wrong = notice, wrong
-        self.show(self.draw)
-
-    def _say(self, before: str) -> None:
-        if self.edit.text != before:
-            self.notice, self._wrong = "", ()
-            self.post_message(self.Changed(self.edit.text))
-        self.show(self.draw)
-
-    def _offer(self) -> None:
-        self._offered = self._complete(self.edit.text, self.edit.cursor) if self._complete is not None else None
-        self._turn = -1
-
-    def _turn_to(self, step: int) -> None:
-        """Put the next option in the place of what is begun."""
-        offered = self._offered
-        if offered is None or not offered.options:
-            return
-        self._turn = (self._turn + step) % len(offered.options) if self._turn >= 0 or step > 0 else -1
-        option = offered.options[self._turn]
-        rest = self.edit.text[self.edit.cursor :]
-        self.edit.text = f"{self.edit.text[: offered.start]}{option}{rest}"
-        self.edit.cursor = offered.start + len(option)
-        if len(offered.options) == 1:
-            self._offer()  # a key is complete: its values come next
-
-    def draw(self, canvas: Canvas) -> None:
-        canvas.fill(0, 0, canvas.width, 1, "raised")
-        canvas.put(1, 0, "/", "accent", bold=True)
-        right = cut(self._right(), max(0, min(canvas.width - 24, canvas.width * 3 // 5)))
-        start = canvas.right(canvas.width - 1, 0, right) if right else canvas.width
-        self.edit.draw(canvas, 3, 0, start - 5, placeholder=self.hint, bg="raised", wrong=self._wrong)
-
-    def _right(self) -> Line:
-        if self.notice:
-            return (Span(self.notice, "failed_text", True),)
-        if self.edit.text and self._offered is not None and self._offered.options:
-            options = self._offered.options
-            first = max(0, self._turn - 2)
-            shown = [
-                Span(
-                    clean(option, 30) + "  ",
-                    "text" if first + number == self._turn else "dim",
-                    first + number == self._turn,
-                )
-                for number, option in enumerate(options[first : first + 8])
-            ]
-            return (Span("tab ", "accent", True), *shown)
-        return (
-            Span("enter", "accent", True),
-            Span(" keep  ", "dim"),
-            Span("esc", "accent", True),
-            Span(" back", "dim"),
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtui.core import ending
 from qtui.core.snapshot import Counts, QueueView, RunState, Snapshot
 from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
+from qtui.tui.actions import key_of
 from qtui.tui.big import HEIGHT, big_width, draw_big
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.prose import about, wall, wrap
@@ -145,19 +146,19 @@ def _draw_facts(canvas: Canvas, x: int, y: int, snap: Snapshot) -> None:
 
 
 def next_steps(snap: Snapshot) -> list[tuple[str, str, str]]:
-    """Key, title and note of everything that can be done now."""
+    """Key, title and note of everything that can be done now; the key as it stands today, perhaps none."""
     failed = snap.counts.failed
     steps = []
     if failed:
         took = retry_seconds(snap, failed)
         note = f"about {about(took)}; probe one first" if took is not None else "probe one first"
-        steps.append(("R", f"retry the {count(failed)} failed", note))
-        steps.append(("4", "see the failures", f"{plural(snap.groups, 'group')} of errors"))
-    steps.append(("3", "see the jobs", plural(snap.counts.accepted, "job")))
-    again = f"or this one from the start:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
-    steps.append(("n", "run another preset", again))
-    steps.append(("q", "quit", exit_words(snap)))
-    return steps
+        steps.append((key_of("retry_all"), f"retry the {count(failed)} failed", note))
+        steps.append((key_of("failures"), "see the failures", f"{plural(snap.groups, 'group')} of errors"))
+    steps.append((key_of("jobs"), "see the jobs", plural(snap.counts.accepted, "job")))
+    again = f"or go on with this one:  qtui {clean(snap.preset, 80)}" if snap.state is RunState.STOPPED else ""
+    steps.append((key_of("another"), "run another preset", again))
+    steps.append((key_of("leave"), "quit", exit_words(snap)))
+    return [step for step in steps if step[0]]
 
 
 def next_height(snap: Snapshot, height: int) -> int:
@@ -177,7 +178,8 @@ def draw_next(canvas: Canvas, snap: Snapshot) -> None:
     elif canvas.height < len(steps):
         steps = steps[-canvas.height :] if canvas.height else []
     titles = max((len(title) for _, title, _ in steps), default=0)
+    after = 3 + max((len(key) for key, _, _ in steps), default=0)
     for row, (key, title, note) in enumerate(steps):
         canvas.put(3, top + row, key[: max(0, canvas.width - 4)], "accent", bold=True)
-        canvas.spans(6, top + row, cut((Span(title, "text", row == 0),), canvas.width - 7))
-        canvas.spans(9 + titles, top + row, cut((Span(note, "dim"),), canvas.width - titles - 11))
+        canvas.spans(after + 2, top + row, cut((Span(title, "text", row == 0),), canvas.width - after - 3))
+        canvas.spans(after + 5 + titles, top + row, cut((Span(note, "dim"),), canvas.width - titles - after - 7))

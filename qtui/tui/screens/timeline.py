@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from textual import events
+from textual.geometry import Region
 
 from qtui.core.queries import FailureQuery, JobQuery, JobStory, Span, Timeline, Unknown
 from qtui.core.snapshot import Snapshot
@@ -17,6 +18,7 @@ from qtui.tui.screens.timeline_cells import bin_of
 from qtui.tui.screens.timeline_draw import draw_timeline
 from qtui.tui.screens.timeline_look import Look
 from qtui.tui.stage_view import StageView, step_of
+from qtui.tui.tip import Tip
 
 
 class TimelineView(StageView):
@@ -71,6 +73,14 @@ class TimelineView(StageView):
         if self.look.seen is not None:
             draw_timeline(canvas, self.look.picture(self.look.seen))
 
+    def go_to(self, at: float, group: str = "") -> None:
+        """Stand still with the cursor on that moment, as soon as it is known how much is seen."""
+        self.call_after_refresh(self._stand_at, at)
+
+    def _stand_at(self, at: float) -> None:
+        if self.look.stand_at(at):
+            self._paint()
+
     # Asking
 
     def _tick(self) -> None:
@@ -81,9 +91,13 @@ class TimelineView(StageView):
         if behind(self.look, snap) and time.monotonic() - self._asked_at >= REFRESH_S:
             self._load()
         chosen, _ = self.look.under()
-        if chosen is not None and self.look.names.lacks(chosen) and not self._naming:
+        if chosen is not None:
+            self._wish_name(chosen)
+
+    def _wish_name(self, span: Span) -> None:
+        if self.look.names.lacks(span) and not self._naming:
             self._naming = True
-            self.run_worker(self._ask_name(chosen), name="job name", exit_on_error=False)
+            self.run_worker(self._ask_name(span), name="job name", exit_on_error=False)
 
     async def _ask_name(self, span: Span) -> None:
         try:
@@ -203,6 +217,16 @@ class TimelineView(StageView):
         if look.aim(event.x, event.y) and (look.at != before or look.range_from is not None):
             look.range_from = start
             self._paint()
+
+    def tip_at(self, x: int, y: int) -> Tip | None:
+        """What ran at a cell; its name is asked for, and comes a moment later."""
+        cell = self.look.cell(x, y)
+        if cell is None or not (lines := self.look.said_of(*cell)):
+            return None
+        ran, _ = self.look.ran(*cell)
+        if ran is not None:
+            self._wish_name(ran)
+        return Tip(lines, Region(x, y, 1, 1))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         self._dragging = False

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from textual.geometry import Region
+
 from qtui.core.snapshot import Cell, Snapshot
 from qtui.text import clock, count
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.screens.timeline_cells import Moment
+from qtui.tui.tip import draw_tip, size_of
+from qtui.tui.tip import place as where
 from qtui.tui.widgets.charts import age_label
 from qtui.tui.widgets.slot_marks import MARKS
 
 _MARKS_FROM = 6
 _DETAIL_FROM = 5
 """Rows of the whole from which on there is one for them."""
+_BOX_FROM = 10
+_BOX_WIDTH = 50
+"""Rows of slots and columns from which on a few may be hidden by a box, and no line is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,15 @@ class Area:
     rows: int
     marks: bool
     detail: bool
+    """There is a line for what the cursor is on, and no box."""
 
 
-def area(width: int, height: int, highest: int) -> Area:
-    """The room there is when the highest slot number is this."""
+def area(width: int, height: int, highest: int, *, line: bool = False) -> Area:
+    """The room there is when the highest slot number is this; `line`: a line is needed in any case."""
     x = 3 + max(2, len(str(highest)))
-    marks, detail = height >= _MARKS_FROM, height >= _DETAIL_FROM
+    marks = height >= _MARKS_FROM
+    boxes = height - 2 - marks >= _BOX_FROM and width >= _BOX_WIDTH and not line
+    detail = height >= _DETAIL_FROM and not boxes
     return Area(x, max(0, width - x - 2), max(0, height - 2 - marks - detail), marks, detail)
 
 
@@ -42,6 +52,7 @@ class Picture:
     """Everything that is drawn, decided."""
 
     snap: Snapshot
+    place: Area
     when: Moment
     rows: Sequence[int]
     """The slots seen, from the top."""
@@ -64,6 +75,9 @@ class Picture:
     order: str = "slot"
     sampled: bool = False
     detail: Line = ()
+    """What the cursor or the range is on, in a line,"""
+    box: Sequence[Line] = ()
+    """and in a box beside the cursor, where there is room for one."""
 
 
 def draw_timeline(canvas: Canvas, picture: Picture) -> None:
@@ -74,7 +88,7 @@ def draw_timeline(canvas: Canvas, picture: Picture) -> None:
     if picture.frozen_s is not None and width >= 30:
         badge = f" FROZEN {clock(picture.frozen_s) if picture.frozen_s >= 60 else f'{int(picture.frozen_s)} s'} "
         canvas.put(width - 2 - length(right) - len(badge) - (3 if right else 1), 0, badge, "badge_text", bg="badge")
-    place = area(width, height, max(picture.rows, default=0))
+    place = picture.place
     if place.rows < 1 or place.columns < 1:
         return
     if not picture.rows:
@@ -85,9 +99,11 @@ def draw_timeline(canvas: Canvas, picture: Picture) -> None:
         _draw_hairline(canvas, place, picture)
     if place.marks:
         _draw_marks(canvas, place, 1 + min(place.rows, len(picture.rows)), picture)
+    _draw_axis(canvas, place, picture)
     if place.detail:
         canvas.spans(2, height - 2, cut(picture.detail, width - 4))
-    _draw_axis(canvas, place, picture)
+    elif picture.box and picture.cursor is not None:
+        _draw_box(canvas, place, picture, *picture.cursor)
 
 
 def _title(picture: Picture, width: int) -> Line:
@@ -100,7 +116,7 @@ def _title(picture: Picture, width: int) -> Line:
     ]
     if len(picture.rows) < picture.total:
         last = picture.first + len(picture.rows)
-        title.append(Span(f" · rows {picture.first + 1}-{last} of {picture.total}", "dim"))
+        title.append(Span(f" · rows {picture.first + 1}-{last} of {count(picture.total)}", "dim"))
     if picture.order != "slot":
         title.append(Span(f" · {picture.order} first", "accent"))
     if picture.sampled:
@@ -182,9 +198,21 @@ def _draw_hairline(canvas: Canvas, place: Area, picture: Picture) -> None:
         cells = picture.cells(slot)
         cell = cells[column] if column < len(cells) else str(Cell.ABSENT)
         if cell in (Cell.IDLE, Cell.ABSENT):
-            canvas.put(place.x + column, y, "│", "accent", bold=slot == number)
+            canvas.put(place.x + column, y, "┆", "accent", bold=slot == number)
         elif slot != number:
             _shade(canvas, place, y, cells, (column, column), "raised")
+
+
+def _draw_box(canvas: Canvas, place: Area, picture: Picture, number: int, column: int) -> None:
+    """What is under the cursor, beside it."""
+    if number not in picture.rows:
+        return
+    spot = Region(place.x + column, 1 + picture.rows.index(number), 1, 1)
+    inside = Region(1, 1, canvas.width - 2, canvas.height - 2)
+    size = size_of(picture.box, inside.width)
+    at = where(size, spot, inside)
+    if at is not None:
+        draw_tip(canvas, at, size, picture.box)
 
 
 def _draw_marks(canvas: Canvas, place: Area, y: int, picture: Picture) -> None:
@@ -199,7 +227,7 @@ def _draw_marks(canvas: Canvas, place: Area, y: int, picture: Picture) -> None:
         canvas.put(place.x + column, y, shown, "dim" if ours else "pressure", bold=not ours)
     at = picture.cursor[1] if picture.cursor is not None else -1
     if 0 <= at < place.columns and not any(column <= at < column + len(mark) for column, mark in found):
-        canvas.put(place.x + at, y, "│", "accent")
+        canvas.put(place.x + at, y, "┆", "accent")
 
 
 def _draw_axis(canvas: Canvas, place: Area, picture: Picture) -> None:

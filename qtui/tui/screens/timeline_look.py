@@ -12,10 +12,13 @@ from qtui.core.snapshot import Snapshot
 from qtui.tui.canvas import Line
 from qtui.tui.canvas import Span as Words
 from qtui.tui.screens.timeline_cells import STEPS, Moment, Window, bin_of, moment, of_the_past, with_the_present
-from qtui.tui.screens.timeline_draw import Area, Picture, area
-from qtui.tui.screens.timeline_names import Names, describe
+from qtui.tui.screens.timeline_draw import Area, Picture, area, time_of
+from qtui.tui.screens.timeline_names import Names, in_a_box, in_a_line
 from qtui.tui.screens.timeline_past import Past
 from qtui.tui.screens.timeline_range import ORDERS, ordered, running_in, stats, words
+
+BOX = 40
+"""Columns for the first line of the cursor's box."""
 
 
 @final
@@ -35,6 +38,8 @@ class Look:
         """The last column; None: the one of now."""
         self.range_from: float | None = None
         """Where the chosen range begins; it ends at the cursor."""
+        self.pointed = False
+        """The cursor was put where it is, and did not just follow what is new."""
         self.trouble = ""
         """Why the past is not known."""
         self.snap: Snapshot | None = None
@@ -63,7 +68,7 @@ class Look:
     @property
     def place(self) -> Area:
         """Where the columns and rows are."""
-        return area(*self.size, max(self.rows, default=0))
+        return area(*self.size, max(self.rows, default=0), line=bool(self.trouble))
 
     @property
     def step_s(self) -> float:
@@ -125,6 +130,7 @@ class Look:
             columns = (max(0, window.column(begins)), window.column(min(ends, self.now)))
         return Picture(
             seen,
+            self.place,
             when,
             self.rows[self.top : self.top + max(0, self.place.rows)],
             self.top,
@@ -139,6 +145,7 @@ class Look:
             self.order,
             self.past.sampled,
             self._detail(seen, chosen, also, self.size[0] - 4),
+            self._box(seen),
         )
 
     def _base(self, number: int, when: Moment) -> list[str]:
@@ -179,13 +186,24 @@ class Look:
 
     def _detail(self, seen: Snapshot, chosen: Span | None, also: int, width: int) -> Line:
         if self.range_from is not None:
-            return self._stats(seen)
+            busy, ended = self._stats(seen)
+            return [*busy, Words("   "), *ended]
         if chosen is None:
-            idle = (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
-            return [*(idle if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
-        return describe(chosen, also, self.names.of(chosen), seen.slots, width)
+            return [*(self._nothing() if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
+        return in_a_line(chosen, also, self.names.of(chosen), seen.slots, width)
 
-    def _stats(self, seen: Snapshot) -> Line:
+    def _box(self, seen: Snapshot) -> Sequence[Line]:
+        """What the line would say; who only watches what is new has nothing hidden by it."""
+        if not self.pointed:
+            return ()
+        if self.range_from is not None:
+            return self._stats(seen)
+        return self.said_of(self.slot, bin_of(self.cursor, self.step_s))
+
+    def _nothing(self) -> Line:
+        return (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
+
+    def _stats(self, seen: Snapshot) -> tuple[Line, Line]:
         window, origin = self.window, seen.started_at
         begin, end = self._range(window) or (0, 0)
         since = origin + (window.first + begin) * window.step
@@ -195,17 +213,20 @@ class Look:
 
     def under(self) -> tuple[Span | None, int]:
         """The attempt under the cursor, the worst where there are several, and how many others share the column."""
+        return self.ran(self.slot, bin_of(self.cursor, self.step_s))
+
+    def ran(self, number: int, column: int) -> tuple[Span | None, int]:
+        """The same of any slot and any column, counted from the start of the run."""
         seen = self.seen
         if seen is None:
             return None, 0
-        window = self.window
-        origin, column = seen.started_at, bin_of(self.cursor, window.step)
-        since, until = origin + column * window.step, origin + (column + 1) * window.step
+        origin, step = seen.started_at, self.step_s
+        since, until = origin + column * step, origin + (column + 1) * step
         newest = origin + self.now
-        spans = [span for span in self.past.over(self.slot, since, until) if span.start <= newest]
+        spans = [span for span in self.past.over(number, since, until) if span.start <= newest]
         if self.frozen is not None:
             spans = [_as_of(span, newest) for span in spans]
-        slot = next((slot for slot in seen.slots if slot.number == self.slot), None)
+        slot = next((slot for slot in seen.slots if slot.number == number), None)
         running = running_in(slot, origin, self.now)
         if running is not None and running.start < until and running.end >= since and running not in spans:
             spans.append(running)
@@ -215,17 +236,49 @@ class Look:
         best = max(reversed(spans), key=lambda span: worst.get(span.outcome, 0), default=None)
         return best, max(0, len(spans) - 1)
 
+    def cell(self, x: int, y: int) -> tuple[int, int] | None:
+        """The slot and the column drawn at a cell of the picture; None outside its rows."""
+        place = self.place
+        column, row = x - place.x, y - 1
+        if not (0 <= column < place.columns and 0 <= row < min(place.rows, len(self.rows) - self.top)):
+            return None
+        return self.rows[self.top + row], self.window.first + column
+
+    def said_of(self, number: int, column: int) -> Sequence[Line]:
+        """What the box would say of a cell; nothing where time has not come to."""
+        seen = self.seen
+        if seen is None or column > bin_of(self.now, self.step_s):
+            return ()
+        chosen, also = self.ran(number, column)
+        if chosen is None:
+            when = time_of(seen.started_at + column * self.step_s)
+            return ((Words(f"slot {number}  ", "accent", True), Words("nothing ran here  "), Words(when, "dim")),)
+        return in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
+
     def to_now(self) -> None:
         """Follow the newest moment again."""
         self.at = self.end = self.target = None
+        self.pointed = False
 
     def freeze(self) -> None:
         """Stop the picture, or let it go on."""
         self.frozen = None if self.frozen is not None else self.snap
 
+    def stand_at(self, wall: float) -> bool:
+        """Stop the picture with the cursor on a moment, by the wall clock; False before there is a picture."""
+        if self.snap is None:
+            return False
+        self.frozen = self.snap
+        self.range_from = self.target = None
+        at = max(0.0, min(wall - self.snap.started_at, self.now))
+        self.look_at(at, self.window.columns // 2)
+        self.pointed = True
+        return True
+
     def choose_range(self) -> None:
         """Begin a range at the cursor, or let go of the one there is."""
         self.range_from = None if self.range_from is not None else self.cursor
+        self.pointed = True
 
     def sort(self) -> None:
         """By the next order, as things stand in what is seen."""
@@ -241,7 +294,7 @@ class Look:
             self.range_from = None
         elif self.frozen is not None:
             self.frozen = None
-        elif self.at is not None or self.end is not None:
+        elif self.at is not None or self.end is not None or self.pointed:
             self.to_now()
         else:
             return False
@@ -253,6 +306,7 @@ class Look:
             at = self.rows.index(self.slot) if self.slot in self.rows else 0
             self.slot = self.rows[max(0, min(len(self.rows) - 1, at + step))]
             self.target = None
+            self.pointed = True
 
     def move_time(self, columns: int) -> None:
         """The cursor so many columns on; the picture moves where it would leave it, and follows again at now."""
@@ -269,6 +323,7 @@ class Look:
         following = self.end is None and wanted >= window.first and abs(columns) == 1
         self.end = None if following or end >= now else end
         self.at = (wanted + 0.5) * self.step_s
+        self.pointed = True
 
     def zoom(self, change: int) -> None:
         """Narrower or wider columns; the moment under the cursor stays where it is."""
@@ -305,6 +360,7 @@ class Look:
         self.target = None
         at = (window.first + column + 0.5) * self.step_s
         self.at = None if bin_of(at, self.step_s) >= bin_of(self.now, self.step_s) else at
+        self.pointed = True
         return True
 
     def lead_to(self, span: Span) -> None:
@@ -314,6 +370,7 @@ class Look:
         window, column = self.window, self.window.column(at)
         self.look_at(at, column if 0 <= column < window.columns else window.columns // 2)
         self.target = span
+        self.pointed = True
 
 
 def _as_of(span: Span, newest: float) -> Span:

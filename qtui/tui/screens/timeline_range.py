@@ -48,23 +48,26 @@ def stats(past: Past, numbers: Sequence[int], running: Sequence[Span], since: fl
     )
 
 
-def words(told: Stats, length: float, *, sampled: bool) -> list[Words]:
-    """The line of a range."""
-    p95 = seconds(told.p95) if told.p95 else "—"
-    return [
+def words(told: Stats, length: float, *, sampled: bool) -> tuple[list[Words], list[Words]]:
+    """What is said of a range: how long and how busy, and what ended in it."""
+    p95 = seconds(told.p95) if told.p95 else "-"
+    busy = [
         Words(f"{seconds(length)} ", bold=True),
         *([Words("a sample: ", "pressure")] if sampled else []),
         Words("  slots busy ", "dim"),
         Words(percent(told.busy_share), bold=True),
-        Words("   jobs ", "dim"),
+    ]
+    ended = [
+        Words("jobs ", "dim"),
         Words(count(told.jobs), bold=True),
         Words("   p95 ", "dim"),
-        Words(p95.replace("—", "-"), bold=True),
+        Words(p95, bold=True),
         Words("   failed ", "dim"),
         Words(count(told.failures), "failed_text" if told.failures else "text", True),
         Words("   retried ", "dim"),
         Words(count(told.retries), "retry_text" if told.retries else "text", True),
     ]
+    return busy, ended
 
 
 def ordered(order: str, past: Past, numbers: Sequence[int], since: float, until: float) -> list[int]:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from qtui.core.queries import Facet, GroupStory
 from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.text import clean, clean_block, count, plural, short_count
+from qtui.tui.actions import key_of
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
+from qtui.tui.hints import hint, side_by_side
 from qtui.tui.prose import about, ago, bar, spark, wall, wrap
 
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7}), in (\S{1,200})')
@@ -154,9 +156,7 @@ def progress(group: FailureGroup) -> str:
 
 def _draw_none(canvas: Canvas, x: int, y: int, width: int, snap: Snapshot, *, filtered: bool) -> None:
     if filtered:
-        lines: list[Line] = [
-            (Span("no group matches the filter  ", "dim"), Span("esc", "accent", True), Span(" clears it", "dim"))
-        ]
+        lines: list[Line] = [(Span("no group matches the filter  ", "dim"), *hint("clears it", "back"))]
     else:
         lines = [(Span("✓ none yet", "done_text", True),), ()]
         lines.append((Span("Jobs that failed for good gather here, grouped by their error.", "dim"),))
@@ -285,23 +285,20 @@ def draw_details(
         for row, line in enumerate(actions):
             canvas.spans(x + 2, y + height - 1 - len(actions) + row, line)
     if most:
-        down = f"▼ {most - scroll} more  shift+↓" if scroll < most else "end  shift+↑"
+        key = key_of("details_down" if scroll < most else "details_up")
+        down = f"▼ {most - scroll} more  {key}".rstrip() if scroll < most else f"end  {key}".rstrip()
         canvas.right(x + width - 2, y + height - 1, (Span(f" {down} ", "faint"),))
     return most
 
 
 def _actions(group: FailureGroup, width: int) -> list[Line]:
     jobs = group.open or group.jobs
-    first = f" probe one, then retry all {count(jobs)}" if jobs > 1 else " retry the job"
-    keys: list[Span] = [Span("r", "accent", True), Span(first)] if group.jobs else []
-    rest = [
-        Span("i", "accent", True),
-        Span(" take back  " if group.aside else " set aside  "),
-        Span("a", "accent", True),
-        Span(" unacknowledge  " if group.acknowledged else " acknowledge  "),
-        Span("y", "accent", True),
-        Span(" copy  "),
-        Span("enter", "accent", True),
-        Span(" its jobs"),
-    ]
-    return [cut(line, width) for line in (keys, rest) if line]
+    first = f"probe one, then retry all {count(jobs)}" if jobs > 1 else "retry the job"
+    again = hint(first, "retry", ink="text") if group.jobs else ()
+    rest = side_by_side(
+        hint("take back" if group.aside else "set aside", "aside", ink="text"),
+        hint("unacknowledge" if group.acknowledged else "acknowledge", "acknowledge_group", ink="text"),
+        hint("copy", "copy", ink="text"),
+        hint("its jobs", "inspect", ink="text"),
+    )
+    return [cut(line, width) for line in (again, rest) if line]

@@ -182,8 +182,8 @@ class Stage(Container):
             self._ready.add(wanted)
             self._show_view()
 
-    def do(self, action_id: str) -> None:
-        """Actions that only move the eyes."""
+    def do(self, action_id: str) -> bool:
+        """Actions that only move the eyes; False when it means nothing in this view."""
         match action_id:
             case "next_view" | "previous_view":
                 step = 1 if action_id == "next_view" else -1
@@ -193,9 +193,15 @@ class Stage(Container):
             case "next_job" | "previous_job":
                 self._step(1 if action_id == "next_job" else -1)
             case _ if isinstance(shown := self._shown(), StageView):
-                shown.act(action_id)
-            case _ if self.context is Context.OVERVIEW:
-                self._overview.slots.move(action_id)
+                return shown.act(action_id)
+            case _:
+                return self.context is Context.OVERVIEW and self._overview.slots.act(action_id)
+        return True
+
+    def lead_to(self, at: float, group: str = "") -> None:
+        """Show in the view that is seen a moment of the past, or a failure group."""
+        if isinstance(shown := self._shown(), StageView):
+            shown.go_to(at, group)
 
     def go_home(self) -> bool:
         """Back to the overview; False when it is there already."""

@@ -27,7 +27,10 @@ def draw_producers(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, wid
     ordered = by_weight(snap, verdict)
     shown = ordered if len(ordered) <= room else ordered[: room - 1]
     for index, producer in enumerate(shown):
-        _producer(canvas, producer, blocked(producer, verdict), x + 2, 1 + index, width - 4)
+        if gate_word(snap) == "closed" and producer.state in (ProducerState.ACTIVE, ProducerState.BLOCKED):
+            _row(canvas, producer, ("·", "dim", [Span("closed", "dim")]), (x + 2, 1 + index, width - 4))
+        else:
+            _producer(canvas, producer, blocked(producer, verdict), x + 2, 1 + index, width - 4)
     if len(ordered) > len(shown):
         canvas.put(x + 4, 1 + len(shown), f"+{len(ordered) - len(shown)} more", "dim")
     if not short:
@@ -46,7 +49,8 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
         stuck = producer.blocked_s >= 1.0
         glyph, ink, state = "▲", "pressure", [Span("BLOCKED", "pressure", True)]
         if width > 18 and producer.found is None:  # for a crawl it matters more how much is known to come
-            state.append(Span(f"{tenths(producer.blocked_s) if stuck else rate_number(producer.admit_rate):>5}"))
+            told = tenths(producer.blocked_s) if stuck else percent(producer.blocked_share)
+            state.append(Span(f"{told:>5}"))
     elif producer.state is ProducerState.PAUSED:
         glyph, ink, state = "║", "pressure", [Span("PAUSED", "pressure", True)]
     elif producer.state is ProducerState.DONE:
@@ -55,6 +59,13 @@ def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, 
         glyph, ink, state = "×", "failed_text", [Span("ERROR", "failed_text", True)]
     else:
         glyph, ink, state = "►", "done_text", [Span(rate(producer.admit_rate), "dim")]
+    _row(canvas, producer, (glyph, ink, state), (x, y, width))
+
+
+def _row(
+    canvas: Canvas, producer: ProducerView, said: tuple[str, str, list[Span]], place: tuple[int, int, int]
+) -> None:
+    (glyph, ink, state), (x, y, width) = said, place
     start = canvas.right(x + width, y, state)
     canvas.put(x, y, glyph, ink, bold=True)
     room = start - x - 3
@@ -194,7 +205,8 @@ def _workers_title(snap: Snapshot, live: int, target: int | None, room: int) -> 
     elif live > allowed and snap.throttle.adaptive is None:
         before, after = live, allowed
     else:
-        return [Span(f"WORKERS {allowed}", bold=True), *auto_title(snap, room - len(f"WORKERS {allowed}"))]
+        said = f"WORKERS {count(allowed)}"
+        return [Span(said, bold=True), *auto_title(snap, room - len(said))]
     for arrow in (f"{before} → ", f"{before}→", "→"):
         if len(f"WORKERS {arrow}{after}") <= room:
             break

@@ -10,7 +10,9 @@ from qtui.core.explain import ASSUMPTION, Guess, ceiling, ladder, wait, what_if
 from qtui.core.snapshot import Law, Snapshot
 from qtui.text import count, plural, rate, rate_number, seconds
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
+from qtui.tui.glyphs import Glyphs
 from qtui.tui.widgets.charts import fit
+from qtui.tui.widgets.curve import draw_line
 from qtui.tui.widgets.flow import draw_rows, eighths
 
 _GUTTER = 9
@@ -124,19 +126,25 @@ def _draw_curve(canvas: Canvas, y: int, rows: int, snap: Snapshot, *, on_border:
     cap = ceiling(snap)
     here = snap.waiting.span_s
     top = _top([cap.wait_s if cap else 0.0, here, wait(0.95, workers, snap.running.span_s)])
-    heights = eighths(
-        [min(top, wait(_load(column, columns), workers, snap.running.span_s)) for column in range(columns)], top, chart
-    )
-    draw_rows(canvas, x, y, chart, heights, "queued")
+    service = snap.running.span_s
+    row = _row(cap.wait_s, top, chart) if cap is not None else None
+    if canvas.palette.glyphs is Glyphs.FULL:
+        if row is not None:
+            canvas.put(x, y + row, "╌" * columns, "pressure")
+        waits = [wait(_load(dot, columns * 2), workers, service) for dot in range(columns * 2)]
+        highest = draw_line(canvas, x, y, chart, waits, top, "queued")
+    else:
+        waits = [wait(_load(column, columns), workers, service) for column in range(columns)]
+        heights = eighths([min(top, each) for each in waits], top, chart)
+        draw_rows(canvas, x, y, chart, heights, "queued")
+        if row is not None:
+            _draw_ceiling(canvas, x, y, row, heights, chart)
+        highest = columns - sum(height > (chart - 1) * 8 for height in heights)
     canvas.right(x - 1, y, (Span(fit(seconds(top), x - 2), "faint"),))
     canvas.right(x - 1, y + chart - 1, (Span("0s", "faint"),))
-    free = columns - sum(height > (chart - 1) * 8 for height in heights) - 1
-    canvas.spans(x, y, cut((Span("about the wait in an unbounded queue ►", "queued"),), free))
-    if cap is not None:
-        row = _row(cap.wait_s, top, chart)
-        _draw_ceiling(canvas, x, y, row, heights, chart)
-        if row > 1:
-            canvas.spans(x, y + row - 1, cut(_bound(snap, columns - 2), columns - 2))
+    canvas.spans(x, y, cut((Span("about the wait in an unbounded queue ►", "queued"),), highest - 1))
+    if row is not None and row > 1:
+        canvas.spans(x, y + row - 1, cut(_bound(snap, columns - 2), columns - 2))
     _draw_here(canvas, x, y, columns, chart, here / top if top else 0.0, snap.rates.busy_share)
     _draw_axis(canvas, x, columns, y + chart, workers)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from qtui.core.snapshot import FailureGroup, Recent, Snapshot
 from qtui.text import count, short_count
 from qtui.tui.canvas import EIGHTHS, Canvas, Span, length
+from qtui.tui.hints import hint
 from qtui.tui.widgets.charts import fit, shorten
 
 _MINUTES = 10
@@ -25,7 +26,7 @@ def draw_failures(canvas: Canvas, snap: Snapshot) -> None:
     title = [Span("FAILURES", bold=True)]
     if snap.counts.failed:
         title.append(Span(f" {count(snap.counts.failed)}", "failed_text", True))
-    canvas.box(0, 0, width, canvas.height, title=title, right=(Span("4", "accent", True), Span(" triage", "dim")))
+    canvas.box(0, 0, width, canvas.height, title=title, right=hint("triage", "failures"))
     if rows < 1 or width < 8:
         return
     shown = snap.failures[: _group_rows(rows, len(snap.failures), len(snap.recent))]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from textual.geometry import Region
+
 from qtui.core.snapshot import SERIES_SECONDS, Series, Snapshot
 from qtui.text import percent, rate_number
 from qtui.tui.canvas import EIGHTHS, Canvas, Span
+from qtui.tui.tip import Tip
 from qtui.tui.widgets.charts import (
     bins,
     chart_pace,
@@ -20,6 +23,7 @@ from qtui.tui.widgets.charts import (
     stretched,
     time_axis,
 )
+from qtui.tui.widgets.time_tips import column_tip
 
 _GUTTER = 8
 
@@ -44,7 +48,7 @@ def draw_flow(canvas: Canvas, snap: Snapshot) -> None:
         title=(Span("FLOW", bold=True),),
         right=(Span(rate_number(snap.rates.done), bold=True), Span("/s done", "dim")),
     )
-    area = _area(canvas)
+    area = _area(canvas.width, canvas.height)
     if area is None:
         return
     series = snap.series
@@ -63,6 +67,14 @@ def draw_flow(canvas: Canvas, snap: Snapshot) -> None:
     _draw_chart(canvas, area, series, covered, _top(series, [part for part in every if part.stop - part.start == per]))
 
 
+def flow_tip(snap: Snapshot, x: int, y: int, width: int, height: int) -> Tip | None:
+    """What the column at a cell of the chart says."""
+    area = _area(width, height)
+    if area is None or not (area.x <= x < area.x + area.columns and 0 < y < height - 1):
+        return None
+    return column_tip(snap, x - area.x, area.columns, chart_pace(area.columns), Region(x, 1, 1, height - 2))
+
+
 def draw_whole_run(canvas: Canvas, snap: Snapshot) -> None:
     """Draw the run from its start to its end, over the full width."""
     canvas.box(
@@ -73,7 +85,7 @@ def draw_whole_run(canvas: Canvas, snap: Snapshot) -> None:
         title=(Span("THE WHOLE RUN", bold=True),),
         right=(Span(f"queue full {percent(snap.queue.full_share_run)}", "dim"),),
     )
-    area = _area(canvas)
+    area = _area(canvas.width, canvas.height)
     if area is None:
         return
     count, columns = len(snap.overview.done), area.columns
@@ -85,10 +97,10 @@ def draw_whole_run(canvas: Canvas, snap: Snapshot) -> None:
     _draw_chart(canvas, area, snap.overview, covered, _top(snap.overview, covered))
 
 
-def _area(canvas: Canvas) -> _Area | None:
-    rows = canvas.height - 2
-    gutter = _GUTTER if canvas.width >= 24 else 2
-    columns = canvas.width - gutter - 2
+def _area(width: int, height: int) -> _Area | None:
+    rows = height - 2
+    gutter = _GUTTER if width >= 24 else 2
+    columns = width - gutter - 2
     if rows < 1 or columns < 1:
         return None
     queue_rows = (rows + 2) // 4 if rows >= 4 else 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotState, SlotView, Snapshot
 from qtui.text import count
 from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.hints import hint
 from qtui.tui.widgets.charts import fit, pace, shorten
 from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, time_limit, words
 
@@ -21,8 +22,8 @@ def draw_job(canvas: Canvas, snap: Snapshot, *, selected: int) -> None:
     if slot is not None:
         title.append(Span(f" slot {slot.number}", "dim"))
     has_job = slot is not None and slot.seq > 0 and slot.state is not SlotState.RETIRED
-    hint: Line = (Span("enter", "accent", True), Span(" open", "dim")) if has_job else ()
-    canvas.box(0, 0, width, height, title=title, right=hint)
+    opens = hint("open", "inspect") if has_job else ()
+    canvas.box(0, 0, width, height, title=title, right=opens)
     if height < 3 or width < 8:
         return
     if slot is None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qtui.core.snapshot import LATENCY_BUCKETS, Latency, Series, Snapshot
-from qtui.text import seconds
+from textual.geometry import Region
+
+from qtui.core.snapshot import LATENCY_BUCKETS, LATENCY_FLOOR_S, LATENCY_STEP, Latency, Series, Snapshot
+from qtui.text import plural, seconds
 from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.tip import Tip
 from qtui.tui.widgets.charts import bins, chart_pace, fit, last_whole_second, run_axis, stretched, time_axis
+from qtui.tui.widgets.time_tips import when
 
 _PER_DECADE = 5
 _DECADES = ("1ms", "10ms", "0.1s", "1s", "10s")
@@ -42,9 +46,7 @@ def draw_latency(canvas: Canvas, snap: Snapshot, *, pace_s: int = 0, whole: bool
         title=(Span("LATENCY", bold=True),),
         right=percentiles(snap.latency, p99=wide, gap="  " if wide else " "),
     )
-    rows = canvas.height - 2
-    gutter = _GUTTER if canvas.width >= 24 else 2
-    columns = canvas.width - gutter - (3 if gutter == _GUTTER else 2)
+    gutter, columns, rows = _area(canvas.width, canvas.height)
     if rows < 1 or columns < 1:
         return
     series = snap.overview if whole else snap.series
@@ -64,6 +66,50 @@ def draw_latency(canvas: Canvas, snap: Snapshot, *, pace_s: int = 0, whole: bool
     _draw_map(canvas, gutter, rows, _counts(series, covered, scale), scale)
     if gutter == _GUTTER:
         _draw_labels(canvas, rows, scale)
+
+
+def _area(width: int, height: int) -> tuple[int, int, int]:
+    """The first column of the map, and how many columns and rows it has."""
+    gutter = _GUTTER if width >= 24 else 2
+    return gutter, width - gutter - (3 if gutter == _GUTTER else 2), height - 2
+
+
+def latency_tip(
+    snap: Snapshot, x: int, y: int, width: int, height: int, *, pace_s: int = 0, whole: bool = False
+) -> Tip | None:
+    """Which run times the cell at a place counts, when, and how many there were."""
+    gutter, columns, rows = _area(width, height)
+    column, row = x - gutter, y - 1
+    series = snap.overview if whole else snap.series
+    used = _used(series.latency)
+    if used is None or not (0 <= column < columns and 0 <= row < rows):
+        return None
+    length, newest = max(0, len(series.latency) - 1), last_whole_second(snap)
+    if whole:
+        part, zero = stretched(max(1, len(series.latency)), columns)[column], 0
+    else:
+        part, zero = bins(length, newest, pace_s or chart_pace(columns), columns)[column], newest - length + 1
+    if part.stop <= part.start:
+        return None
+    scale = _scale(*used, halves=rows * 2)
+    counts = _counts(series, [part], scale)
+    lines: list[Line] = [when(snap, (zero + part.start) * series.step_s, (zero + part.stop) * series.step_s)]
+    lowers = dict.fromkeys((scale.halves - 1 - half) // scale.tall for half in (2 * row, 2 * row + 1))
+    for lower in lowers:
+        first = scale.low + lower * scale.merged
+        hits = counts[scale.halves - 1 - lower * scale.tall][0]
+        lines.append(
+            (Span(_range(first, scale.merged)), Span(f"  {plural(hits, 'job')}", "text" if hits else "dim", bool(hits)))
+        )
+    return Tip(lines, Region(x, y, 1, 1))
+
+
+def _range(first: int, buckets: int) -> str:
+    """The run times of some buckets; the last one has no end."""
+    low = LATENCY_FLOOR_S * LATENCY_STEP**first
+    if first + buckets >= LATENCY_BUCKETS:
+        return f"{seconds(low)} and more"
+    return f"{seconds(low)} to {seconds(LATENCY_FLOOR_S * LATENCY_STEP ** (first + buckets))}"
 
 
 def percentiles(latency: Latency, *, p99: bool, gap: str) -> Line:

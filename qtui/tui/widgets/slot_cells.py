@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Line, Span, length
+from qtui.tui.hints import hint, side_by_side
 from qtui.tui.widgets.charts import shorten
 from qtui.tui.widgets.slot_marks import STATES, number_width, running_time, share_of_timeout, time_limit, words
 from qtui.tui.widgets.slot_utilisation import LEAST_ROWS, LEAST_WIDTH, draw_utilisation
@@ -17,6 +18,8 @@ Look: TypeAlias = tuple[str, str]
 
 _OLD_SHARE = 0.8
 """From this share of its timeout on a running attempt is worth a glyph of its own."""
+_ROWS_FOR_BOTH = 2 * LEAST_ROWS
+"""From so many rows on there is room for cells and for what groups of slots did in time."""
 _TEXTURES = "░▒▓█"
 _OLD: Look = ("▲", "pressure")
 _COLOURED: tuple[Look, ...] = (("■", "heat2"), ("■", "heat3"), ("■", "heat4"), ("■", "heat5"))
@@ -58,6 +61,9 @@ def grid(width: int, height: int, slots: Sequence[SlotView], several: bool | Non
     size = 2 if several else 1
     while several is not False and -(-count // size) > most * rows:
         size *= 2
+    if size > 1 and rows >= _ROWS_FOR_BOTH and width >= LEAST_WIDTH:
+        while -(-count // size) > most * (rows - LEAST_ROWS):  # so that there is room for what they did in time
+            size *= 2
     tens = most // 10 * 10
     if tens and (several is False or -(-count // size) <= tens * rows):
         gap = min(3, 2 * (most - tens) // max(1, tens // 10 - 1))
@@ -77,6 +83,12 @@ def cell_at(
     if column >= place.per_row or (place.gap and offset >= 20):
         return None
     return first + ((y - 1) * place.per_row + column) * place.slots_per_cell
+
+
+def cells_at(width: int, height: int, slots: Sequence[SlotView]) -> int:
+    """For how many slots a cell stands where it stands for several."""
+    place = grid(width, height, slots, several=True)
+    return place.slots_per_cell if place is not None else 1
 
 
 def _used(place: Grid, slots: Sequence[SlotView]) -> int:
@@ -198,12 +210,7 @@ def _draw_detail(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot) -> None
         spans += [Span(shorten(slot.name, max(0, min(room, 60)))), Span(age + attempt, "dim")]
     else:
         spans.append(Span(words(slot, snap), "dim"))
-    hints = [
-        Span("   hjkl", "accent", True),
-        Span(" move  ", "dim"),
-        Span("enter", "accent", True),
-        Span(" inspect", "dim"),
-    ]
+    hints = [Span("   "), *side_by_side(hint("move", "left", "down", "up", "right"), hint("inspect", "inspect"))]
     if length([*spans, *hints]) <= canvas.width - 5:
         spans += hints
     x = 3

@@ -7,7 +7,16 @@ from typing import NamedTuple
 from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas, Line, Span
 from qtui.tui.widgets.charts import fit, shorten
-from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, number_width, running_time, words
+from qtui.tui.widgets.slot_marks import (
+    STATES,
+    Strip,
+    columns_of,
+    draw_strip,
+    is_slow,
+    number_width,
+    running_time,
+    words,
+)
 
 _MOST_COLUMNS = 4
 _LEAST_WIDTH = 25
@@ -34,6 +43,13 @@ def column_at(x: int, y: int, width: int, height: int, count: int) -> int | None
     columns = _columns(width, rows, count)
     column = (x - 1) // max(1, (width - 2) // columns)
     return column * rows + y - 1 if column < columns else None
+
+
+def strip_in_columns(x: int, width: int, height: int, shown: int, slots: list[SlotView]) -> Strip:
+    """Where the history is of the slot in the column of a cell, while so many are shown."""
+    column_width = max(1, (width - 2) // _columns(width, height - 2, shown))
+    layout = _layout(column_width, slots)
+    return Strip(1 + (x - 1) // column_width * column_width + layout.strip, layout.strip_width, _PER)
 
 
 def _columns(width: int, rows: int, shown: int) -> int:

@@ -69,6 +69,24 @@ def columns_of(strip: str, second: int, per: int, columns: int) -> str:
     return "".join(reversed(worst)).rjust(columns)
 
 
+class Strip(NamedTuple):
+    """Where the history of a slot is drawn."""
+
+    x: int
+    columns: int
+    per: int
+
+    def seconds(self, x: int, second: int) -> tuple[int, int]:
+        """The first and the last second of the run in the cell at `x`, while the newest is `second`."""
+        number = second // self.per - (self.columns - 1 - (x - self.x))
+        return number * self.per, min(second, number * self.per + self.per - 1)
+
+
+def worst_of(strip: str, indices: Sequence[int]) -> int:
+    """The index of the worst of these seconds, the newest of several."""
+    return max(reversed(indices), key=lambda index: _BADNESS.get(strip[index], -1))
+
+
 def draw_strip(canvas: Canvas, x: int, y: int, cells: str) -> None:
     """Draw `cells` from column `x` on, one character per column."""
     textured = canvas.textured

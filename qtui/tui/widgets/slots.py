@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from qtui.core.snapshot import STRIP_SECONDS, SlotState, SlotView, Snapshot
+from qtui.core.snapshot import SlotState, SlotView, Snapshot
 from qtui.text import count
 from qtui.tui.canvas import Canvas, Line, Span
-from qtui.tui.widgets.charts import fit, pace, shorten
+from qtui.tui.widgets.charts import fit
 from qtui.tui.widgets.slot_cards import draw_cards
 from qtui.tui.widgets.slot_cells import cell_at, draw_cells
 from qtui.tui.widgets.slot_columns import column_at, draw_columns
+from qtui.tui.widgets.slot_fields import draw_fields, draw_history, for_rows
 from qtui.tui.widgets.slot_forms import CARD_ROWS, Form, first_of, fit_of, fitting
-from qtui.tui.widgets.slot_marks import (
-    STATES,
-    age_axis,
-    columns_of,
-    draw_strip,
-    gauge_share,
-    is_slow,
-    legend,
-    number_width,
-    running_time,
-    words,
-)
+from qtui.tui.widgets.slot_marks import age_axis, legend
 from qtui.tui.widgets.worker_dots import auto_title
-
-_GAUGE_WIDTH = 10
 
 
 def draw_slots(
@@ -96,68 +82,23 @@ def _title(snap: Snapshot) -> list[Span]:
     return [Span("SLOTS ", bold=True), Span(number, bold=True), Span(more, "pressure"), *auto_title(snap, 24)]
 
 
-class _Layout(NamedTuple):
-    """Where the fields of a row begin and how wide they are; a width of 0 leaves the field out."""
-
-    digits: int
-    name: int
-    name_width: int
-    attempt: int
-    gauge: int
-    elapsed_end: int
-    strip: int
-    strip_width: int
-    per: int
-
-
-def _layout(width: int, slots: list[SlotView]) -> _Layout:
-    digits = number_width(slots)
-    name = digits + 5
-    gauge_room = _GAUGE_WIDTH + 1 if width >= 100 else 0
-    room = width - 2 - name
-    after_name = 1 + 4 + gauge_room + 7
-    name_width = min(room, _name_width(width))
-    strip_width = room - name_width - after_name
-    if strip_width < 8:
-        # too narrow for a history: the name and the time are worth more
-        name_width, strip_width = max(0, min(room, room - after_name + 2)), 0
-    if strip_width > STRIP_SECONDS:
-        name_width, strip_width = name_width + strip_width - STRIP_SECONDS, STRIP_SECONDS
-    attempt = name + name_width + 1
-    gauge = attempt + 4 if gauge_room else 0
-    elapsed_end = attempt + 4 + gauge_room + 5
-    return _Layout(
-        digits,
-        name,
-        name_width,
-        attempt,
-        gauge,
-        elapsed_end,
-        elapsed_end + 2,
-        strip_width,
-        pace(strip_width, 45),
-    )
-
-
-def _name_width(width: int) -> int:
-    """At 120 columns names leave exactly a minute of one-second cells; from there on both grow."""
-    if width >= 120:
-        return min(40, 28 + (width - 120) // 3)
-    if width >= 100:
-        return 20 + (width - 100) * 2 // 5
-    return 24 if width >= 90 else max(10, min(22, 22 - (76 - width)))
-
-
 def _draw_rows(canvas: Canvas, snap: Snapshot, shown: list[SlotView], selected: int, title: Line) -> None:
     width, height, slots = canvas.width, canvas.height, snap.slots
     canvas.box(0, 0, width, height, title=title, right=legend(canvas) if width >= 100 else ())
     if not shown and width > 12 and height > 2:
         canvas.put(2, 1, fit("no slots", width - 4), "faint")
-    layout = _layout(width, slots)
+    at = for_rows(width, slots)
+    if at.name + 1 >= width - 1:
+        return
     for y, slot in enumerate(shown, 1):
-        _draw_row(canvas, y, slot, snap, layout, slot.number == selected)
-    if shown and layout.strip_width:
-        age_axis(canvas, layout.strip + layout.strip_width, layout.strip_width, layout.per)
+        chosen = slot.number == selected
+        if chosen:
+            canvas.fill(1, y, width - 2, 1, "raised")
+            canvas.put(1, y, "▌", "accent")
+        draw_fields(canvas, y, slot, snap, at, bold=chosen and canvas.textured)
+        draw_history(canvas, y, slot, snap, at)
+    if shown and at.strip_width:
+        age_axis(canvas, at.strip + at.strip_width, at.strip_width, at.per)
 
 
 def _shown(form: Form, first: int, shown: int, count: int) -> str:
@@ -165,45 +106,3 @@ def _shown(form: Form, first: int, shown: int, count: int) -> str:
     above = f" ▲ {first}" if first else ""
     below = f" ▼ {count - first - shown}" if first + shown < count else ""
     return f"{what} {first + 1}-{first + shown}{above}{below} more"
-
-
-def _draw_row(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot, layout: _Layout, selected: bool) -> None:
-    width = canvas.width
-    if layout.name + 1 >= width - 1:
-        return
-    if selected:
-        canvas.fill(1, y, width - 2, 1, "raised")
-        canvas.put(1, y, "▌", "accent")
-    retired = slot.state is SlotState.RETIRED
-    canvas.put(2, y, f"{slot.number:>{layout.digits}}", "faint" if retired else "dim")
-    glyph, colour = STATES[slot.state]
-    canvas.put(3 + layout.digits, y, glyph, colour, bold=True)
-    if slot.seq and slot.state not in (SlotState.RETIRED, SlotState.BACKOFF):
-        name = shorten(slot.name or f"job {slot.seq}", layout.name_width)
-        leaving = slot.state is SlotState.LEAVING
-        canvas.put(layout.name, y, name, "dim" if leaving else "text", bold=selected and canvas.textured)
-        if layout.elapsed_end < width - 1:
-            _draw_progress(canvas, y, slot, layout)
-    else:
-        inks = {SlotState.HELD: "pressure", SlotState.BACKOFF: "retry_text"}
-        room = min(layout.elapsed_end, width - 1) - layout.name
-        canvas.put(layout.name, y, fit(words(slot, snap), room), inks.get(slot.state, "faint"))
-    if layout.strip_width:
-        second = int(snap.elapsed_s)
-        draw_strip(canvas, layout.strip, y, columns_of(slot.strip, second, layout.per, layout.strip_width))
-
-
-def _draw_progress(canvas: Canvas, y: int, slot: SlotView, layout: _Layout) -> None:
-    slow = is_slow(slot)
-    if slot.attempt > 1:
-        attempt = f"{slot.attempt}/{slot.attempts}"
-        canvas.put(layout.attempt, y, attempt if len(attempt) <= 4 else attempt[:3], "retry_text", bold=True)
-    elif slot.share is not None and not layout.gauge:
-        canvas.put(layout.attempt, y, f"{int(slot.share * 100):>3}%", "accent")
-    if layout.gauge and (slot.timeout_s > 0 or slot.share is not None):
-        leaving = slot.state is SlotState.LEAVING
-        told = "running" if slot.share is None else "accent"
-        colour = "dim" if leaving else "pressure" if slow and slot.share is None else told
-        canvas.gauge(layout.gauge, y, _GAUGE_WIDTH, gauge_share(slot), colour)
-    elapsed = running_time(slot.elapsed_s)
-    canvas.put(layout.elapsed_end - len(elapsed), y, elapsed, "pressure" if slow else "text")

@@ -6,7 +6,9 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from qtui.core.snapshot import AlertView, LogLine, Snapshot
+from qtui.tui.actions import action_shown_as
 from qtui.tui.canvas import Canvas, Span, cut, length
+from qtui.tui.hints import hint, side_by_side
 
 INKS = {"info": "text", "warning": "pressure", "error": "failed_text"}
 
@@ -17,7 +19,7 @@ class Answer(NamedTuple):
     text: str
     ok: bool = True
     undo: bool = False
-    """Whether `z` takes it back."""
+    """Whether `undo` takes it back."""
 
 
 def draw_ticker(
@@ -48,15 +50,15 @@ def _draw_answer(canvas: Canvas, answer: Answer) -> int:
     glyph, ink = ("✓", "done_text") if answer.ok else ("×", "failed_text")
     spans = [Span(f"{glyph} ", ink, True), Span(answer.text, "text" if answer.ok else ink, True)]
     if answer.undo:
-        spans += [Span("  z", "accent", True), Span(" undo", "dim")]
+        spans += [Span("  "), *hint("undo", "undo")]
     return canvas.spans(1, 0, cut(spans, canvas.width - 2))
 
 
 def _draw_alert(canvas: Canvas, alert: AlertView) -> int:
     ink = "failed_text" if alert.severity == "critical" else "pressure"
-    keys = [Span("  a", "accent", True), Span(" acknowledge", "dim")]
-    if alert.key:
-        keys = [Span(f"  {alert.key}", "accent", True), Span(f" {alert.key_text}", "dim"), *keys]
+    helps = action_shown_as(alert.key)
+    offered = (hint(alert.key_text, helps) if helps else (), hint("acknowledge", "acknowledge"))
+    keys = [Span("  "), *side_by_side(*offered)]
     said = [Span("▲ ", ink, True), Span(alert.text, ink, True)]
     room = canvas.width - 2 - length(keys)
     return canvas.spans(1, 0, [*cut(said, room), *keys] if room >= 20 else cut(said, canvas.width - 2))

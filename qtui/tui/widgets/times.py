@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from textual.geometry import Region
+
 from qtui.core.snapshot import Series, Snapshot
 from qtui.text import count, percent, rate
+from qtui.tui.actions import key_of
 from qtui.tui.canvas import Canvas, Line, Span
+from qtui.tui.tip import Tip
 from qtui.tui.widgets.charts import (
     bins,
     fit,
@@ -21,6 +25,7 @@ from qtui.tui.widgets.charts import (
     window_pace,
 )
 from qtui.tui.widgets.flow import draw_marks, draw_queue, draw_rows, eighths
+from qtui.tui.widgets.time_tips import column_tip, stretched_tip
 
 WIDE = 70
 """From so many columns on a section says its present number beside its name."""
@@ -60,8 +65,12 @@ def _gutter(width: int) -> int:
 def draw_times(canvas: Canvas, snap: Snapshot, *, whole: bool) -> None:
     """Draw the last three minutes in bins that never change once they are past, or the whole run stretched."""
     title = "THE WHOLE RUN" if whole else "LAST 3 MIN"
-    keys: Line = (Span("[ ", "accent", True), Span("3 min", "dim" if whole else "text", not whole))
-    keys = (*keys, Span("  whole run", "text" if whole else "dim", whole), Span(" ]", "accent", True))
+    keys: Line = (
+        Span(f"{key_of('recent')} ".lstrip(), "accent", True),
+        Span("3 min", "dim" if whole else "text", not whole),
+        Span("  whole run", "text" if whole else "dim", whole),
+        Span(f" {key_of('whole_run')}".rstrip(), "accent", True),
+    )
     canvas.box(0, 0, canvas.width, canvas.height, title=(Span(title, bold=True),), right=keys)
     columns, x, height = columns_of(canvas.width), _gutter(canvas.width), canvas.height - 2
     if columns < 1 or height < 1:
@@ -86,6 +95,17 @@ def draw_times(canvas: Canvas, snap: Snapshot, *, whole: bool) -> None:
         top = _draw_track(canvas, track, x, y + gap, rows - gap, series, covered)
         _draw_label(canvas, track, x, y, rows, top, snap)
         y += rows
+
+
+def times_tip(snap: Snapshot, whole: bool, x: int, y: int, width: int, height: int) -> Tip | None:
+    """What the column at a cell of the chart says."""
+    columns, left = columns_of(width), _gutter(width)
+    if not (left <= x < left + columns and 0 < y < height - 1):
+        return None
+    spot = Region(x, 1, 1, height - 2)
+    if whole:
+        return stretched_tip(snap, x - left, columns, spot)
+    return column_tip(snap, x - left, columns, window_pace(columns), spot)
 
 
 def _shares(height: int) -> list[tuple[_Track, int]]:

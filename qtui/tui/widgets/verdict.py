@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from qtui.core.verdict import Kind, Verdict
 from qtui.tui.actions import shown
-from qtui.tui.canvas import Canvas, Span, cut, length
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
+
+LEAST = 20
+"""Cells of a cut sentence that still say something."""
 
 GROUNDS = {
     Kind.STARTING: "dim",
@@ -36,18 +39,35 @@ def badge(verdict: Verdict) -> Span:
 
 
 def draw_verdict(canvas: Canvas, verdict: Verdict) -> None:
-    """One row; where room is short, clauses go first, then the key; what limits the run stays longest."""
+    """One row; where room is short the sentence gives way, a clause after the other, and the key that helps stays."""
     x = canvas.spans(1 if canvas.width >= 70 else 0, 0, [badge(verdict)]) + 1
+    forms = _sentences(verdict)
     key = shown(verdict.key)
-    hint = [Span(key, "accent", True), Span(f" {verdict.key_text} ", "dim")] if key else []
-    lines = _sentences(verdict)
-    for tail in ([Span("  "), *hint], []):
-        for line in lines:
-            if x + length(line) + length(tail) <= canvas.width:
-                canvas.spans(x, 0, line)
-                canvas.right(canvas.width, 0, tail)
-                return
-    canvas.spans(x, 0, cut(lines[-1], canvas.width - x))
+    if key:
+        tail = [Span("  "), Span(key, "accent", True), Span(f" {verdict.key_text} ", "dim")]
+        room = canvas.width - x - length(tail)
+        if (line := _within(room, [*forms, *_beginnings(forms[-1])])) is not None:
+            canvas.spans(x, 0, line)
+            canvas.right(canvas.width, 0, tail)
+            return
+    fitting = (line for line in forms if length(line) <= canvas.width - x)
+    canvas.spans(x, 0, next(fitting, cut(forms[-1], canvas.width - x)))
+
+
+def _within(room: int, forms: list[list[Span]]) -> Line | None:
+    """The fullest form for the room beside a key; a sentence may be cut there, but no command that is to be typed."""
+    for line in forms:
+        if length(line) <= room:
+            return line
+    typed = any("`" in span.text for span in forms[-1])
+    return cut(forms[-1], room) if room >= LEAST and not typed else None
+
+
+def _beginnings(line: list[Span]) -> list[list[Span]]:
+    """A sentence without its last parts: `2 slots leaving, slowest up to 9s` without the slowest."""
+    whole = line[-1]
+    parts = whole.text.split(", ")
+    return [[*line[:-1], whole._replace(text=", ".join(parts[:number]))] for number in range(len(parts) - 1, 0, -1)]
 
 
 def _sentences(verdict: Verdict) -> list[list[Span]]:
@@ -57,7 +77,10 @@ def _sentences(verdict: Verdict) -> list[list[Span]]:
         why = [Span("bottleneck: ", "dim"), limit]
         return [[Span(verdict.what), Span(" · ", "dim"), *why], why, [limit]]
     clauses = verdict.what.split(" · ")
-    return [_joined(clauses[:number]) for number in range(len(clauses), 0, -1)]
+    forms = [_joined(clauses[:number]) for number in range(len(clauses), 0, -1)]
+    if verdict.kind is Kind.HALTED:  # that nothing starts is in the badge; why it is so, is not
+        forms.append([Span(verdict.what.partition(": ")[2], "text", True)])
+    return forms
 
 
 def _joined(clauses: list[str]) -> list[Span]:
