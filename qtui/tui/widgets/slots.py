@@ -77,7 +77,7 @@ def _title(snap: Snapshot) -> list[Span]:
     """`SLOTS 12`, and while slots are still leaving or coming `SLOTS 12 → 5`."""
     there = len(snap.slots) - [slot.state for slot in snap.slots].count(SlotState.RETIRED)
     target = snap.workers if snap.control.strategy != "unbounded" else there
-    number = f"{there} → {target}" if there != target else f"{there}"
+    number = f"{count(there)} → {count(target)}" if there != target else count(there)
     more = f"  +{count(snap.more_slots)} more" if snap.more_slots else ""
     return [Span("SLOTS ", bold=True), Span(number, bold=True), Span(more, "pressure"), *auto_title(snap, 24)]
 
