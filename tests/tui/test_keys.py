@@ -115,7 +115,7 @@ async def test_a_refusal_is_shown() -> None:
 
 async def test_an_undoable_answer_offers_z() -> None:
     async with running() as rig:
-        rig.port.replies = lambda command: Reply(True, "workers 13")
+        rig.port.replies = lambda command: Reply(True, "workers 13", undo=True)
         await rig.press("plus")
         await rig.shows("✓ workers 13  z undo")
 
