@@ -83,6 +83,7 @@ TABLE = (
     Glyph("↑", "↑", "^", "a key; rising"),
     Glyph("↓", "↓", "v", "a key"),
     Glyph("…", "~", "~", "something was left out; more will be asked"),
+    Glyph("≤", "≤", "<", "at most"),
     Glyph("±", "±", "~", "give or take"),
     Glyph("−", "-", "-", "minus"),
     Glyph("–", "-", "-", "from to"),

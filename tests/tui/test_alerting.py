@@ -8,7 +8,7 @@ from textual import events
 from qtui.core.snapshot import AlertView, RunState
 from qtui.core.verdict import Kind, Verdict
 from qtui.tui.alerting import Alerting, notification
-from tests.tui.rig import running
+from tests.tui.rig import running, until
 from tests.tui.samples import sample
 
 FLOWING = Verdict(Kind.FLOWING, "fine")
@@ -90,6 +90,13 @@ async def test_an_alert_stays_until_it_is_acknowledged() -> None:
         rig.app.paint()
         await rig.pilot.pause()
         assert "throughput 3.1/s" not in rig.text()
+
+
+async def test_where_that_key_means_a_failure_group_it_is_not_offered_for_the_alert() -> None:
+    async with running(sample(alerts=[SLOW])) as rig:
+        await rig.press("4")
+        await until(lambda: "FAILURES" in rig.text() and "a acknowledge" not in rig.rows()[-2])
+        assert "▲ throughput 3.1/s for 2 min" in rig.text()
 
 
 async def test_muted_nothing_is_pinned_nor_told() -> None:

@@ -131,7 +131,7 @@ def check_drawing(name: str, snap: Snapshot, canvas: Canvas, selected: int) -> N
     strange = {ch for ch in set().union(*canvas.rows()) if not known(ch)}
     assert strange <= FOREIGN
     dots = {ch for row in rows for ch in row if "\u2800" <= ch <= "\u28ff"} - FOREIGN
-    assert not dots or (name == "explain" and look.glyphs is Glyphs.FULL)
+    assert not dots or (name in ("explain", "what if") and look.glyphs is Glyphs.FULL)
     check_boxes(rows)
     if name in FRAMED:
         for frame in frames(rows):

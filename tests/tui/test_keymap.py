@@ -12,10 +12,11 @@ from textual.keys import _character_to_key
 from qtui.core.commands import Pause
 from qtui.errors import UsageError
 from qtui.tui import actions
-from qtui.tui.actions import ACTIONS, ON_APP, Context, action_of, entries, key_of
+from qtui.tui.actions import ACTIONS, ON_APP, Context, action_of, entries, hints, key_of
 from qtui.tui.key_names import named, printed
 from qtui.tui.keymap import read, template
 from tests.tui.rig import running
+from tests.tui.samples import sample
 
 
 @pytest.fixture
@@ -115,6 +116,14 @@ async def test_an_own_key_is_shown_in_key_bar_palette_and_help() -> None:
         await rig.press("question_mark", *"pause the")
         await rig.shows("Pause the producers")
         assert "f6" in rig.text()
+
+
+@pytest.mark.usefixtures("own_keys")
+def test_the_key_bar_writes_the_keys_of_all_actions_that_one_entry_stands_for() -> None:
+    actions.use({"fewer": ("f6",), "jobs": ()})
+    bar = {hint.action: hint.keys for hint in hints(Context.OVERVIEW, sample())}
+    assert bar["more"] == "+ f6"
+    assert bar["overview"] == "1 2 4 5 6"
 
 
 @pytest.mark.usefixtures("own_keys")

@@ -315,7 +315,7 @@ def test_every_form_shows_the_chosen_slot_of_any_number(form: Form, number: int,
         if form is not Form.BLOCKS:
             assert chosen + 1 in found
         rows = drawn_as(snap, size, form, chosen + 1, top)
-        assert f"SLOTS {number} as {form}" in rows[0] or size[0] == 40
+        assert f"SLOTS {number:,} as {form}" in rows[0] or size[0] == 40
         assert any("▌" in row or "[" in row for row in rows) or size[0] == 40
 
 

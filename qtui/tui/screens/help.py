@@ -80,7 +80,7 @@ class HelpScreen(BoxScreen[None]):
         page = max(1, self.box.size.height - 5)
         steps = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "ctrl+u": -page, "ctrl+d": page}
         if event.key in ("escape", "ctrl+c", "ctrl+q", "enter") or (
-            event.key in keys_for("help") and not self.edit.text
+            event.key in ("question_mark", *keys_for("help")) and not self.edit.text
         ):
             self.dismiss(None)
         elif event.key in steps:

@@ -68,11 +68,12 @@ def _lane(canvas: Canvas, scene: Scene) -> None:
     draw_lane(canvas, scene.snap)
 
 
-def _ticker(canvas: Canvas, scene: Scene) -> None:
-    draw_ticker(canvas, scene.snap, answer=scene.answer, alert=scene.alert)
+def _ticker(canvas: Canvas, scene: Scene, context: Context = Context.OVERVIEW) -> None:
+    acknowledges = context in BY_ID["acknowledge"].contexts
+    draw_ticker(canvas, scene.snap, answer=scene.answer, alert=scene.alert, acknowledges=acknowledges)
 
 
-ROWS = {
+ROWS: dict[str, Callable[..., None]] = {
     "header": _header,
     "progress": _progress,
     "verdict": _verdict,
@@ -149,9 +150,13 @@ class MainScreen(Screen[object]):
         self.set_class(self._stage.view is not Context.OVERVIEW, "-listing")
         self.set_class(self._stage.view is Context.TIMELINE, "-in-time")
         self.set_class(self._stage.context is Context.FINISHED, "-over")
+        rows: dict[str, Callable[..., None]] = {
+            **ROWS,
+            "ticker": partial(_ticker, context=self._stage.context),
+        }
         for name, panel in self._panels.items():
             if panel.is_mounted and panel.size.area:
-                panel.show(partial(ROWS[name], scene=scene), partial(band_tip, scene) if name == "band" else None)
+                panel.show(partial(rows[name], scene=scene), partial(band_tip, scene) if name == "band" else None)
         self._stage.show(scene)
         offered = hints(self._stage.context, scene.snap if scene.snap.run_id else None)
         if self.ship.feed.refusal:  # what would be refused is not offered

@@ -28,14 +28,18 @@ def draw_ticker(
     *,
     answer: Answer | None = None,
     alert: AlertView | None = None,
+    acknowledges: bool = True,
     zone: tzinfo | None = None,
 ) -> None:
-    """Newest first, as many as there is room for, after an alert that holds; `zone` is local time where it is None."""
+    """Newest first, as many as there is room for, after an alert that holds; `zone` is local time where it is None.
+
+    `acknowledges` says whether the key that takes note of the alert works where the eyes are.
+    """
     x = 1
     if answer is not None:
         x = _draw_answer(canvas, answer) + 3
     elif alert is not None:
-        x = _draw_alert(canvas, alert) + 3
+        x = _draw_alert(canvas, alert, acknowledges=acknowledges) + 3
     for index, line in enumerate(snap.log):
         spans = _spans(line, zone)
         if x + length(spans) <= canvas.width - 1:
@@ -54,10 +58,13 @@ def _draw_answer(canvas: Canvas, answer: Answer) -> int:
     return canvas.spans(1, 0, cut(spans, canvas.width - 2))
 
 
-def _draw_alert(canvas: Canvas, alert: AlertView) -> int:
+def _draw_alert(canvas: Canvas, alert: AlertView, *, acknowledges: bool) -> int:
     ink = "failed_text" if alert.severity == "critical" else "pressure"
     helps = action_shown_as(alert.key)
-    offered = (hint(alert.key_text, helps) if helps else (), hint("acknowledge", "acknowledge"))
+    offered = (
+        hint(alert.key_text, helps) if helps else (),
+        hint("acknowledge", "acknowledge") if acknowledges else (),
+    )
     keys = [Span("  "), *side_by_side(*offered)]
     said = [Span("▲ ", ink, True), Span(alert.text, ink, True)]
     room = canvas.width - 2 - length(keys)
