@@ -153,7 +153,7 @@ class JobControls:
         giver, seqs = rounds.to_take_back(command.retry)
         told = [f"{text.plural(len(seqs), 'job')} put back"] if seqs else []
         if giver.giving:
-            told.append("those it had not come to stay as they were")
+            told.append("the jobs it had not reached stay as they were")
         if giver.started:
             told.append(f"{text.count(giver.started)} had started already")
         said = f"retry taken back: {', '.join(told)}"

@@ -181,7 +181,9 @@ class Starts:
     def ended(self) -> None:
         """An attempt that was chosen is over."""
         self.running -= 1
-        self._alone = False
+        if self._alone:
+            self._alone = False
+            self._loop.call_soon(self._hopes.wake)  # its slot takes one job; the others have waited for their slots too
 
     def limit_changed(self) -> None:
         """Call it after the rate of the limit was set."""

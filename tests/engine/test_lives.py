@@ -254,6 +254,15 @@ async def test_a_suspect_that_has_ended_is_none_any_more() -> None:
     assert watch.beside[1], "it was alone the second time, too"
 
 
+async def test_when_a_suspect_has_ended_every_slot_goes_on_and_not_only_its_own() -> None:
+    given = past(*pending(1, 2, 3, 4, 5, 6), suspects=suspected(1))
+    async with Rig(sleeping(10), jobs=6, concurrency=4, journal=BenchJournal(delay=20.0), past=given) as rig:
+        await rig.after(29)
+        assert rig.running == 1
+        await rig.after(2)
+        assert rig.running == 3, "its end is not on the disk yet, and may still count as running"
+
+
 async def test_a_suspect_starts_when_what_ran_before_it_is_on_the_disk() -> None:
     """Otherwise a crash would still count against those that have ended."""
     journal = BenchJournal()

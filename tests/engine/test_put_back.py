@@ -73,7 +73,7 @@ async def test_what_has_started_goes_on_and_is_counted_in_the_answer() -> None:
         await rig.ended()
 
         assert reply.text == (
-            "retry taken back: 6 jobs put back, those it had not come to stay as they were, 2 had started already"
+            "retry taken back: 6 jobs put back, the jobs it had not reached stay as they were, 2 had started already"
         )
         assert question.text == f"would: {reply.text}"
         assert (rig.snap.counts.done, rig.snap.counts.failed) == (2, 10)

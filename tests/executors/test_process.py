@@ -269,6 +269,12 @@ async def test_what_one_job_prints_is_not_told_of_another() -> None:
         assert told.detail.endswith("it printed:\nline of 2")
 
 
+async def test_what_a_job_prints_is_kept_with_its_end_and_can_be_read_before() -> None:
+    async with pool("prints", mask=lambda text: text.replace("line", "•••")) as executor:
+        assert await executor.run(job(n=1)) == Done(1, "1", detail="••• of 1")
+        assert executor.said(1) == ""
+
+
 async def test_secrets_in_what_is_printed_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "hush-hush")
     recipe = python("shows_secret", {"token": "{secret:env:TOKEN}"})

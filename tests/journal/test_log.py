@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qtui.core import events as ev
-from qtui.core.job import DROPPED
+from qtui.core.job import DROPPED, Done
 from qtui.core.queries import Log, LogQuery, LogRow
 from qtui.journal import log, schema, stretch
 from qtui.journal.columns import Attempt
@@ -216,6 +216,18 @@ async def test_the_ends_of_attempts_are_told_with_name_error_and_duration(tmp_pa
         (3, "cancelled", "queue full", "info", 3.0),
     ]
     await told.journal.close("stopped")
+
+
+async def test_the_last_line_that_a_done_job_has_said_stands_behind_its_word(tmp_path: Path) -> None:
+    told = Told.create(tmp_path / "run")
+    end = ended(1, Done(3, "3", detail="begins\nhalf of it\nall of it"), "done")
+    told.tell(*opening(), accepted(1), started(1), end)
+    await told.durable()
+    lines = await told.journal.query(LogQuery("attempts"))
+    await told.journal.close("finished")
+
+    assert isinstance(lines, Log)
+    assert [row.text for row in lines.rows] == ["3 · all of it"]
 
 
 async def test_an_event_of_another_version_is_still_a_line(tmp_path: Path) -> None:

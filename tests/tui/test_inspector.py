@@ -146,7 +146,13 @@ async def test_shows_state_attempts_error_and_fields() -> None:
         assert wanted in screen
 
 
-@pytest.mark.parametrize("outcome", ["cancelled", "interrupted"])
+async def test_shows_what_a_running_attempt_writes_the_newest_of_it() -> None:
+    told = msgspec.structs.replace(story("running"), said="\n".join(f"line {number}" for number in range(30)))
+    lines = ["".join(span.text for span in line) for line in story_lines(told, 2_000_000.0, 60)]
+    assert lines[lines.index("OUTPUT   so far") + 1 :][:20] == [f"   line {number}" for number in range(10, 30)]
+
+
+@pytest.mark.parametrize("outcome", ["done", "cancelled", "interrupted"])
 async def test_shows_what_an_attempt_had_written_when_it_was_ended(outcome: str) -> None:
     told = story("cancelled")
     last = msgspec.structs.replace(told.attempts[-1], outcome=outcome, message="you", detail="so far so good")

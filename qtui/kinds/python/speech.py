@@ -95,7 +95,8 @@ class Speech:
     def __init__(self) -> None:
         self._by_job: dict[int, Heard] = {}
         self._log = _Log()
-        self._streams: list[tuple[str, _Overheard]] = []
+        self._streams: dict[str, _Overheard] = {}
+        """By name, kept from one time to the next."""
 
     def of(self, seq: int) -> str:
         """What the running attempt of a job has said."""
@@ -120,14 +121,14 @@ class Speech:
     def _listen(self) -> None:
         for name in ("stdout", "stderr"):
             if (stream := getattr(sys, name)) is not None:
-                overheard = _Overheard(stream)
-                self._streams.append((name, overheard))
-                setattr(sys, name, overheard)
+                known = self._streams.get(name)
+                if known is None or known.stream is not stream:
+                    known = self._streams[name] = _Overheard(stream)
+                setattr(sys, name, known)
         logging.getLogger().addHandler(self._log)
 
     def _leave(self) -> None:
         logging.getLogger().removeHandler(self._log)
-        for name, overheard in self._streams:
+        for name, overheard in self._streams.items():
             if getattr(sys, name) is overheard:  # otherwise a job has put another in its place
                 setattr(sys, name, overheard.stream)
-        self._streams.clear()

@@ -37,6 +37,17 @@ async def test_a_command_that_ignores_term_is_killed_after_the_grace(tmp_path: P
         assert not alive(int(pid.read_text()))
 
 
+async def test_what_a_running_command_has_written_can_be_read() -> None:
+    async with shell(command=script("echo begins; echo oops >&2; exec sleep 60")) as kind:
+        task = asyncio.create_task(kind.run(job(3)))
+        await until(lambda: kind.said(3) == "begins\noops")
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+        assert kind.said(3) == ""
+
+
 async def test_a_flood_costs_no_memory_and_does_not_hold_up_the_loop() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     longest, last = 0.0, time.monotonic()
