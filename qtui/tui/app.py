@@ -13,7 +13,9 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
@@ -147,6 +149,11 @@ class QtuiApp(App[Ending]):
 
     def get_default_screen(self) -> Screen[object]:
         return self._main
+
+    def pop_screen(self) -> AwaitComplete:
+        # Textual's cache of colours keeps every panel ever shown, with all its rows, until a thousand others came.
+        StylesCache.get_inner_outer.cache_clear()
+        return super().pop_screen()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *(gate for gate in self._gates if gate.enabled)]
