@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import events
-from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
@@ -48,6 +47,7 @@ from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
+from qtui.tui.leftovers import let_go
 from qtui.tui.motion import Motion
 from qtui.tui.panel import Panel
 from qtui.tui.presence import Presence
@@ -151,8 +151,7 @@ class QtuiApp(App[Ending]):
         return self._main
 
     def pop_screen(self) -> AwaitComplete:
-        # Textual's cache of colours keeps every panel ever shown, with all its rows, until a thousand others came.
-        StylesCache.get_inner_outer.cache_clear()
+        let_go()
         return super().pop_screen()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
