@@ -413,7 +413,7 @@ def _flowing(snap: Snapshot, slack: bool) -> Verdict:
         return Verdict(Kind.FLOWING, what, f"workers, {percent(snap.rates.busy_share)} busy", "+", "add a worker")
     what = f"{rate(snap.rates.admitted)} in, {rate(snap.rates.done)} out{_holding_back(snap)}"
     busy = percent(snap.rates.busy_share)
-    if slack:
+    if slack and snap.rates.busy_share < 0.995:
         return Verdict(Kind.FLOWING, what, f"producers, workers have slack ({busy} busy)")
     return Verdict(Kind.FLOWING, what, f"none, workers {busy} busy and nobody waits")
 

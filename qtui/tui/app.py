@@ -13,6 +13,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
@@ -41,6 +42,7 @@ from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
+from qtui.tui.leftovers import let_go
 from qtui.tui.motion import Motion
 from qtui.tui.painting import Painting
 from qtui.tui.panel import Panel
@@ -131,6 +133,10 @@ class QtuiApp(App[Ending]):
 
     def get_default_screen(self) -> Screen[object]:
         return self._main
+
+    def pop_screen(self) -> AwaitComplete:
+        let_go()
+        return super().pop_screen()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *(gate for gate in self._gates if gate.enabled)]

@@ -99,6 +99,7 @@ SCRIPTS = {
     ),
     "short": Script({"pages": (180, None)}, 6, capacity=16, until=300.0),
     "three": Script({"pages": (40, 2.0)}, 3, capacity=8, until=30.0, pace=3.0),
+    "easy": Script({"pages": (600, 6.0)}, 12, until=66.0, acts={60.0: ask(cmd.SetConcurrency(5))}, pace=1.6),
     "columns": Script({"pages": (900, 40.0)}, 32, until=40.0, pace=2.0),
     "cells": Script({"pages": (1400, None)}, 512, capacity=256, until=14.0, pace=6.0),
     "blocks": Script({"pages": (3000, None)}, 2000, capacity=512, until=8.0, pace=8.0),

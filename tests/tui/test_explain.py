@@ -102,6 +102,13 @@ def test_an_estimate_that_is_none_says_why() -> None:
     assert estimate(Eta(Certainty.STALLED, quiet_s=130.0)) == "ETA stalled: no job has ended for 2:10"
 
 
+def test_an_estimate_says_less_where_there_is_less_room_and_is_never_cut() -> None:
+    eta = Eta(Certainty.KNOWN, 430.0, 60.0, 3270, 6.9)
+    whole = estimate(eta)
+    assert whole == "ETA 7:10 ± 1m if 3,270 jobs end at 6.9/s, retries included"
+    assert estimate(eta, len(whole) - 1) == "ETA 7:10 ± 1m if 3,270 jobs end at 6.9/s"
+
+
 def test_without_colours_it_says_the_same() -> None:
     canvas = Canvas(60, 22, PLAIN)
     draw_explain(canvas, sample(), eta=ETA)

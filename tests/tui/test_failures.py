@@ -155,6 +155,12 @@ async def test_details_name_hosts_policy_samples_and_the_error_itself() -> None:
         assert wanted in text
 
 
+async def test_attempts_that_are_tried_again_have_used_up_nothing() -> None:
+    groups = [change(failures()[0], jobs=0, open=0)]
+    async with shown(sample(failures=groups, groups=1)) as (_, app, _):
+        assert "yes, and no job has used up its attempts" in app.text()
+
+
 def test_a_group_is_new_only_when_it_appeared_during_the_run() -> None:
     group = change(failures()[0], first_s=100.0, per_minute=[0] * 8 + [40, 2])
     assert trend(group, 612.0) == "▲ NEW +42 in 3 min"

@@ -213,6 +213,14 @@ async def test_scrolls_what_does_not_fit() -> None:
         assert "state" in app.text()
 
 
+@pytest.mark.parametrize("width", [40, 51, 58, 62, 120])
+async def test_keys_are_named_whole_or_not_at_all_and_scrolling_only_where_there_is_more(width: int) -> None:
+    async with shown(story(), (width, 30)) as (_, _, app, _):
+        keys = next(row for row in app.rows() if "x cancel" in row).strip("│ ")
+        assert keys.split()[-1] in ("copy", "open", "next", "scroll")
+        assert "scroll" not in keys or "more" in app.text()
+
+
 @pytest.mark.parametrize("key", ["r", "x", "p"])
 async def test_actions_are_left_to_the_app(key: str) -> None:
     async with shown(story()) as (_, _, app, pilot):

@@ -73,6 +73,11 @@ def test_draining_is_estimated_from_the_pace() -> None:
     assert drain_note(sample(rates=Rates(done_30s=7.9))) == "no new jobs; 79 finish, ~10 s"
 
 
+def test_draining_is_no_faster_than_the_rate_limit() -> None:
+    held = sample(rates=Rates(done_30s=7.9), throttle=ThrottleView(0.5, 0.9))
+    assert drain_note(held) == "no new jobs; 79 finish, ~3 min"
+
+
 def test_draining_without_a_pace_names_no_time() -> None:
     assert drain_note(sample(rates=Rates())) == "no new jobs; 79 finish"
 

@@ -62,6 +62,11 @@ async def test_a_rate_may_be_a_fraction() -> None:
     assert await answers(rate(None), "0", ".", "5", "enter") == [0.5]
 
 
+async def test_typing_after_a_step_begins_a_number_of_its_own() -> None:
+    assert await answers(rate(None), "minus", "3", "enter") == [3]
+    assert await answers(capacity(64), "up", "backspace", "7", "enter") == [67]
+
+
 async def test_says_what_is_wrong_while_it_is_typed() -> None:
     app = capacity()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -68,6 +68,7 @@ async def test_one_job_needs_no_probe() -> None:
 async def test_nothing_to_retry_can_only_be_left() -> None:
     app = stage(msgspec.structs.replace(failures()[0], jobs=0))
     async with app.run_test(size=(80, 24)) as pilot:
+        assert "No job failed for good" in app.text()
         await pilot.press("enter")
         await pilot.pause()
     assert app.answers == [None]

@@ -90,6 +90,8 @@ SCENARIOS = {
     "failing": Scenario("scrape", 222.0),
     "draining": Scenario("scrape", 236.0),
     "stopped": Scenario("scrape", 260.0),
+    "flowing": Scenario("easy", 44.0, {"overview": "", "timeline": "2"}),
+    "shrinking": Scenario("easy", 60.5),
     "finished": Scenario("short", 60.0),
     "reconnecting": Scenario("scrape", 182.0, then=lose_the_engine),
     "away": Scenario("scrape", 182.0, then=come_back_later),

@@ -32,6 +32,7 @@ from qtui.tui.canvas import Canvas
 from qtui.tui.glyphs import known
 from qtui.tui.screens.timeline import TimelineView
 from qtui.tui.screens.timeline_cells import STEPS, Window, moment, of_the_past
+from qtui.tui.screens.timeline_draw import area
 from qtui.tui.screens.timeline_past import Past
 from qtui.tui.screens.timeline_range import stats
 from qtui.tui.theme import DARK, PLAIN, Palette
@@ -198,11 +199,11 @@ async def test_the_cursor_has_its_words_beside_it_in_a_box_and_in_a_line_where_t
     async with shown(Journal(), size=(80, 14)) as (_, app, pilot):
         assert "slot 1" not in app.text(), "who watches what is new has nothing hidden"
         await press(pilot, *["left"] * 11)
-        assert "█×" in app.rows()[1], "its row is not under the box"
-        assert "╮" in app.rows()[2]
-        await until(lambda: "│ slot 1  #3 shop.example/p/3" in app.rows()[3])
+        assert "█×" in app.rows()[2], "its row is not under the box"
+        assert "╮" in app.rows()[3]
+        await until(lambda: "│ slot 1  #3 shop.example/p/3" in app.rows()[4])
         await press(pilot, "v", "right", "right")
-        assert "│ 3.0s   slots busy" in app.rows()[3]
+        assert "│ 3.0s   slots busy" in app.rows()[4]
         await press(pilot, "escape", "escape")
         assert "slot 1" not in app.text()
     async with shown(Journal(), size=(80, 9)) as (_, app, pilot):
@@ -326,6 +327,39 @@ def test_a_range_counts_what_ended_in_it_and_how_busy_the_slots_were() -> None:
     assert told.busy_share == pytest.approx(busy / 30)
     assert (told.jobs, told.failures, told.retries) == (3, 1, 0)
     assert told.p95 == pytest.approx(24.5)
+
+
+@pytest.mark.parametrize(("height", "lines"), [(14, 3), (12, 1)])
+async def test_a_few_slots_have_words_above_their_bars_and_a_line_between_them(height: int, lines: int) -> None:
+    async with shown(Journal(), size=(80, height)) as (view, app, _):
+        first = 2 if lines > 1 else 1
+        assert [y for y, row in enumerate(app.rows()) if row[3:4].isdigit()] == [first + lines * n for n in range(3)]
+        assert ("api.example/9 2/3  7.5s │" in app.rows()[7]) is (lines > 1)
+        assert ("#4 " in app.rows()[4]) is (lines > 1), "and what is over, as far as its bar goes"
+        assert "▲3" in app.rows()[view.look.place.end(3)]
+
+
+@pytest.mark.parametrize(("slots", "rows", "lines"), [(4, 11, 3), (5, 11, 2), (5, 10, 2), (6, 11, 1), (0, 11, 1)])
+def test_slots_have_as_many_lines_as_let_all_be_seen(slots: int, rows: int, lines: int) -> None:
+    place = area(80, rows + 3, slots, slots)
+    assert place.lines == lines
+    assert place.rows >= slots or lines == 1
+    assert place.end(slots) <= rows + 1, "the changes have their line"
+
+
+async def test_words_above_a_bar_lead_to_what_they_speak_of() -> None:
+    async with shown(Journal(), size=(80, 14)) as (view, _, pilot):
+        column = 78 - len("api.example/9 2/3  7.5s")
+        await pilot.click(TimelineView, offset=(column, 7))
+        assert view.selected_job() == 9
+        await pilot.click(TimelineView, offset=(column, 8))
+        assert view.selected_job() is None, "at that time it did not run yet"
+        assert view.tip_at(column, 7) is not None
+        assert view.tip_at(column - 2, 7) is None, "nothing is said there"
+        await pilot.click(TimelineView, offset=(77 - 30, 5))
+        assert (view.look.slot, view.selected_job()) == (2, 4)
+        await press(pilot, "down", "up", "up")
+        assert view.look.slot == 1
 
 
 async def test_a_drag_chooses_a_range() -> None:

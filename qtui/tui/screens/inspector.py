@@ -12,7 +12,7 @@ from qtui.core.snapshot import Snapshot
 from qtui.core.why import why_job
 from qtui.text import clean
 from qtui.tui.actions import Context
-from qtui.tui.canvas import Canvas, Line, Span, cut
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.hints import hint, side_by_side
 from qtui.tui.screens.job_pages import Ask
 from qtui.tui.screens.story import story_lines
@@ -153,7 +153,7 @@ class Inspector(StageView):
             canvas.spans(2, top + y, cut(line, width - 4))
         if footer:
             canvas.put(1, height - 1 - footer, "╌" * (width - 2), "line")
-            canvas.spans(3, height - footer, cut(self._keys(), width - 5))
+            canvas.spans(3, height - footer, self._keys(width - 5))
         if footer == 3:
             stays = Span("The drawer stays on this job wherever it goes.", "faint")
             canvas.spans(3, height - 2, cut((stays,), width - 5))
@@ -178,8 +178,8 @@ class Inspector(StageView):
         name = clean(self._story.row.name, 200) if self._story is not None else ""
         return (Span(f"JOB #{self._seq} ", bold=True), Span(name, "dim"))
 
-    def _keys(self) -> Line:
-        """The keys that would do something to this job now."""
+    def _keys(self, width: int) -> Line:
+        """The keys that would do something to this job now, as many as there is room for; esc is named above."""
         state = self._story.row.state if self._story is not None else ""
         keys: list[Line] = []
         if state in ("failed", "cancelled", "waiting", "held"):
@@ -189,4 +189,8 @@ class Inspector(StageView):
         if state == "failed" and self._story is not None:
             keys.append(hint("take back" if self._story.row.aside else "set aside", "aside"))
         keys += [hint("copy", "copy"), hint("open", "open_job"), hint("next", "next_job", "previous_job")]
-        return side_by_side(*keys, hint("scroll", "up", "down"), hint("close", "back"), gap=3)
+        if self._most:
+            keys.append(hint("scroll", "up", "down"))
+        while length(line := side_by_side(*keys, gap=3)) > width:
+            keys.pop()
+        return line

@@ -71,6 +71,8 @@ def drain_seconds(snap: Snapshot) -> float | None:
     pace = max(snap.rates.done, snap.rates.done_30s) or snap.rates.done_run
     if left and not pace:
         return None
+    if snap.throttle.rate is not None:
+        pace = min(pace, snap.throttle.rate)
     return max(left / pace if left else 0.0, max(snap.lane.due_s, default=0.0))
 
 

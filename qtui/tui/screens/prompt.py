@@ -58,7 +58,11 @@ class Prompt(BoxScreen[T | None]):
         elif event.key in ("enter", "ctrl+m"):
             if (answer := self.answer()) is not None:
                 self.dismiss(answer)
-        elif not self.turn(event.key):
+        elif self.turn(event.key):
+            self.fresh = True
+            self.redraw()
+            return
+        else:
             if event.is_printable:
                 self._make_room()
             self.edit.press(event.key, event.character)

@@ -50,6 +50,8 @@ def retry_sheet(group: FailureGroup | None, snap: Snapshot) -> Sheet[str | None]
 
 def _facts(group: FailureGroup | None, snap: Snapshot, jobs: int) -> list[Line]:
     facts: list[Line] = [_what(group, snap)]
+    if not jobs:
+        facts.append((Span("No job failed for good: what may be tried again is, by itself.", "dim"),))
     took = retry_seconds(snap, jobs)
     if jobs and took is not None:
         they = "It enters" if jobs == 1 else "They enter"

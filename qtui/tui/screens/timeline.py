@@ -215,7 +215,7 @@ class TimelineView(StageView):
             return
         look = self.look
         start, before = (look.cursor if look.range_from is None else look.range_from), look.at
-        if look.aim(event.x, event.y) and (look.at != before or look.range_from is not None):
+        if look.aim(event.x, event.y, dragged=True) and (look.at != before or look.range_from is not None):
             look.range_from = start
             self._paint()
 

@@ -13,6 +13,7 @@ from qtui.core.snapshot import Cell, Snapshot
 from qtui.text import clock, count
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.screens.timeline_cells import Moment
+from qtui.tui.screens.timeline_labels import Label
 from qtui.tui.tip import draw_tip, size_of
 from qtui.tui.tip import place as where
 from qtui.tui.widgets.charts import age_label
@@ -24,6 +25,8 @@ _DETAIL_FROM = 5
 _BOX_FROM = 10
 _BOX_WIDTH = 50
 """Rows of slots and columns from which on a few may be hidden by a box, and no line is needed."""
+_TALLEST = 3
+"""Lines of a slot where there is room: words, bars, and none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,35 @@ class Area:
     marks: bool
     detail: bool
     """There is a line for what the cursor is on, and no box."""
+    lines: int = 1
+    """Lines of one slot; of several the second has its bars."""
+
+    def bars(self, index: int) -> int:
+        """The line of the panel that has the bars of a slot seen."""
+        return 1 + index * self.lines + (self.lines > 1)
+
+    def end(self, shown: int) -> int:
+        """The line under so many slots."""
+        return 1 + shown * self.lines - (self.lines == _TALLEST)
 
 
-def area(width: int, height: int, highest: int, *, line: bool = False) -> Area:
-    """The room there is when the highest slot number is this; `line`: a line is needed in any case."""
+def area(width: int, height: int, highest: int, slots: int = 0, *, line: bool = False) -> Area:
+    """The room there is for so many slots, the highest of this number; `line`: a line is needed in any case."""
     x = 3 + max(2, len(str(highest)))
     marks = height >= _MARKS_FROM
-    boxes = height - 2 - marks >= _BOX_FROM and width >= _BOX_WIDTH and not line
+    roomy = height - 2 - marks >= _BOX_FROM and width >= _BOX_WIDTH
+    boxes = roomy and not line
     detail = height >= _DETAIL_FROM and not boxes
-    return Area(x, max(0, width - x - 2), max(0, height - 2 - marks - detail), marks, detail)
+    rows = max(0, height - 2 - marks - detail)
+    lines = _lines(slots, rows) if roomy and slots else 1
+    return Area(x, max(0, width - x - 2), (rows + (lines == _TALLEST)) // lines, marks, detail, lines)
+
+
+def _lines(slots: int, rows: int) -> int:
+    """As many for each slot as let all be seen."""
+    if _TALLEST * slots - 1 <= rows:
+        return _TALLEST
+    return 2 if 2 * slots <= rows else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +101,8 @@ class Picture:
     """What the cursor or the range is on, in a line,"""
     box: Sequence[Line] = ()
     """and in a box beside the cursor, where there is room for one."""
+    labels: Callable[[int], Sequence[Label]] = lambda _: ()
+    """What stands above the bars of a slot, where there is a line for it."""
 
 
 def draw_timeline(canvas: Canvas, picture: Picture) -> None:
@@ -93,12 +118,9 @@ def draw_timeline(canvas: Canvas, picture: Picture) -> None:
         return
     if not picture.rows:
         canvas.spans(3, 1, cut((Span("no slots", "faint"),), width - 5))
-    for y, number in enumerate(picture.rows[: place.rows], 1):
-        _draw_row(canvas, place, y, number, picture)
-    if picture.cursor is not None:
-        _draw_hairline(canvas, place, picture)
+    _draw_rows(canvas, place, picture)
     if place.marks:
-        _draw_marks(canvas, place, 1 + min(place.rows, len(picture.rows)), picture)
+        _draw_marks(canvas, place, place.end(min(place.rows, len(picture.rows))), picture)
     _draw_axis(canvas, place, picture)
     if place.detail:
         canvas.spans(2, height - 2, cut(picture.detail, width - 4))
@@ -150,6 +172,18 @@ def _legend(canvas: Canvas) -> Line:
     )
 
 
+def _draw_rows(canvas: Canvas, place: Area, picture: Picture) -> None:
+    shown = picture.rows[: place.rows]
+    for index, number in enumerate(shown):
+        _draw_row(canvas, place, place.bars(index), number, picture)
+    if picture.cursor is not None:
+        _draw_hairline(canvas, place, picture)
+    if place.lines > 1:
+        for index, number in enumerate(shown):
+            for label in picture.labels(number):
+                canvas.put(place.x + label.column, place.bars(index) - 1, label.text, label.ink)
+
+
 def _draw_row(canvas: Canvas, place: Area, y: int, number: int, picture: Picture) -> None:
     cells = picture.cells(number)[: place.columns]
     on_cursor = picture.cursor is not None and picture.cursor[0] == number
@@ -194,8 +228,11 @@ def _draw_hairline(canvas: Canvas, place: Area, picture: Picture) -> None:
     number, column = picture.cursor
     if not 0 <= column < place.columns:
         return
-    for y, slot in enumerate(picture.rows[: place.rows], 1):
-        cells = picture.cells(slot)
+    shown = picture.rows[: place.rows]
+    for y in set(range(1, place.end(len(shown)))) - {place.bars(index) for index in range(len(shown))}:
+        canvas.put(place.x + column, y, "┆", "accent")
+    for index, slot in enumerate(shown):
+        cells, y = picture.cells(slot), place.bars(index)
         cell = cells[column] if column < len(cells) else str(Cell.ABSENT)
         if cell in (Cell.IDLE, Cell.ABSENT):
             canvas.put(place.x + column, y, "┆", "accent", bold=slot == number)
@@ -207,7 +244,7 @@ def _draw_box(canvas: Canvas, place: Area, picture: Picture, number: int, column
     """What is under the cursor, beside it."""
     if number not in picture.rows:
         return
-    spot = Region(place.x + column, 1 + picture.rows.index(number), 1, 1)
+    spot = Region(place.x + column, place.bars(picture.rows.index(number)), 1, 1)
     inside = Region(1, 1, canvas.width - 2, canvas.height - 2)
     size = size_of(picture.box, inside.width)
     at = where(size, spot, inside)

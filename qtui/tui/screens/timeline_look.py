@@ -12,6 +12,7 @@ from qtui.core.snapshot import Snapshot
 from qtui.tui.screens import timeline_said as said
 from qtui.tui.screens.timeline_cells import STEPS, Moment, Window, bin_of, moment, of_the_past, with_the_present
 from qtui.tui.screens.timeline_draw import Area, Picture, area
+from qtui.tui.screens.timeline_labels import Label, Labels
 from qtui.tui.screens.timeline_names import Names
 from qtui.tui.screens.timeline_past import Past
 from qtui.tui.screens.timeline_range import ORDERS, ordered
@@ -49,6 +50,7 @@ class Look:
         self.target: Span | None = None
         """The attempt that the cursor was led to, as long as it stays there."""
         self.names = Names()
+        self._labels = Labels()
         self._cells: dict[int, tuple[object, list[str]]] = {}
 
     @property
@@ -64,7 +66,7 @@ class Look:
     @property
     def place(self) -> Area:
         """Where the columns and rows are."""
-        return area(*self.size, max(self.rows, default=0), line=bool(self.trouble))
+        return area(*self.size, max(self.rows, default=0), len(self.rows), line=bool(self.trouble))
 
     @property
     def step_s(self) -> float:
@@ -142,7 +144,17 @@ class Look:
             self.past.sampled,
             said.line(self, seen, chosen, also, self.size[0] - 4),
             said.box(self, seen),
+            self.labels,
         )
+
+    def labels(self, number: int) -> Sequence[Label]:
+        """What stands above the bars of a slot."""
+        seen = self.seen
+        if seen is None:
+            return ()
+        when = Moment(self.window, seen.started_at, self.now, ())
+        slot = next((slot for slot in seen.slots if slot.number == number), None)
+        return self._labels.of(number, self.past, when, (seen, slot), self.names.known)
 
     def _base(self, number: int, when: Moment) -> list[str]:
         """The cells of attempts that are over, drawn again only when they may differ."""
@@ -182,12 +194,17 @@ class Look:
         return begin, end
 
     def cell(self, x: int, y: int) -> tuple[int, int] | None:
-        """The slot and the column drawn at a cell of the picture; None outside its rows."""
+        """The slot and the column drawn at a cell of the picture, or spoken of there; None outside its rows."""
         place = self.place
-        column, row = x - place.x, y - 1
+        column, (row, line) = x - place.x, divmod(y - 1, place.lines)
         if not (0 <= column < place.columns and 0 <= row < min(place.rows, len(self.rows) - self.top)):
             return None
-        return self.rows[self.top + row], self.window.first + column
+        number = self.rows[self.top + row]
+        if place.lines > 1 and line != 1:
+            above = self.labels(number) if line == 0 else ()
+            label = next((label for label in above if label.column <= column < label.end), None)
+            return (number, self.window.first + label.at) if label is not None else None
+        return number, self.window.first + column
 
     def to_now(self) -> None:
         """Follow the newest moment again."""
@@ -283,16 +300,17 @@ class Look:
         origin = self.seen.started_at if self.seen is not None else 0.0
         return origin + window.since, origin + min(window.until, self.now)
 
-    def aim(self, x: int, y: int) -> bool:
-        """Put the cursor on a cell of the picture; False outside its rows."""
+    def aim(self, x: int, y: int, *, dragged: bool = False) -> bool:
+        """Put the cursor on a cell, or on what is spoken of there if it was not dragged; False outside the rows."""
         place, window = self.place, self.window
-        column, row = x - place.x, y - 1
+        column, row = x - place.x, (y - 1) // place.lines
         if not (0 <= column < place.columns and 0 <= row < place.rows):
             return False
         if self.top + row < len(self.rows):
             self.slot = self.rows[self.top + row]
         self.target = None
-        at = (window.first + column + 0.5) * self.step_s
+        found = None if dragged else self.cell(x, y)
+        at = ((window.first + column if found is None else found[1]) + 0.5) * self.step_s
         self.at = None if bin_of(at, self.step_s) >= bin_of(self.now, self.step_s) else at
         self.pointed = True
         return True

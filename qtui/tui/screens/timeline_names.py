@@ -41,6 +41,11 @@ class Names:
     def of(self, span: Span) -> JobStory | None:
         return self._stories.get(_key(span))
 
+    def known(self, span: Span) -> str:
+        """What its job is called, empty where nobody has asked."""
+        story = self._stories.get(_key(span))
+        return clean(story.row.name) if story is not None else ""
+
 
 def _key(span: Span) -> tuple[int, int, str]:
     return (span.seq, span.number, span.outcome)

@@ -225,7 +225,8 @@ def _since(seconds: float) -> str:
 
 def _policy(group: FailureGroup) -> list[Span]:
     if group.retryable:
-        return [Span("yes"), Span(", but its attempts are used up", "dim")]
+        used_up = ", but its attempts are used up" if group.jobs else ", and no job has used up its attempts"
+        return [Span("yes"), Span(used_up, "dim")]
     return [Span("no"), Span(": the policy does not cover it", "dim")]
 
 

@@ -39,7 +39,7 @@ def draw_explain(canvas: Canvas, snap: Snapshot, *, eta: Eta | None = None) -> N
         return
     table = guess_lines(snap, eta, width) if eta is not None else []
     if eta is not None and eta.text and canvas.height >= 20:
-        table.append((Span(estimate(eta), "dim"),))
+        table.append((Span(estimate(eta, width), "dim"),))
     y = 1
     for line in law_lines(snap):
         if y < bottom:
@@ -55,10 +55,11 @@ def draw_explain(canvas: Canvas, snap: Snapshot, *, eta: Eta | None = None) -> N
         canvas.spans(2, max(y, bottom - len(table)) + index, cut(line, width))
 
 
-def estimate(eta: Eta) -> str:
-    """`ETA 7:10 ± 1m if 3,270 jobs end at 6.9/s, retries included`."""
+def estimate(eta: Eta, width: int = 200) -> str:
+    """`ETA 7:10 ± 1m if 3,270 jobs end at 6.9/s, retries included`; what matters least goes where room is short."""
     said = " ".join(part for part in ("ETA", eta.text, eta.margin) if part)
-    return f"{said} {eta.assumption}" if eta.margin_s or eta.rate else f"{said}: {eta.assumption}"
+    whole = f"{said} {eta.assumption}" if eta.margin_s or eta.rate else f"{said}: {eta.assumption}"
+    return whole if len(whole) <= width else whole.removesuffix(", retries included")
 
 
 def law_lines(snap: Snapshot) -> list[Line]:

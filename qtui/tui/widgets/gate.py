@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from qtui.core.snapshot import ProducerState, ProducerView, RunState, Snapshot
 from qtui.core.verdict import Verdict
+from qtui.core.why import rate_of
 from qtui.text import rate, short_count
 from qtui.tui.canvas import Canvas
 
@@ -68,10 +69,18 @@ def draw_valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
     elif snap.throttle.closed:
         canvas.put(x + 2, 3, "halt" if snap.throttle.halted else "mem", "text", bold=True)
     elif snap.throttle.rate is not None:
-        limit = f"≈{snap.throttle.rate:g}" if snap.throttle.rate < 100 else f"≈{short_count(snap.throttle.rate)}"
+        limit, unit = _limit(snap.throttle.rate)
         at = x + 3 if len(limit) <= width - 3 else x + 2
         canvas.put(at, 3, limit[: width - 2], "text", bold=True)
-        canvas.put(at, 4, "/s", "dim")
+        canvas.put(at, 4, unit, "dim")
+
+
+def _limit(per_second: float) -> tuple[str, str]:
+    """`≈5` and `/s`; where that would be a fraction too small for the room there is, per minute or hour."""
+    if per_second < 0.1:
+        number, _, unit = rate_of(per_second).partition("/")
+        return f"≈{float(number):.2g}", f"/{unit}"
+    return f"≈{per_second:g}" if per_second < 100 else f"≈{short_count(per_second)}", "/s"
 
 
 def draw_pipe(
