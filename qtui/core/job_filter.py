@@ -257,8 +257,11 @@ def _condition(token: _Token) -> Condition:
 def _number(key: str, kind: str, token: _Token) -> float:
     value = token.value
     if kind == _STATE:
-        if not value or not set(value.split(",")) <= set(STATES):
-            raise ValueError("state is one of " + ", ".join(STATES))
+        wrong = next((word for word in value.split(",") if word not in STATES), None)
+        if wrong is not None:
+            near = difflib.get_close_matches(wrong, STATES, 1, 0.7)
+            meant = f"no state of this name; did you mean {near[0]}? " if near else ""
+            raise ValueError(meant + "state is one of " + ", ".join(STATES))
     elif kind == _TEXT:
         if not value:
             raise ValueError(f"{key}: of what?")

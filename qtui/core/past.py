@@ -39,6 +39,11 @@ class PastGroup(msgspec.Struct, frozen=True):
     samples: list[int]
 
 
+SUSPICIOUS = 2
+"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
+one more would have it held."""
+
+
 class Past(msgspec.Struct, frozen=True):
     """A run at the end of its last life. Sizes: open jobs, groups and producers; never all jobs."""
 
@@ -62,6 +67,14 @@ class Past(msgspec.Struct, frozen=True):
     """Jobs lost to a full queue."""
     attention: dict[str, str] = {}
     """What a person has said about failures, as it was kept."""
+
+    def suspicious(self, limit: int) -> set[str]:
+        """Marks of jobs that run alone: they were running in several crashes, or one more would have them held.
+
+        `limit` is how many crashes have a job held; 0: none.
+        """
+        least = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
+        return {key for key, crashes in self.suspects.items() if crashes >= least}
 
 
 class Plan(msgspec.Struct, frozen=True):

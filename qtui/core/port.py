@@ -101,6 +101,8 @@ class Checked(msgspec.Struct, frozen=True):
     """What it will run, read, write and contact, one plain sentence each."""
     network: bool = False
     simulated: bool = False
+    takes: str = ""
+    """How long it will take and what that depends on, where the preset itself tells; empty where it does not."""
 
 
 class Change(msgspec.Struct, frozen=True):

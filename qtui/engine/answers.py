@@ -1,4 +1,4 @@
-"""Answers to a face's questions: the journal's, and what only a living engine knows besides."""
+"""Answers to a face's questions: the journal's, what only a living engine knows besides, and the picture of now."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from qtui.core import picture
 from qtui.core.job import Job
 from qtui.core.lifecycle import State
 from qtui.core.queries import (
@@ -20,7 +21,8 @@ from qtui.core.queries import (
     ReproducerQuery,
     Unknown,
 )
-from qtui.core.seams import Kind, Reproducible, Speaking
+from qtui.core.seams import Kind, Ordered, Reproducible, Speaking
+from qtui.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from qtui.engine.engine import Engine
@@ -75,3 +77,26 @@ async def _reproducer(engine: Engine, seq: int, kind: Kind) -> Answer:
     if not isinstance(kind, Reproducible):
         return Reproducer("", once)
     return Reproducer(kind.reproduce(Job(seq, story.key, story.row.name, story.fields)), once)
+
+
+def picture_of(engine: Engine, ordered: Ordered | None) -> Snapshot:
+    """The picture of now; `ordered` is who writes the results in the order of the jobs, if anybody does."""
+    health, now = engine.health, engine.clock_now()
+    around = picture.Surroundings(
+        engine.info.run_id,
+        replace(health, tasks_peak=max(health.tasks_peak, engine.dispatcher.most_tasks)),
+        engine.controls.undo_text,
+        engine.controls.redo_text,
+        engine.problem,
+        "",
+        engine.info.note,
+        engine.info.results,
+        limits=engine.throttle,
+        hosts=engine.hosts.views(now) if engine.hosts is not None else [],
+        head=ordered.head if ordered is not None else None,
+        adaptive=engine.ceilings.view(),
+        next_s=engine.dispatcher.starts.limit.wait(now),
+        alerts=engine.audience.alerts,
+        alone_from=engine.audience.alone_from,
+    )
+    return picture.take(engine.ledger, engine.now(), around)

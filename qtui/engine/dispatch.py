@@ -8,25 +8,22 @@ as long as `starts` finds one that may start.
 from __future__ import annotations
 
 import asyncio
-import errno
 import heapq
-import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-import msgspec
-
-from qtui.core.job import NO_DESCRIPTORS, Done, Failed, Interrupted, Job, LastWords, Outcome
+from qtui.core.job import Done, Failed, Interrupted, Job, Outcome
 from qtui.engine.collector import Collector
 from qtui.engine.crowd import Crowd, Numbers
 from qtui.engine.deadlines import GRACE_S, Deadlines, Slot
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
+from qtui.engine.outcomes import outcome_of, with_last_words
 from qtui.engine.starts import Pending, Starts
-from qtui.text import clean, clean_block, seconds
+from qtui.text import seconds
 
 BROKEN_BY_SLEEP = ("timeout", "connection")
 """Errors that an attempt makes because the process did not run, although the job is not to blame."""
@@ -351,11 +348,9 @@ class Dispatcher:
         try:
             outcome = slot.reason or await self._run(slot, job)
         except asyncio.CancelledError as error:
-            outcome = _with_last_words(self._why_cancelled(slot), error)
-        except OSError as error:
-            outcome = _from_os_error(error)
+            outcome = with_last_words(self._why_cancelled(slot), error)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            outcome = _from_exception(error)
+            outcome = outcome_of(error)
         finally:
             slot.active = False
         if slot.stale:
@@ -445,21 +440,3 @@ class Dispatcher:
             outcome = Failed(outcome.code, f"{outcome.message}, and it did not stop when it was cancelled")
         self._end(slot, job, outcome)
         self.wake()
-
-
-def _with_last_words(outcome: Outcome, error: asyncio.CancelledError) -> Outcome:
-    for words in error.args:
-        if isinstance(words, LastWords) and not isinstance(outcome, Done):
-            return msgspec.structs.replace(outcome, detail=words.detail)
-    return outcome
-
-
-def _from_os_error(error: OSError) -> Outcome:
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return NO_DESCRIPTORS
-    return _from_exception(error)
-
-
-def _from_exception(error: BaseException) -> Failed:
-    detail = clean_block("".join(traceback.format_exception(error, limit=-8)), 8_000)
-    return Failed(f"exception:{type(error).__name__}", clean(error), detail)

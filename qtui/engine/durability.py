@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+MAX_BACKLOG = 10_000
+"""Records that may wait for the disk before slots and producers wait too."""
+
 
 class Durability:
     """Positions count the records of this life from 1."""
@@ -20,9 +23,9 @@ class Durability:
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
-    def backlog(self) -> int:
-        """Records that are not on disk."""
-        return self.position - self.saved
+    def far_behind(self) -> bool:
+        """So many records are not on disk that nobody should add to them."""
+        return self.position - self.saved > MAX_BACKLOG
 
     @property
     def in_doubt(self) -> int:

@@ -3,62 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import NamedTuple
-
-import msgspec
 
 from qtui.core import events as ev
-from qtui.core import picture
 from qtui.core.commands import MAX_CONCURRENCY, Reply, Request
 from qtui.core.events import PASSING
-from qtui.core.job import Cancelled, Done, Failed, Found, Interrupted, Job, Outcome
+from qtui.core.job import Done, Found, Interrupted, Job, Outcome
 from qtui.core.ledger import Ledger
 from qtui.core.lifecycle import State
-from qtui.core.naming import Naming
 from qtui.core.past import Past, mark
 from qtui.core.queries import Answer, Query
-from qtui.core.retry import RetryAfter, decide
-from qtui.core.seams import Adopting, Ordered
-from qtui.core.signature import signature
+from qtui.core.seams import Ordered
 from qtui.core.snapshot import Health, RunState, Snapshot
 from qtui.core.tables import Preset
-from qtui.engine.answers import answer
+from qtui.engine.aftermath import DONE, follows, next_attempt
+from qtui.engine.answers import answer, picture_of
 from qtui.engine.audience import Audience
 from qtui.engine.barriers import Barriers
+from qtui.engine.beginning import restore, run_started
 from qtui.engine.ceilings import Ceilings
 from qtui.engine.controls import Controls
-from qtui.engine.dispatch import SLICE_S, Dispatcher, Policy, Work
+from qtui.engine.dispatch import Dispatcher, Policy, Work
 from qtui.engine.durability import Durability
-from qtui.engine.frontier import Frontier
 from qtui.engine.gauges import Gauges
 from qtui.engine.host_limits import HostLimits
+from qtui.engine.intake import Intake
 from qtui.engine.lane import Lane
 from qtui.engine.lanes import Hosts
 from qtui.engine.limits import RateLimit
 from qtui.engine.parts import Parts, RunInfo
-from qtui.engine.producer import Offer, Producer
-from qtui.engine.queue import BoundedQueue
 from qtui.engine.retrying import Retrying
-from qtui.engine.rounds import NOBODY, Rounds
-from qtui.errors import CannotWrite
-from qtui.text import clean, plural
+from qtui.engine.rounds import Rounds
+from qtui.text import plural
 
 __all__ = ["Engine", "Parts", "RunInfo"]
 
 log = logging.getLogger(__name__)
-
-MAX_BACKLOG = 10_000
-"""Records that may wait for the disk before slots wait too."""
-SUSPICIOUS = 2
-"""A job that was running in so many crashes of the engine runs alone, to see whether it was the cause; in fewer where
-one more would have it held."""
-INTERRUPTED_PAUSE_S = 0.5
-"""How long a job rests that was interrupted because the machine lacked something."""
 
 
 class Engine:
@@ -84,21 +67,14 @@ class Engine:
         past = parts.past or Past()
         self._zero = self._clock_now() - past.at
         self.durability = Durability()
-        self.last_seq = past.last_seq
-        self._holds, self._suspects = preset.job.on_crash == "hold", _suspects(past, preset.job.crashes)
+        self._holds, self._suspects = preset.job.on_crash == "hold", past.suspicious(preset.job.crashes)
         self.audience, self._tasks = Audience(), set[asyncio.Task[None]]()
         self._starting = True  # until what earlier lives left open is there again
         self._ended, self._reopened = asyncio.Event(), asyncio.Event()
-        self._named = [Naming(preset.job, parts.kind.fields, source.place) for source in parts.sources]
         self.strategy = preset.workers.strategy
-        self.queue: BoundedQueue[Offer, Job] = BoundedQueue(
-            preset.queue.capacity if self.strategy == "pool" else sys.maxsize,
-            self._admit,
-            self._producer_blocked,
-            self._work_came,
-            None if preset.queue.overflow == "block" else self._overflows,
-        )
-        self.lane = Lane(parts.clock.now, self._work_came)
+        self.intake = Intake(self, parts)
+        self.queue, self.producers = self.intake.queue, self.intake.producers
+        self.lane = Lane(parts.clock.now, self.work_came)
         self.dispatcher = Dispatcher(
             Work(self.queue, self.lane, self.executor.run, self._ready, parts.journal.hurry),
             Policy(preset.job.timeout, preset.retry.rejoin, self.strategy, preset.retry.holds_slot),
@@ -114,8 +90,6 @@ class Engine:
         self.host_limits = HostLimits(self, parts.kind.lane)
         if preset.throttle.per_host or preset.throttle.per_host_rate or preset.throttle.circuit:
             self.host_limits.mind()
-        self._given = [*past.given, *[0] * len(parts.sources)][: len(parts.sources)]
-        self.producers = self._make_producers(parts)
         if self._suspects:
             self.dispatcher.starts.suspect = self._suspected
         self.controls = Controls(self)
@@ -124,16 +98,6 @@ class Engine:
         self.rounds = Rounds(self, parts.renew)
         self._ordered = parts.journal if isinstance(parts.journal, Ordered) else None
         parts.journal.on_commit, self._append = self._committed, parts.journal.append
-
-    def _make_producers(self, parts: Parts) -> list[Producer]:
-        producers = []
-        for index, (source, table) in enumerate(zip(parts.sources, self.preset.sources, strict=True)):
-            skip = self._given[index] if parts.skip else 0
-            producer = Producer(index, source, table.rate, self.queue, parts.clock.now, skip)
-            if isinstance(source, Adopting):
-                producer.frontier = Frontier(index, source, parts.journal, self, skip)
-            producers.append(producer)
-        return producers
 
     # -- life
 
@@ -144,67 +108,23 @@ class Engine:
         """
         preset = self.preset
         await self.executor.open(MAX_CONCURRENCY if self.strategy == "unbounded" else preset.workers.concurrency)
-        started = ev.RunStarted(
-            self.now(),
-            clean(preset.about.name, 60),
-            clean(preset.source),
-            self._clock.wall() - self.now(),
-            1 if self.strategy == "unbounded" else preset.workers.concurrency,
-            preset.queue.capacity if self.strategy == "pool" else 0,
-            preset.throttle.rate,
-            preset.retry.attempts,
-            preset.job.timeout,
-            preset.queue.overflow,
-            self.strategy,
-        )
+        started = run_started(self, self._clock.wall())
         if self._past is None:
             self.emit(started)
         else:
-            await self._restore(self._past, started)
+            await restore(self, self._past, started)
         self._starting = False
         self.ceilings.begin()
         if self.info.note:
             self.emit(ev.Notice(self.now(), self.info.note))
-        for producer in self.producers:
-            self._producer_starts(producer, self._given[producer.index])
+        self.intake.announce()
         for state in retry:
             if number := self.ledger.counts[State(state)]:
                 said = f"retry of all {plural(number, f'{state} job')}"
                 self.rounds.feed(partial(Retrying(self).all, state), said, "you")
-        for producer in self.producers:
-            self.spawn(producer.run(self), f"producer {producer.index}")
+        self.intake.open()
         self.dispatcher.wake()
         self.check_ended()
-
-    def _producer_starts(self, producer: Producer, given: int) -> None:
-        table = self.preset.sources[producer.index]
-        name, total = clean(table.name or table.kind, 40), producer.source.total()
-        self.emit(ev.ProducerStarted(self.now(), producer.index, name, total, table.rate, given))
-
-    async def _restore(self, past: Past, started: ev.RunStarted) -> None:
-        """Bring back what earlier lives left open, some at a time: it may be a hundred thousand jobs."""
-        at = self.now()
-        self.emit(
-            ev.RunResumed(at, started, past.lives + 1, past.done, past.failed, past.held, past.cancelled, past.lost)
-        )
-        for group in past.groups:
-            self.emit(ev.GroupRestored(at, group))
-        if past.attention:
-            self.emit(ev.AttentionRestored(at, past.attention))
-        slice_began = at
-        for entry in past.open:
-            if (at := self.now()) - slice_began > SLICE_S:
-                await asyncio.sleep(0)
-                slice_began = at = self.now()
-            self.emit(ev.JobRestored(at, entry.job, entry.waiting, at + entry.due_in_s))
-            if entry.job.seq in self.gone:
-                self.emit(ev.JobCancelled(at, entry.job.seq, ev.GONE))
-                continue
-            self.dispatcher.join(entry.job.seq)
-            if entry.waiting:
-                self.lane.add(entry.job, entry.due_in_s)
-            else:
-                self.queue.restore(entry.job)
 
     async def wait_ended(self) -> RunState:
         """Wait until the run is finished or stopped and everything is durable, or until it was given up."""
@@ -290,9 +210,7 @@ class Engine:
         self.durability.commit(position)
         if self.dispatcher.starts.committed(self.durability.in_doubt):
             self.dispatcher.wake()
-        for producer in self.producers:
-            if producer.frontier is not None and self.ledger.ended is None:
-                producer.frontier.committed()
+        self.intake.committed()
         self.check_ended()
 
     def _suspected(self, job: Job) -> bool:
@@ -305,78 +223,15 @@ class Engine:
         if self._holds or (self._suspects and self._suspected(job)):
             self.journal.hurry()
             return durability.until(durability.position)
-        if self.blocked or durability.position - durability.saved > MAX_BACKLOG:
+        if self.blocked or durability.far_behind:
             return self.journal.room()
         return None
 
-    # -- what producers, slots and queue tell
+    # -- what slots tell
 
-    def _admit(self, offer: Offer) -> Job:
-        if offer.again is not None:
-            job = msgspec.structs.replace(offer.again, attempt=1, waits=0)
-            self.rounds.enter(job, offer)
-        else:
-            job = self._made(offer)
-            self.emit(ev.JobAccepted(self.now(), job))
-        self.dispatcher.join(job.seq)
-        return job
-
-    def _made(self, offer: Offer) -> Job:
-        assert offer.row is not None, "an offer is a row or a job"
-        self.last_seq += 1
-        return self._named[offer.producer].job(self.last_seq, offer.producer, offer.row)
-
-    def _overflows(self, offer: Offer) -> bool:
-        """The queue is full: somebody is lost, unless a person asked for the offer, which then waits for room."""
-        if offer.again is not None:
-            return False
-        overflow = self.preset.queue.overflow
-        if overflow == "drop-old":
-            oldest = next((job for job in self.queue.items if job.seq not in self.rounds.unstarted), None)
-            if oldest is not None:
-                self.emit(ev.JobDropped(self.now(), oldest, fresh=False))
-                self.queue.replace(oldest, offer)
-                if self.hosts is not None:
-                    self.hosts.forget(oldest.seq)
-                return True
-        self.emit(ev.JobDropped(self.now(), self._made(offer), fresh=True, rejected=overflow == "reject"))
-        return True
-
-    def room(self) -> Awaitable[None] | None:
-        """What a producer waits for that no queue makes it wait for: the journal, when it is far behind."""
-        return self._journal_room() if self.blocked or self.durability.backlog > MAX_BACKLOG else None
-
-    async def _journal_room(self) -> None:
-        with contextlib.suppress(CannotWrite):  # whoever is told of it ends the run; no source is to blame
-            await self.journal.room()
-
-    def _producer_blocked(self, index: int, blocked: bool) -> None:
-        if index != NOBODY:
-            event = ev.ProducerBlocked if blocked else ev.ProducerUnblocked
-            self.emit(event(self.now(), index))
-
-    def _work_came(self) -> None:
+    def work_came(self) -> None:
+        """The queue or the lane has something that may start."""
         self.dispatcher.wake()
-
-    def total_known(self, index: int, total: int) -> None:
-        self.emit(ev.TotalKnown(self.now(), index, total))
-
-    def source_ended(self, index: int, problem: str) -> None:
-        self.emit(ev.ProducerEnded(self.now(), index, clean(problem)))
-        self.check_ended()
-
-    def finds(self, producer: int) -> bool:
-        """Whether a job of the producer is open: it could still find something."""
-        return any(entry.job.producer == producer for entry in self.ledger.open.values())
-
-    def frontier_grew(self, index: int, found: int, rows: int) -> None:
-        self.emit(ev.FrontierGrew(self.now(), index, found, rows))
-
-    def reopen(self, index: int) -> None:
-        """Let a producer go on whose jobs found something after its end: a person gave one another round."""
-        producer = self.producers[index]
-        self._producer_starts(producer, self.ledger.producers[index].given)
-        self.spawn(producer.run(self), f"producer {index}")
 
     def attempt_started(self, job: Job, slot: int, now: float) -> None:
         if self.rounds.unstarted:
@@ -392,41 +247,27 @@ class Engine:
     def attempt_ended(self, job: Job, slot: int, run_s: float, outcome: Outcome, now: float, *, keeps: bool) -> bool:
         """Decide what becomes of the job and write it down; True when it keeps its slot for another attempt."""
         found: tuple[Found, ...] = ()
-        follows = DONE
+        what = DONE
         if not isinstance(outcome, Done):
-            follows = self._follows(job, outcome)
+            what = follows(self.preset.retry, job, outcome, self._luck, stopping=self.ledger.stopping)
         elif outcome.found:
-            outcome, found = self._adopted(job, outcome)
-        then, delay, group, spared = follows
+            outcome, found = self.intake.adopted(job, outcome)
+        then, delay, group, spared = what
         keeps = keeps and then == "waiting"
         at = now - self._zero
         self.emit(ev.AttemptEnded(at, job, slot, run_s, outcome, then, delay, group, found, keeps, spared))
         self.dispatcher.starts.in_doubt = self.durability.ended()
         self._tell_limits(job, outcome, then, run_s, now)
         if self._suspects:
-            self._suspects.pop(mark(job.key), None)  # it ended, and we are still here
+            self._suspects.discard(mark(job.key))  # it ended, and we are still here
         if then == "waiting":
             if not keeps:
                 self.dispatcher.join(job.seq)
-            self.lane.add(job if isinstance(outcome, Interrupted) else _next_attempt(job, spared=spared), delay)
+            self.lane.add(job if isinstance(outcome, Interrupted) else next_attempt(job, spared=spared), delay)
         elif then == "pending":
             self.queue.put_back(job)
         self.check_ended()
         return keeps
-
-    def _follows(self, job: Job, outcome: Failed | Cancelled | Interrupted) -> Follows:
-        """What becomes of a job whose attempt is not done."""
-        match outcome:
-            case Failed():
-                group = signature(outcome)
-                decision = decide(self.preset.retry, job.attempt, outcome, self._luck.random(), job.waits)
-                if isinstance(decision, RetryAfter):
-                    return Follows("waiting", decision.delay_s, group, decision.spared)
-                return Follows("failed", 0.0, group)
-            case Cancelled():
-                return Follows("cancelled")
-            case Interrupted():
-                return BACK if self.ledger.stopping else Follows("waiting", INTERRUPTED_PAUSE_S)
 
     def _tell_limits(self, job: Job, outcome: Outcome, then: str, run_s: float, now: float) -> None:
         """Whatever limits attempts learns from the end of one; what is not asked for costs nothing."""
@@ -437,12 +278,6 @@ class Engine:
             self.host_limits.tell(job, outcome, now, final=True)
         if self.barriers.counts:
             self.barriers.attempt_ended(outcome, now - self._zero)
-
-    def _adopted(self, job: Job, done: Done) -> tuple[Done, tuple[Found, ...]]:
-        """The end of a job without what it came across, and what of that its source takes."""
-        frontier = self.producers[job.producer].frontier
-        found = frontier.adopt(job.row, done.found) if frontier is not None else ()
-        return msgspec.structs.replace(done, found=()), found
 
     # -- the end
 
@@ -482,27 +317,7 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The picture of now."""
-        health = msgspec.structs.replace(
-            self.health, tasks_peak=max(self.health.tasks_peak, self.dispatcher.most_tasks)
-        )
-        around = picture.Surroundings(
-            self.info.run_id,
-            health,
-            self.controls.undo_text,
-            self.controls.redo_text,
-            self.problem,
-            "",
-            self.info.note,
-            self.info.results,
-            limits=self.throttle,
-            hosts=self.hosts.views(self._clock_now()) if self.hosts is not None else [],
-            head=self._ordered.head if self._ordered is not None else None,
-            adaptive=self.ceilings.view(),
-            next_s=self.dispatcher.starts.limit.wait(self._clock_now()),
-            alerts=self.audience.alerts,
-            alone_from=self.audience.alone_from,
-        )
-        return picture.take(self.ledger, self.now(), around)
+        return picture_of(self, self._ordered)
 
     def drain(self, by: str, reason: str = "") -> None:
         """Take nothing new, finish everything accepted, then end."""
@@ -550,60 +365,7 @@ class Engine:
         self.rounds.shut(shut)
         self.queue.settle()
 
-    def cancel_job(self, seq: int, by: str, reason: str = "") -> None:
-        """Cancel a job that is open, wherever it is."""
-        self.emit(ev.CommandDone(self.now(), by, f"cancel of job {seq}", reason))
-        if self.dispatcher.cancel(seq, Cancelled(by)):
-            return
-        self.cancel_waiting({seq}, by)
-
-    def cancel_waiting(self, seqs: Set[int], by: str) -> None:
-        """Cancel those of these jobs that wait in the queue or in the lane."""
-        waited = {seq for seq in seqs if self.lane.remove(seq)}
-        for seq in waited:
-            self._leaves_host(seq)
-        for seq in sorted(waited | {job.seq for job in self.withdraw(seqs)}):
-            self.rounds.left(seq)
-            self.emit(ev.JobCancelled(self.now(), seq, by))
-            self.dispatcher.leave(seq)
-        self.check_ended()
-
-    def withdraw(self, seqs: Set[int]) -> list[Job]:
-        """Take those of these jobs that wait in the queue out of it; the caller says what becomes of them."""
-        removed = self.queue.remove_all(lambda job: job.seq in seqs)
-        for job in removed:
-            self._leaves_host(job.seq)
-        return removed
-
-    def _leaves_host(self, seq: int) -> None:
-        if self.hosts is not None:
-            self.hosts.forget(seq)
-
     def ended_no_more(self) -> None:
         """A person gives work to a run that had finished."""
         self._ended.clear()
         self._reopened.set()
-
-
-class Follows(NamedTuple):
-    """What becomes of a job when an attempt has ended, as `AttemptEnded` tells it."""
-
-    then: str
-    delay_s: float = 0.0
-    group: str = ""
-    spared: bool = False
-
-
-DONE, BACK = Follows("done"), Follows("pending")
-
-
-def _next_attempt(job: Job, *, spared: bool) -> Job:
-    if spared:
-        return msgspec.structs.replace(job, waits=job.waits + 1)
-    return msgspec.structs.replace(job, attempt=job.attempt + 1)
-
-
-def _suspects(past: Past, limit: int) -> dict[str, int]:
-    """Marks of jobs that run alone: they were running in several crashes, or one more would have them held."""
-    suspicious = min(SUSPICIOUS, max(1, limit - 1)) if limit else SUSPICIOUS
-    return {key: crashes for key, crashes in past.suspects.items() if crashes >= suspicious}

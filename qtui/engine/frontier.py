@@ -25,8 +25,8 @@ class Shelf(Protocol):
     def found(self, producer: int, after: int, limit: int, skip: int = 0) -> Awaitable[list[Kept]]: ...
 
 
-class Engine(Protocol):
-    """What a frontier asks of the engine, and tells it."""
+class Reports(Protocol):
+    """What a frontier asks about its producer's jobs, and tells."""
 
     def finds(self, producer: int) -> bool:
         """Whether a job of the producer is open."""
@@ -44,12 +44,12 @@ class Engine(Protocol):
 class Frontier:
     """`batches` gives what was found and ends with the crawl; `committed` is told whenever more has become durable."""
 
-    def __init__(self, index: int, source: Adopting, shelf: Shelf, engine: Engine, skip: int) -> None:
+    def __init__(self, index: int, source: Adopting, shelf: Shelf, reports: Reports, skip: int) -> None:
         """`skip` rows, the source's own ones included, were accepted in earlier lives and are not to be given again."""
         self._index = index
         self._source = source
         self._shelf = shelf
-        self._engine = engine
+        self._reports = reports
         self._skip = self._read = max(0, skip - source.own)
         """Rows found that were taken from the journal, those of earlier lives included."""
         self._after = 0
@@ -72,15 +72,15 @@ class Frontier:
         if self._over:
             if self._unread and not self._broken:
                 self._over = False
-                self._engine.reopen(self._index)
+                self._reports.reopen(self._index)
         elif idle is not None and not idle.done():
             if self._unread:
                 idle.set_result(None)
-            elif not self._engine.finds(self._index):
+            elif not self._reports.finds(self._index):
                 self._over = True
                 idle.set_result(None)
                 # At once, not when the producer's task runs: whether all is read decides how a drain ends.
-                self._engine.source_ended(self._index, "")
+                self._reports.source_ended(self._index, "")
 
     def ends(self, problem: str) -> bool:
         """The producer's task is at its end; True when nobody has told that yet."""
@@ -94,7 +94,7 @@ class Frontier:
         while True:
             while self._unread:
                 yield await self._page()
-            if not self._engine.finds(self._index):
+            if not self._reports.finds(self._index):
                 return
             self._idle = asyncio.get_running_loop().create_future()
             try:
@@ -121,4 +121,4 @@ class Frontier:
         found = self._shelf.found_count(self._index)
         if found != self._told:
             self._told = found
-            self._engine.frontier_grew(self._index, found, self._source.own + self._read + self._unread)
+            self._reports.frontier_grew(self._index, found, self._source.own + self._read + self._unread)

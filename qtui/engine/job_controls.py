@@ -16,6 +16,7 @@ from qtui.core.job_filter import ASIDE, Condition, among, check
 from qtui.core.lifecycle import State
 from qtui.core.queries import Jobs, JobsQuery
 from qtui.core.snapshot import RunState
+from qtui.engine.cancelling import cancel_job, cancel_waiting
 from qtui.engine.plan import Plan, Refusal, Who
 from qtui.engine.retrying import Retrying, matching
 
@@ -171,7 +172,7 @@ class JobControls:
         entry = self._engine.ledger.open.get(command.seq)
         if entry is None or entry.state not in (State.PENDING, State.RUNNING, State.WAITING):
             raise Refusal(f"job {command.seq} is not open; only jobs that are not finished can be cancelled")
-        return Plan(f"cancel job {command.seq}", lambda: self._engine.cancel_job(command.seq, *who))
+        return Plan(f"cancel job {command.seq}", lambda: cancel_job(self._engine, command.seq, *who))
 
     def _cancel_jobs(self, command: cmd.CancelJobs, who: Who) -> Plan:
         seqs = _named(command.seqs)
@@ -213,7 +214,7 @@ class JobControls:
             running = {seq for seq in some if self._state(seq) == "running"}
             for seq in running:
                 engine.dispatcher.cancel(seq, Cancelled(by))
-            engine.cancel_waiting(set(some) - running, by)
+            cancel_waiting(engine, set(some) - running, by)
             await asyncio.sleep(0)  # others have their turn
 
     def _state(self, seq: int) -> str:

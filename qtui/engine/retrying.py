@@ -198,7 +198,7 @@ class Retrying:
 
 async def matching(engine: Engine, where: Sequence[Condition]) -> AsyncIterator[list[int]]:
     """The numbers of the jobs that match now, in order, a page at a time."""
-    asked = [*where, Condition("id", "<=", str(engine.last_seq), float(engine.last_seq))]
+    asked = [*where, Condition("id", "<=", str(engine.intake.last_seq), float(engine.intake.last_seq))]
     after = 0
     while True:
         page = await engine.journal.query(

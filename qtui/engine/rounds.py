@@ -13,6 +13,7 @@ from qtui.core import commands as cmd
 from qtui.core import events as ev
 from qtui.core.job import Job
 from qtui.core.seams import FinalJob
+from qtui.engine.cancelling import withdraw
 from qtui.engine.plan import Refusal, TooLate, Who
 from qtui.engine.producer import Offer
 from qtui.engine.queue import Gate
@@ -161,7 +162,7 @@ class Rounds:
         giver.gate.paused = True  # at once: whoever waits for room hears of its end only in the next turn of the loop
         if giver.task is not None:
             giver.task.cancel()
-        for job in engine.withdraw({seq for seq, before in self.unstarted.items() if before.giver is giver}):
+        for job in withdraw(engine, {seq for seq, before in self.unstarted.items() if before.giver is giver}):
             before = self.unstarted.pop(job.seq)
             engine.emit(ev.JobPutBack(engine.now(), job, who.by, before.was, before.signature, before.aside))
             engine.dispatcher.leave(job.seq)

@@ -7,27 +7,23 @@ import gc
 import os
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
-from qtui.core.commands import (
-    Command,
-    KeepRunning,
-)
-from qtui.core.eta import Certainty, Eta, Forecast
+from qtui.core.commands import Command, KeepRunning
+from qtui.core.eta import Eta
 from qtui.core.port import Host, Port, Refusal
 from qtui.core.queries import Answer as QueryAnswer
 from qtui.core.queries import Query
 from qtui.core.snapshot import Snapshot
-from qtui.core.verdict import Judge, Verdict, unreachable
 from qtui.errors import ExitCode, QtuiError
 from qtui.text import clean, clean_block
 from qtui.tui.actions import app_bindings
@@ -37,7 +33,7 @@ from qtui.tui.asides import mouse_modes
 from qtui.tui.away_watch import AwayWatch
 from qtui.tui.end_signals import answer_signals
 from qtui.tui.ending import Ending, Left
-from qtui.tui.fading import dimmed, faded
+from qtui.tui.fading import faded
 from qtui.tui.feed import Feed
 from qtui.tui.filters import NoControls
 from qtui.tui.glyphs import Substitutes, drawn
@@ -46,22 +42,18 @@ from qtui.tui.job_steering import JobSteering
 from qtui.tui.key_order import KeyOrder
 from qtui.tui.layout import HEIGHTS, SHEET, WIDTHS
 from qtui.tui.leaving import Leaving
+from qtui.tui.leftovers import let_go
 from qtui.tui.motion import Motion
+from qtui.tui.painting import Painting
 from qtui.tui.panel import Panel
 from qtui.tui.presence import Presence
-from qtui.tui.scene import Scene, before_the_first
 from qtui.tui.screens.main import MainScreen
 from qtui.tui.steering import Steering
 from qtui.tui.theme import Palette, textual_theme
 from qtui.tui.title import Title
-from qtui.tui.widgets.ticker import Answer
 
-ANSWER_S = 5.0
-"""How long the answer to a key stays."""
 MUTE = ("dumb", "linux", None)
 """Terminals without titles and notifications; some print what they do not know."""
-ARROW_SPEED = 2.0
-"""Cells a second that the arrows move at the run's best rate."""
 
 
 class Joins(Enum):
@@ -114,52 +106,50 @@ class QtuiApp(App[Ending]):
         self.host = host
         self.steering = Steering(self)
         self.bulk = JobSteering(self)
-        self._watch = joins is Joins.WATCHED
+        self.watches = joins is Joins.WATCHED
         self.feed = self._new_feed()
         self.arrival = Arrival(self, port, opening, source)
         self._hz = hz
         self._keep_report = keep_report
         self._main = MainScreen()
-        self._judge = Judge()
-        self._forecast = Forecast()
-        self._scene = before_the_first()
-        self._verdict = self._scene.verdict
-        """The last one on a picture of now."""
-        self._answer: tuple[float, Answer] | None = None
-        self._painted_at = 0.0
+        self.painting = Painting(self, hz)
         self.presence = Presence()
         self.title_row = Title(self._write_out)
         self.away = AwayWatch(self, attached=joins is not Joins.OWN)
         self.alerting = Alerting(self._write_out, os.environ)
         self._outward = outward
         self._keys = KeyOrder(self, super().on_event)
-        self._phase = 0.0
         self.mouse = True
         """Mouse events are meant for us; else for the terminal's own selection."""
         self.leaving = Leaving(self, attached=joins is not Joins.OWN, watches=joins is Joins.WATCHED)
 
     def _new_feed(self) -> Feed:
-        return Feed(lambda: self._now, again=self.host.attach, stalled=self.host.stalled, watch=self._watch)
+        return Feed(lambda: self.now, again=self.host.attach, stalled=self.host.stalled, watch=self.watches)
 
     @property
-    def _now(self) -> float:
+    def now(self) -> float:
+        """The loop's time, which everything of this face counts by."""
         return asyncio.get_running_loop().time()
 
     def get_default_screen(self) -> Screen[object]:
         return self._main
 
+    def pop_screen(self) -> AwaitComplete:
+        let_go()
+        return super().pop_screen()
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *(gate for gate in self._gates if gate.enabled)]
 
     def on_mount(self) -> None:
-        self.presence = Presence(self._now)
+        self.presence = Presence(self.now)
         answer_signals(self.called)
         self.set_interval(1 / self._hz, self._tick, name="paint")
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
         """Connect once the first frame is on the screen."""
-        self._main.show(self._scene)
+        self._main.show(self.painting.scene)
         if not gc.isenabled():
             gc.freeze()  # what exists now lives as long as the process; collections need not look at it
             gc.enable()
@@ -213,10 +203,8 @@ class QtuiApp(App[Ending]):
             return
         await self.feed.close()
         self.feed = self._new_feed()
-        self._judge, self._forecast = Judge(), Forecast()
         self.away = AwayWatch(self, attached=self.leaving.attached)
-        self._scene = before_the_first()
-        self._main.show(self._scene)
+        self.painting.begin()
         self.run_worker(self._follow(port), name="live", group="live", exclusive=True)
 
     def take_up(self, *, attached: bool) -> None:
@@ -227,88 +215,30 @@ class QtuiApp(App[Ending]):
     def _arrived(self) -> None:
         """A snapshot came: paint it at once if a person waits for it, otherwise at the next tick."""
         self.leaving.seen()
-        if self._rest_s < 0.2:
-            self._paint_if_due()
+        if self.painting.rest_s < 0.2:
+            self.painting.paint_if_due()
 
     # ------------------------------------------------------------------ painting
 
     def _tick(self) -> None:
         self.feed.beat()
-        self.feed.pace(self.presence.snapshots_hz(self._now))
-        self._paint_if_due()
-
-    def _paint_if_due(self) -> None:
-        now = self._now
-        spare = min(0.05, 0.2 / self._hz)  # the next tick would be later than that
-        if now - self._painted_at >= self._rest_s - spare:
-            self.paint()
-
-    @property
-    def _rest_s(self) -> float:
-        """How long a picture is left standing: by who looks, and by how much may move."""
-        return max(self.presence.rest_s(self._now), self.motion.rest_s)
+        self.feed.pace(self.presence.snapshots_hz(self.now))
+        self.painting.paint_if_due()
 
     def paint(self) -> None:
-        """Draw the newest snapshot, with what this face adds to it."""
-        self.feed.beat()
-        snap, now = self.feed.newest, self._now
-        if self._answer is not None and now > self._answer[0]:
-            self._answer = None
-        answer = self._answer[1] if self._answer else None
-        trouble, stale = self.feed.trouble, self.feed.stale
-        idle = self.presence.idle(now)
-        self._colour(faded(self._colours) if stale else dimmed(self._colours) if idle else self._colours)
-        if snap is None:
-            verdict = self._heard(self._scene.snap, self._scene.verdict)
-            self._main.show(Scene(self._scene.snap, verdict, self._scene.eta, "", trouble, answer))
-            return
-        verdict, eta = self._verdict, self._scene.eta
-        if snap is not self._scene.snap:
-            if snap.elapsed_s < self._scene.snap.elapsed_s:  # another engine has taken the run up
-                self._judge, self._forecast = Judge(), Forecast()
-            verdict, eta = self._judge.step(snap), self._forecast.step(snap)
-            self.steering.dial.settle(snap.control.concurrency)
-            best = max(snap.rates.done_peak, snap.rates.started, 0.1)
-            self._phase += ARROW_SPEED * min(1.0, snap.rates.started / best) * min(1.0, now - self._painted_at)
-        self._verdict = verdict
-        verdict = self._heard(snap, verdict)
-        until = f"{datetime.now() + timedelta(seconds=eta.left_s):%H:%M}" if eta.certainty is Certainty.KNOWN else ""
-        self._scene = Scene(
-            snap,
-            verdict,
-            eta,
-            until,
-            trouble,
-            answer,
-            self.steering.dial.target,
-            int(self._phase) if self.motion is Motion.FULL else 0,
-            self._watch,
-            self.presence.blurred,
-            self.alerting.pinned(snap, verdict, now),
-        )
-        self._painted_at = now
-        self._main.show(self._scene)
-        self.title_row.show(self._scene)
-        self.away.look(snap, eta)
-        self.alerting.look(snap, verdict, now, focused=not self.presence.blurred)
+        """Draw the newest snapshot at once."""
+        self.painting.paint()
 
     @property
     def seen(self) -> tuple[Snapshot, Eta]:
         """What was drawn last."""
-        return self._scene.snap, self._scene.eta
+        return self.painting.scene.snap, self.painting.scene.eta
 
     @property
     def main(self) -> MainScreen:
         return self._main
 
-    def _heard(self, snap: Snapshot, verdict: Verdict) -> Verdict:
-        """The verdict, or what is to be said of an engine that cannot be heard."""
-        feed = self.feed
-        if not feed.stale and feed.stall is None:
-            return verdict
-        return unreachable(snap, verdict, feed.age_s, lost=feed.lost, gone=feed.gone, stall=feed.stall)
-
-    def _colour(self, palette: Palette) -> None:
+    def colour(self, palette: Palette) -> None:
         """Draw everything in another palette from now on."""
         if palette is not self.palette:
             self.palette = palette
@@ -332,7 +262,7 @@ class QtuiApp(App[Ending]):
         if look.name != self.theme:
             self.register_theme(textual_theme(look))
             self.theme = look.name
-        self._colour(faded(look) if self.feed.stale else look)
+        self.colour(faded(look) if self.feed.stale else look)
 
     def move(self, motion: Motion) -> None:
         """How much may move from now on."""
@@ -341,8 +271,7 @@ class QtuiApp(App[Ending]):
 
     def say(self, text: str, *, ok: bool = True, undo: bool = False) -> None:
         """Answer a key press in the ticker row."""
-        self._answer = (self._now + ANSWER_S, Answer(clean(text), ok, undo))
-        self.paint()
+        self.painting.say(text, ok=ok, undo=undo)
 
     # ------------------------------------------------------------------ what keys do
 
@@ -353,7 +282,7 @@ class QtuiApp(App[Ending]):
     async def send(self, command: Command) -> bool:
         """Ask the engine for a change and say what it answered."""
         reply = await self.feed.send(command)
-        self.presence.key(self._now)
+        self.presence.key(self.now)
         self.say(reply.text, ok=reply.ok, undo=reply.undo)
         return reply.ok
 
@@ -368,7 +297,7 @@ class QtuiApp(App[Ending]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self.presence.key(self._now)
+            self.presence.key(self.now)
             await self._keys.take(event)
         else:
             await super().on_event(event)
@@ -378,20 +307,20 @@ class QtuiApp(App[Ending]):
         self.screen.refresh()
 
     def on_app_blur(self) -> None:
-        self.presence.blur(self._now)
+        self.presence.blur(self.now)
         self.away.left(*self.seen)
 
     def on_app_focus(self) -> None:
-        away_s = self.presence.focus(self._now)
+        away_s = self.presence.focus(self.now)
         self.paint()
         self.away.back(away_s)
 
     def heed(self, action_id: str) -> None:
         """Take note of the alerts that hold, or hear of none for a while."""
         if action_id == "mute":
-            self.say(self.alerting.mute(self._now))
+            self.say(self.alerting.mute(self.now))
         else:
-            self.say(self.alerting.acknowledge(self._scene.snap))
+            self.say(self.alerting.acknowledge(self.painting.scene.snap))
 
     def _write_out(self, sequence: str) -> None:
         """What a terminal understands and Textual does not write: titles, notifications."""

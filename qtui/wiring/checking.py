@@ -16,6 +16,7 @@ from qtui.kinds.python.options import PythonTable
 from qtui.kinds.shell.options import ShellTable
 from qtui.sources import CommandSource, CrawlSource, PythonSource
 from qtui.text import clean, clean_block, count, plural, rate
+from qtui.wiring.estimate import estimate
 from qtui.wiring.presets import Loaded, uses_site
 
 
@@ -40,6 +41,7 @@ def checked(loaded: Loaded) -> Checked:
         plan(preset),
         preset.job.kind == "http" and not uses_site(preset),
         preset.job.kind == "simulate",
+        estimate(preset, totals),
     )
 
 

@@ -225,7 +225,7 @@ async def _run(ground: Ground, chosen: _Chosen, tell: Tell) -> Ended:
     preset = msgspec.structs.replace(ground.preset, sources=[ground.preset.sources[chosen.producer]])
     one = cast(Source, _One(chosen.row, source.place))
     engine = Engine(preset, Parts([one], ground.kind, ground.executor, MemoryJournal(), LoopClock()))
-    engine.last_seq = chosen.seq - 1  # what is drawn by its number is drawn as in a run
+    engine.intake.last_seq = chosen.seq - 1  # what is drawn by its number is drawn as in a run
     ground.progress.listener = engine.gauges.tell
     ends: list[ev.AttemptEnded] = []
 

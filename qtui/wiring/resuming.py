@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from qtui.core.past import NAMED, Past, Plan, mark
+from qtui.core.past import NAMED, SUSPICIOUS, Past, Plan, mark
 from qtui.core.port import Refusal
 from qtui.core.seams import Adopting, Placed, Row, Source
 from qtui.core.tables import Preset
-from qtui.engine.engine import SUSPICIOUS, Engine
+from qtui.engine.engine import Engine
 from qtui.errors import ExitCode
 from qtui.journal import recovery
 from qtui.journal.journal import SqliteJournal

@@ -169,5 +169,5 @@ def _watch(handle: int) -> None:
     poll = select.poll()
     poll.register(handle, 0)  # hang-ups are always told
     poll.poll()
-    time.sleep(LEAVE_S)
+    time.sleep(LEAVE_S)  # nothing tells when the main thread has left by itself, which ends this one too
     os.killpg(os.getpgrp(), signal.SIGKILL)

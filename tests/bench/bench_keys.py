@@ -1,7 +1,7 @@
 """Milliseconds from a key to the changed screen while the engine does 5,000 jobs/s: `python -m tests.bench.bench_keys`.
 
-The real program on a pty at 120x40. A change is seen as bytes of the pty: the emulator's own time is left out. And,
-with `--starts`, from the start of `qtui presets/scrape.toml` to the first whole frame.
+The real program on a pty at 120x40. A change is seen as bytes of the pty; the emulator that reads them may hold them up
+a little. And, with `--starts`, from the start of `qtui presets/scrape.toml` to the first whole frame.
 """
 
 from __future__ import annotations

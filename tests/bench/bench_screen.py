@@ -55,7 +55,7 @@ def cpu_s(pid: int) -> float:
 def share(screen: Terminal, seconds: float) -> tuple[float, float]:
     """Share of a core, and bytes a second written to the terminal."""
     pid = part(screen.pid, "screen")
-    time.sleep(SETTLE_S)
+    time.sleep(SETTLE_S)  # a start costs more than what is measured here
     before, wrote, since = cpu_s(pid), screen.received, time.monotonic()
     time.sleep(seconds)
     span = time.monotonic() - since

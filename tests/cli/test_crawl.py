@@ -103,7 +103,7 @@ def test_killed_ten_times_every_page_is_recorded_once_and_none_is_lost(qtui: Pro
         jobs = [urlsplit(url).path for (url,) in db.execute("SELECT json_extract(row, '$.url') FROM job")]
         lives = db.execute("SELECT count(*) FROM epoch").fetchone()[0]
     assert Counter(jobs) == Counter(pages(products))
-    assert lives == KILLS + 1
+    assert KILLS // 2 < lives <= KILLS + 1, "one that dies before its first commit leaves nothing"
 
 
 def test_failed_pages_become_a_preset_that_follows_nothing(qtui: Program) -> None:

@@ -57,6 +57,7 @@ def test_every_command_is_carried_out_or_refused_in_words(qtui: Program, live: s
         ("acknowledge nothing", 2, "no failure group matches"),
         ("set-aside --group nothing", 2, "no failure group matches"),
         ("retry --failed", 0, "failed job"),
+        ("put-back 99", 1, "there is no such retry in this life of the run"),
         ("keep-running", 1, "the run is not draining"),
         ("drain", 0, "drain: finish what was accepted, then end"),
         ("keep-running", 0, "the run goes on"),

@@ -51,7 +51,8 @@ def test_the_words_of_one_condition(typed: str, condition: Condition) -> None:
 @pytest.mark.parametrize(
     ("typed", "start", "end", "why"),
     [
-        ("x state:fialed", 2, 14, "state is one of open, pending, running"),
+        ("x state:fialed", 2, 14, "no state of this name; did you mean failed? state is one of open"),
+        ("state:blue", 0, 10, "state is one of open, pending, running"),
         ("prodcer:feeds", 0, 13, "there is no key prodcer; did you mean producer?"),
         ("http:503", 0, 8, "put it in quotes to search for it"),
         ("attempt>many", 0, 12, "a whole number"),

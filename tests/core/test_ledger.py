@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qtui.core import events as ev
+from qtui.core.fold.groups import MAX_GROUPS, OTHER
 from qtui.core.job import Cancelled, Done, Failed, Interrupted, Job
-from qtui.core.ledger import MAX_GROUPS, OTHER
 from qtui.core.lifecycle import IllegalTransition, State
 from qtui.core.signature import signature
 from qtui.core.snapshot import RunState

@@ -147,7 +147,7 @@ async def test_no_more_jobs_than_slots_are_ever_in_doubt() -> None:
 
 
 async def test_slots_wait_when_the_journal_is_far_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qtui.engine.engine.MAX_BACKLOG", 20)
+    monkeypatch.setattr("qtui.engine.durability.MAX_BACKLOG", 20)
     journal = BenchJournal()
     journal.stuck = True
     async with Rig(jobs=1000, journal=journal, concurrency=4) as rig:
@@ -305,7 +305,7 @@ async def test_cancelling_a_producer_blocked_in_put_withdraws_its_offer_and_leav
         victim = next(task for task in asyncio.all_tasks() if task.get_name() == "producer 0")
         victim.cancel()
         await asyncio.wait([victim])
-        rig.engine.source_ended(0, "")
+        rig.engine.intake.source_ended(0, "")
         await rig.ended()
 
         assert rig.snap.counts.done == rig.snap.counts.accepted

@@ -86,7 +86,7 @@ async def test_an_alert_stays_until_it_is_acknowledged() -> None:
         assert "▲ throughput 3.1/s for 2 min, usually 14/s  a acknowledge" in rig.text()
         await rig.press("a")
         await rig.shows("✓ alert acknowledged")
-        rig.app._answer = None
+        rig.app.painting.answer = None
         rig.app.paint()
         await rig.pilot.pause()
         assert "throughput 3.1/s" not in rig.text()

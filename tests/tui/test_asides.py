@@ -13,7 +13,7 @@ async def command(rig: Rig, words: str) -> None:
 
 async def test_the_status_is_one_line_with_the_verdict() -> None:
     async with running() as rig:
-        line = status(rig.app._scene)
+        line = status(rig.app.painting.scene)
 
         assert line.startswith("scrape running · 3,072 done, 58 failed of 6,400 · after ")
         assert "BACKPRESSURE: queue full" in line
@@ -24,14 +24,14 @@ async def test_the_status_goes_to_the_clipboard() -> None:
     async with running() as rig:
         await command(rig, "copy the status")
         await rig.shows("copied the status")
-        assert rig.app.clipboard == status(rig.app._scene)
+        assert rig.app.clipboard == status(rig.app.painting.scene)
 
 
 async def test_about_names_the_run_and_how_to_reach_it() -> None:
     async with running() as rig:
         await command(rig, "about")
         await rig.shows("ABOUT THIS RUN")
-        assert f"qtui attach {rig.app._scene.snap.run_id}" in rig.text()
+        assert f"qtui attach {rig.app.painting.scene.snap.run_id}" in rig.text()
         await rig.press("escape")
         assert not rig.app.screen.is_modal
 

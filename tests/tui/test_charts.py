@@ -34,7 +34,7 @@ async def test_the_present_number_of_workers_has_the_estimate_of_the_header() ->
             await rig.give(sample(elapsed_s=612.0 + at))
         await rig.press("5")
         await rig.shows("what if")
-        eta = rig.app._scene.eta.text
+        eta = rig.app.painting.scene.eta.text
         row = next(row for row in rig.rows() if "12 workers" in row and "now" in row)
         assert f"ETA {eta}" in row
         assert f"ETA {eta}" in rig.rows()[0]

@@ -90,7 +90,7 @@ async def test_arrows_stand_unless_motion_is_full() -> None:
         assert rig.app.animation_level == "basic"
         for second in range(11, 16):
             await rig.give(sample(elapsed_s=second))
-            assert rig.app._scene.frame == 0
+            assert rig.app.painting.scene.frame == 0
 
 
 @pytest.mark.parametrize(("motion", "rest"), [(Motion.FULL, 0.0), (Motion.CALM, 0.5), (Motion.NONE, 1.0)])
@@ -98,6 +98,6 @@ async def test_motion_bounds_how_often_the_screen_is_painted_by_itself(motion: M
     async with running() as rig:
         rig.app.move(motion)
         rig.app.paint()
-        first = rig.app._painted_at
-        await until(lambda: rig.app._painted_at != first)
-        assert rig.app._painted_at - first >= rest - 0.02
+        first = rig.app.painting.painted_at
+        await until(lambda: rig.app.painting.painted_at != first)
+        assert rig.app.painting.painted_at - first >= rest - 0.02

@@ -39,7 +39,7 @@ async def test_a_click_on_a_box_asks_for_its_number(part: str, title: str) -> No
 
 async def test_a_click_on_the_key_of_the_verdict_is_that_key() -> None:
     async with running() as rig:
-        verdict = rig.app._scene.verdict
+        verdict = rig.app.painting.scene.verdict
         assert verdict.key == "+"
         await rig.pilot.click("#verdict", offset=(114, 0))
         (command,) = await rig.asked()

@@ -75,7 +75,7 @@ def drawn_in(app: QtuiApp) -> str:
 async def test_a_screen_that_has_just_come_is_bright_and_lively() -> None:
     async with running() as rig:
         assert drawn_in(rig.app) == DARK.text
-        assert rig.app.presence.rest_s(rig.app._now) == 0.25
+        assert rig.app.presence.rest_s(rig.app.now) == 0.25
 
 
 async def test_a_screen_that_nobody_uses_is_dimmed_until_a_key_comes() -> None:
@@ -93,9 +93,9 @@ async def test_unfocused_it_is_painted_seldom_and_on_return_at_once() -> None:
         rig.app.post_message(events.AppBlur())
         await rig.pilot.pause()
         rig.app.paint()
-        painted = rig.app._painted_at
+        painted = rig.app.painting.painted_at
         rig.port.give(sample(elapsed_s=700.0))
         await rig.pilot.pause(0.3)
-        assert rig.app._painted_at == painted
+        assert rig.app.painting.painted_at == painted
         rig.app.post_message(events.AppFocus())
         await rig.shows("11:40")

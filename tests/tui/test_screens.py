@@ -159,7 +159,7 @@ class Stopped(QtuiApp):
     at = 1000.0
 
     @property
-    def _now(self) -> float:
+    def now(self) -> float:
         return self.at
 
 
@@ -175,7 +175,7 @@ def bring_up(scenario: Scenario, folder: Path) -> list[tuple[Stopped, PlayedPort
     apps = []
     for _ in scenario.sizes:
         app = Stopped(FakeHost(), port=port, palette=scenario.palette, hz=0.01, motion=Motion.NONE)
-        app._judge, app._forecast = deepcopy(judge), deepcopy(forecast)
+        app.painting.judge, app.painting.forecast = deepcopy(judge), deepcopy(forecast)
         apps.append((app, port))
         port = port.again(last)
     return apps
@@ -187,7 +187,7 @@ async def test_screens_of_a_run_are_as_they_were_last_seen(
 ) -> None:
     scenario = SCENARIOS[name]
     monkeypatch.setattr(StoppedClock, "at", WALL + scenario.at)
-    monkeypatch.setattr("qtui.tui.app.datetime", StoppedClock)
+    monkeypatch.setattr("qtui.tui.painting.datetime", StoppedClock)
     wrong = []
     for (app, port), size in zip(bring_up(scenario, tmp_path), scenario.sizes, strict=True):
         async with app.run_test(size=size) as pilot:

@@ -116,7 +116,7 @@ ACTIONS = (
         ("z",),
         "z",
         "undo",
-        "Take the last of these changes back",
+        "Take the last of these changes back, a retry too",
         LIVE,
         11,
         "Undo the last change",

@@ -89,7 +89,10 @@ def _repeat(glyph: str, number: int, room: int, fg: str) -> list[Span]:
 def _facts(checked: Checked, width: int) -> list[Line]:
     total = count(checked.total) if checked.total is not None else "as many as the sources give"
     what = f"{total}, {'simulated' if checked.simulated else clean(checked.kind)}"
-    facts = [("jobs", what), ("network", "yes" if checked.network else "none")]
+    facts = [("jobs", what)]
+    if checked.takes:
+        facts.append(("time", clean(checked.takes)))
+    facts.append(("network", "yes" if checked.network else "none"))
     facts += [("from" if number == 0 else "", clean(line)) for number, line in enumerate(checked.producers[:6])]
     return [cut((Span(f"{label:<9}", "dim"), Span(value)), width) for label, value in facts]
 

@@ -24,13 +24,6 @@ class Outstanding:
         """First failures in this life."""
         self._before = 0
         """Jobs that were failed when this life began."""
-        self.handlers: dict[type, Callable[[Any, int], None]] = {
-            ev.AsideChanged: self._aside_changed,
-            ev.Acknowledged: self._acknowledged,
-            ev.RoundBegan: self._round_began,
-            ev.HeldBack: self._held_back,
-            ev.AttentionRestored: self._restored,
-        }
 
     def requeued(self, seq: int) -> None:
         """A final job was given another round."""
@@ -63,24 +56,39 @@ class Outstanding:
             return 0
         return max(0, jobs - self.attention.jobs_of(signature))
 
-    def _aside_changed(self, event: ev.AsideChanged, _: int) -> None:
-        self.attention.set_aside(event.signature, event.jobs, aside=event.aside)
-        self._ledger.say(event)
 
-    def _acknowledged(self, event: ev.Acknowledged, _: int) -> None:
-        self.attention.acknowledge(event.signature, event.attempts)
-        self._ledger.say(event)
+def _aside_changed(ledger: Ledger, event: ev.AsideChanged) -> None:
+    ledger.outstanding.attention.set_aside(event.signature, event.jobs, aside=event.aside)
+    ledger.say(event)
 
-    def _round_began(self, event: ev.RoundBegan, _: int) -> None:
-        group = self._ledger.groups.get(event.signature)
-        if group is not None:
-            group.ok_again = group.failed_again = group.held_back = 0
 
-    def _held_back(self, event: ev.HeldBack, _: int) -> None:
-        group = self._ledger.groups.get(event.signature)
-        if group is not None:
-            group.held_back = event.jobs
-        self._ledger.say(event)
+def _acknowledged(ledger: Ledger, event: ev.Acknowledged) -> None:
+    ledger.outstanding.attention.acknowledge(event.signature, event.attempts)
+    ledger.say(event)
 
-    def _restored(self, event: ev.AttentionRestored, _: int) -> None:
-        self.attention.restore(event.facts)
+
+def _round_began(ledger: Ledger, event: ev.RoundBegan) -> None:
+    group = ledger.groups.get(event.signature)
+    if group is not None:
+        group.ok_again = group.failed_again = group.held_back = 0
+
+
+def _held_back(ledger: Ledger, event: ev.HeldBack) -> None:
+    group = ledger.groups.get(event.signature)
+    if group is not None:
+        group.held_back = event.jobs
+    ledger.say(event)
+
+
+def _attention_restored(ledger: Ledger, event: ev.AttentionRestored) -> None:
+    ledger.outstanding.attention.restore(event.facts)
+
+
+HANDLERS: dict[type, Callable[[Ledger, Any], None]] = {
+    ev.AsideChanged: _aside_changed,
+    ev.Acknowledged: _acknowledged,
+    ev.RoundBegan: _round_began,
+    ev.HeldBack: _held_back,
+    ev.AttentionRestored: _attention_restored,
+}
+"""What folds each of these events into a ledger."""
