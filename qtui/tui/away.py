@@ -221,6 +221,14 @@ def _failed(period: Period) -> list[Change]:
 _ARROW = re.compile(r"(?P<what>.*?)(?P<old>[\w./]+) → (?P<new>[\w./]+)(?P<why>.*)")
 
 
+def _grew(chain: Sequence[str]) -> bool:
+    """Whether there is more of it in the end than there was."""
+    try:
+        return float(chain[-1]) > float(chain[0])
+    except ValueError:
+        return False
+
+
 def _steered(period: Period) -> list[Change]:
     """What people and qtui itself changed; several changes of the same thing are one chain."""
     chains: dict[tuple[str, str], tuple[float, list[str], str]] = {}
@@ -239,7 +247,9 @@ def _steered(period: Period) -> list[Change]:
     for (actor, what), (at, chain, why) in chains.items():
         links = chain if len(chain) <= 4 else [chain[0], "…", *chain[-2:]]
         by = f"by {clean(actor, 40)}" + (f": {clean(why, 80)}" if why else "")
-        told.append(Change(3, at, "▼", "pressure", f"{clean(what, 60)}{' → '.join(links)}", by, *LOG))
+        told.append(
+            Change(3, at, "▲" if _grew(chain) else "▼", "pressure", f"{clean(what, 60)}{' → '.join(links)}", by, *LOG)
+        )
     return [*told, *plain]
 
 

@@ -18,6 +18,8 @@ from qtui.tui.glyphs import Glyphs
 from qtui.tui.theme import Palette, style
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+_HALVES = " ▁▁▄▄▄███"
+"""The same where there is nothing between a half and a whole."""
 _ONE_CELL = "".join(map(chr, range(32, 127))) + "▁▂▃▄▅▆▇█▀▌▊░▒▓─│╭╮╰╯━╾╌║●·▼≈✓◆×▲►◄■→…−±"
 """Characters known to be one cell wide: text of these alone is written in one go."""
 
@@ -71,6 +73,11 @@ class Canvas:
     def wall(self) -> str:
         """What nothing passes: in ASCII a full block would be one of the jobs that wait before it."""
         return "!" if self.palette.glyphs is Glyphs.ASCII else "█"
+
+    @property
+    def eighths(self) -> str:
+        """What columns are built of, by the eighths of a cell that are filled."""
+        return _HALVES if self.palette.glyphs is Glyphs.BASIC else EIGHTHS
 
     def put(
         self, x: int, y: int, text: str, fg: str = "text", *, bold: bool = False, bg: str = "", underline: bool = False
@@ -176,7 +183,7 @@ class Canvas:
             for row in range(height):
                 level = min(8, eighths - row * 8)
                 if level > 0:
-                    self.put(x + index, y + height - 1 - row, EIGHTHS[level], fg)
+                    self.put(x + index, y + height - 1 - row, self.eighths[level], fg)
 
     def strip(self, y: int) -> Strip:
         """Row `y` as Textual wants it, equal neighbours merged."""

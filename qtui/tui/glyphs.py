@@ -88,7 +88,7 @@ TABLE = (
     Glyph("−", "-", "-", "minus"),
     Glyph("–", "-", "-", "from to"),
     Glyph("—", "-", "-", "nothing known"),
-    Glyph("λ", "L", "L", "jobs a second that come"),
+    Glyph("λ", "l", "l", "jobs a second that come"),
     Glyph("µ", "µ", "u", "millionth"),
     Glyph("�", "?", "?", "something that is no character"),
 )

@@ -31,6 +31,7 @@ def test_the_law_is_told_with_the_runs_own_numbers() -> None:
 def test_numbers_that_do_not_fit_together_are_called_unsteady() -> None:
     rows = drawn(sample(waiting=Law(64.0, 7.7, 4.0)))
     assert "64 ≈ 7.7/s × 4.0s   not steady yet" in rows[1]
+    assert "64 ≈ 7.7/s × 4.0s      " in drawn(sample(waiting=Law(64.0, 7.7, 4.0)), width=42)[1], "or nothing of it"
 
 
 def test_a_queue_nobody_leaves_says_so() -> None:

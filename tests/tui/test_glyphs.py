@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from qtui.tui.canvas import Canvas
 from qtui.tui.glyphs import BY_CHARACTER, TABLE, Glyphs, drawn, known
+from qtui.tui.theme import DARK
 
 TUI = Path(__file__).parents[2] / "qtui" / "tui"
 _EMOJI = set("▶◀⏸⚠✔✖▪⌛↔↕▫©®™☀☁☎☑☺♀♂♠♣♥♦♻⚡⭐")
@@ -51,6 +54,12 @@ def test_ascii_takes_as_many_cells(text: str) -> None:
     assert shown.isascii()
     assert len(shown) == cell_len(text)
     assert cell_len(drawn(text, Glyphs.BASIC)) == cell_len(text)
+
+
+def test_columns_of_the_basic_set_have_no_gaps() -> None:
+    canvas = Canvas(9, 2, replace(DARK, glyphs=Glyphs.BASIC))
+    canvas.columns(0, 0, 2, range(17)[::2], 16, "done")
+    assert [drawn(row, Glyphs.BASIC) for row in canvas.rows()] == ["     _▄██", " _▄██████"]
 
 
 @pytest.mark.parametrize("glyphs", Glyphs)

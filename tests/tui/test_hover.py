@@ -147,6 +147,10 @@ async def test_a_mouse_that_rests_is_told_and_one_that_is_the_terminals_is_not(m
         await until(lambda: not box.display)
         await rig.pilot.hover("#slots", offset=(10, 4))
         await rig.shows("began ")
+        await rig.press("j")
+        assert not box.display, "a key looks for the answer to it"
+        await rig.pilot.hover("#slots", offset=(11, 4))
+        await rig.shows("began ")
         rig.app.main._toggle_mouse()
         assert not box.display
         await rig.pilot.hover("#flow", offset=(35, 4))

@@ -389,6 +389,13 @@ async def test_more_slots_than_rows_are_scrolled_to() -> None:
         assert view.look.slot == 40
 
 
+async def test_a_narrow_title_says_which_rows_are_seen_before_how_wide_a_column_is() -> None:
+    spans = [span(n, n, 600.0, 610.0) for n in range(1, 9)]
+    slots = [SlotView(n, SlotState.IDLE) for n in range(1, 9)]
+    async with shown(Journal(spans), sample(slots=slots), size=(45, 10)) as (_, app, _):
+        assert "TIMELINE 8 slots · rows 1-6 of 8" in app.rows()[0]
+
+
 async def test_of_very_many_slots_only_those_near_are_asked_for() -> None:
     slots = [SlotView(n, SlotState.IDLE) for n in range(1, 2001)]
     journal = Journal([span(n, n, 600.0, 610.0) for n in range(1, 2001)])
@@ -486,6 +493,7 @@ async def test_the_attempt_under_the_cursor_stands_out(palette: Palette) -> None
         strip = app.screen._compositor.render_strips()[2]
         marked = "".join(s.text for s in strip if s.style and (s.style.reverse or "█" in s.text))
         assert len(marked) >= 24
+        assert palette is DARK or "✓" * 24 in marked, "blocks in reverse would be holes"
 
 
 outcomes = st.sampled_from([DONE, RETRY, FAILED, "cancelled", "interrupted", "unheard of"])

@@ -10,7 +10,7 @@ from qtui.core.queries import Period
 from qtui.text import count, percent
 from qtui.tui.actions import BY_ID, Context, action_of, key_of, keys_for
 from qtui.tui.away import Change, Digest, Need
-from qtui.tui.canvas import EIGHTHS, Canvas, Line, Span, cut, length
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.dialog import BoxScreen
 from qtui.tui.hints import hint
 from qtui.tui.prose import about, wall, wrap
@@ -192,7 +192,7 @@ def _draw_strip(canvas: Canvas, y: int, period: Period, rows: int, row: int) -> 
         eighths = max(1, round(value / top * rows * 8)) if top else 1
         level = min(8, eighths - (rows - 1 - row) * 8)
         if level > 0:
-            canvas.put(5 + x, y, EIGHTHS[level], "done" if value else "line")
+            canvas.put(5 + x, y, canvas.eighths[level], "done" if value else "line")
 
 
 def _draw_marks(canvas: Canvas, y: int, period: Period) -> None:

@@ -197,6 +197,7 @@ class MainScreen(Screen[object]):
 
     async def action_do(self, action_id: str) -> None:
         """Run an action of the registry, unless the engine is away and it would change something."""
+        self._hover.hide()  # who presses a key looks at what it does
         action = BY_ID[action_id]
         if self._stage.context not in action.contexts:
             return

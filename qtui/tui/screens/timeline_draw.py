@@ -29,6 +29,18 @@ _TALLEST = 3
 """Lines of a slot where there is room: words, bars, and none."""
 
 
+_SIGNS: dict[str, str] = {
+    Cell.DONE: "✓",
+    Cell.DONE_ALT: "✓",
+    Cell.RUNNING: "●",
+    Cell.RETRY_BODY: "◆",
+    Cell.RETRY_END: "◆",
+    Cell.FAILED_BODY: "×",
+    Cell.FAILED_END: "×",
+}
+"""What can be seen in reverse video, where blocks would be holes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """Where the columns of time and the rows of slots are."""
@@ -143,6 +155,8 @@ def _title(picture: Picture, width: int) -> Line:
         title.append(Span(f" · {picture.order} first", "accent"))
     if picture.sampled:
         title.append(Span(" · a sample", "pressure"))
+    if length(title) > width - 6:
+        del title[2]  # how wide a column is can be seen on the axis
     return title
 
 
@@ -212,11 +226,11 @@ def _shade(canvas: Canvas, place: Area, y: int, cells: Sequence[str], columns: t
 
 
 def _highlight(canvas: Canvas, place: Area, y: int, cells: Sequence[str], columns: tuple[int, int]) -> None:
-    """The attempt under the cursor as one block; without colours its own glyphs in reverse."""
+    """The attempt under the cursor as one block; without colours of the sign of what became of it, in reverse."""
     for column in range(max(0, columns[0]), min(len(cells), columns[1] + 1)):
-        mark = MARKS.get(cells[column])
-        if canvas.textured or cells[column] in (Cell.RETRY_END, Cell.FAILED_END):
-            glyph = mark.texture if mark else " "
+        cell = cells[column]
+        if canvas.textured or cell in (Cell.RETRY_END, Cell.FAILED_END):
+            glyph = _SIGNS.get(cell, " ")
             canvas.put(place.x + column, y, glyph, "inverse", bg="accent", bold=True)
         else:
             canvas.put(place.x + column, y, "█", "accent")

@@ -43,7 +43,7 @@ def draw_explain(canvas: Canvas, snap: Snapshot, *, eta: Eta | None = None) -> N
     y = 1
     for line in law_lines(snap):
         if y < bottom:
-            canvas.spans(2, y, cut(line, width))
+            canvas.spans(2, y, cut(line if length(line) <= width else line[:-1], width))
             y += 1
     rest = bottom - y - len(table)
     if rest >= _LEAST_CURVE + 1 and width >= 24:

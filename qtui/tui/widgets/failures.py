@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qtui.core.snapshot import FailureGroup, Recent, Snapshot
 from qtui.text import count, short_count
-from qtui.tui.canvas import EIGHTHS, Canvas, Span, length
+from qtui.tui.canvas import Canvas, Span, length
 from qtui.tui.hints import hint
 from qtui.tui.widgets.charts import fit, shorten
 
@@ -91,7 +91,7 @@ def _draw_spark(canvas: Canvas, x: int, y: int, per_minute: Sequence[int]) -> No
     canvas.put(x, y, "▁" * _MINUTES, "idle")
     for index, value in enumerate(values):
         if value > 0:
-            canvas.put(x + index, y, EIGHTHS[max(1, round(value / most * 6))], "failed")
+            canvas.put(x + index, y, canvas.eighths[max(1, round(value / most * 6))], "failed")
 
 
 def draw_recent(canvas: Canvas, x: int, y: int, width: int, recents: Sequence[Recent]) -> None:

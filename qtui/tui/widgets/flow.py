@@ -9,7 +9,7 @@ from textual.geometry import Region
 
 from qtui.core.snapshot import SERIES_SECONDS, Series, Snapshot
 from qtui.text import percent, rate_number
-from qtui.tui.canvas import EIGHTHS, Canvas, Span
+from qtui.tui.canvas import Canvas, Span
 from qtui.tui.tip import Tip
 from qtui.tui.widgets.charts import (
     bins,
@@ -144,7 +144,7 @@ def eighths(values: Sequence[float], top: float, rows: int) -> list[int]:
 def draw_rows(canvas: Canvas, x: int, y: int, rows: int, heights: Sequence[int], colour: str) -> None:
     for row in range(rows):
         floor = (rows - 1 - row) * 8
-        canvas.put(x, y + row, "".join(EIGHTHS[max(0, min(8, height - floor))] for height in heights), colour)
+        canvas.put(x, y + row, "".join(canvas.eighths[max(0, min(8, height - floor))] for height in heights), colour)
 
 
 def draw_marks(
@@ -188,8 +188,8 @@ def draw_queue(canvas: Canvas, x: int, y: int, rows: int, series: Series, covere
 
 def _draw_lid(canvas: Canvas, x: int, y: int, eighths: int) -> None:
     if canvas.textured:
-        canvas.put(x, y, "▓" if eighths == 8 else EIGHTHS[eighths], "pressure")
+        canvas.put(x, y, "▓" if eighths == 8 else canvas.eighths[eighths], "pressure")
     elif eighths == 8:
         canvas.put(x, y, "▀", "pressure", bg="queued")
     else:
-        canvas.put(x, y, EIGHTHS[eighths], "pressure")
+        canvas.put(x, y, canvas.eighths[eighths], "pressure")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtui.core.snapshot import Latency, Snapshot
 from qtui.text import rate_number
-from qtui.tui.canvas import EIGHTHS, Canvas, Line, length
+from qtui.tui.canvas import Canvas, Line, length
 from qtui.tui.widgets.charts import bins, chart_pace, last_whole_second, rates
 from qtui.tui.widgets.latency import percentiles
 
@@ -47,6 +47,6 @@ def _draw_spark(canvas: Canvas, x: int, columns: int, snap: Snapshot) -> None:
     top = max(values, default=0.0)
     for index, (value, part) in enumerate(zip(values, covered, strict=True)):
         if value > 0:
-            canvas.put(x + index, 0, EIGHTHS[max(1, round(value / top * 8))], "done")
+            canvas.put(x + index, 0, canvas.eighths[max(1, round(value / top * 8))], "done")
         elif part.stop > part.start:
             canvas.put(x + index, 0, "▁", "idle")
