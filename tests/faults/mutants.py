@@ -63,7 +63,7 @@ MUTANTS = {
     "no lease": Mutant(
         "qtui/engine/dispatch.py",
         "        except asyncio.CancelledError as error:\n"
-        "            outcome = _with_last_words(self._why_cancelled(slot), error)\n",
+        "            outcome = with_last_words(self._why_cancelled(slot), error)\n",
         "        except asyncio.CancelledError:\n            return\n",
         "tests/engine/test_engine.py::test_stop_interrupts_and_spends_no_try",
         "Deadlock",
