@@ -12,6 +12,7 @@ from qtui.core.past import Plan
 from qtui.core.port import Checked, Problem
 from qtui.core.snapshot import Control, Snapshot
 from qtui.core.verdict import Verdict
+from qtui.core.why import why_run
 from qtui.plain.cells import cells
 from qtui.plain.linear import standing
 from qtui.text import clean, clock, count, plural, rate
@@ -77,7 +78,7 @@ def _spot(problem: Problem, line: str) -> str:
 
 
 def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
-    """A live run in four lines: how far it is, what is going on, and the values in force."""
+    """A live run in a few lines: how far it is, what is going on, the values in force, and why nothing starts."""
     control = snap.control
     limit = f"{control.rate:g}/s" if control.rate is not None else "none"
     held = " · held" if snap.throttle.held_by_person else " · halted" if snap.throttle.halted else ""
@@ -87,6 +88,7 @@ def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
             f"  {standing(snap, eta)}",
             f"  {verdict.word.capitalize()}: {clean(verdict.sentence)}",
             f"  {_bounds(control)}{_auto(snap)} · rate {limit}{held}",
+            *([f"  nothing new starts: {why}"] if (why := why_run(snap)) else []),
         ]
     )
 

@@ -6,6 +6,7 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from qtui.core.why import why_run
 from qtui.text import clean, clock, count, plural
 from qtui.tui.canvas import Line, Span
 from qtui.tui.dialog import Choice, ChoiceDialog, Sheet
@@ -55,6 +56,11 @@ def copy_status(app: QtuiApp, scene: Scene) -> None:
     """Hand the line to the terminal's clipboard."""
     app.copy_to_clipboard(status(scene))
     app.say("copied the status; a terminal without OSC 52 ignores that")
+
+
+def say_why(app: QtuiApp, scene: Scene) -> None:
+    """Tell what keeps jobs from starting, with its numbers."""
+    app.say(why_run(scene.snap) or f"jobs start as they may: {plural(scene.snap.counts.running, 'job')} running")
 
 
 def mouse_modes(on: bool) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from qtui.core.eta import Certainty, Eta
 from qtui.core.port import Checked, Problem
-from qtui.core.verdict import Kind, Verdict
+from qtui.core.verdict import Judge, Kind, Verdict
 from qtui.plain.linear import standing
 from qtui.plain.report import RunLine, check_report, problem_report, runs_report, status_report
 from tests.plain.samples import EVIL, harmless
@@ -106,3 +107,10 @@ def test_hostile_text_does_no_harm() -> None:
 
     assert harmless(problem_report(Checked("p", problems=[problem], text=EVIL)))
     assert harmless(runs_report([RunLine(EVIL, EVIL, EVIL, EVIL, NOW, left=EVIL, resume=EVIL)]))
+
+
+def test_the_status_says_why_nothing_new_starts() -> None:
+    throttle = msgspec.structs.replace(sample().throttle, held_by_person=True)
+    snap = sample(throttle=throttle)
+    told = status_report(snap, Judge().step(snap), Eta(Certainty.KNOWN, 430.0)).splitlines()
+    assert told[-1] == "  nothing new starts: held, 67 jobs wait; nothing starts until they are released"

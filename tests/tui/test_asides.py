@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from qtui.core.snapshot import Grip
 from qtui.tui.asides import mouse_modes, status
 from qtui.tui.ending import Left
 from tests.tui.rig import Rig, running
+from tests.tui.samples import sample
 
 
 async def command(rig: Rig, words: str) -> None:
@@ -59,3 +63,16 @@ async def test_another_run_can_be_chosen_while_this_one_goes_on() -> None:
         await rig.press("escape")
         await rig.shows("BACKPRESSURE")
         assert not rig.port.closed
+
+
+async def test_it_is_told_why_nothing_new_starts() -> None:
+    held = msgspec.structs.replace(sample().throttle, held_by_person=True, grip=Grip("you", 180.0))
+    async with running(sample(throttle=held)) as rig:
+        await command(rig, "why does nothing")
+        await rig.shows("held by you 3 min ago, 67 jobs wait")
+
+
+async def test_where_jobs_start_that_is_told() -> None:
+    async with running() as rig:
+        await command(rig, "why does nothing")
+        await rig.shows("jobs start as they may: 12 jobs running")

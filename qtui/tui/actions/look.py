@@ -37,6 +37,7 @@ ACTIONS = (
     Action("glyphs", (), "", "", "Choose the characters that are drawn with", title="Choose the glyphs…"),
     Action("motion", (), "", "", "Choose how much may move", title="Choose the motion…"),
     Action("mouse", (), "", "", "", title="Leave the mouse to the terminal, or take it back"),
+    Action("why", (), "", "", "", title="Why does nothing new start?"),
     Action("copy_status", (), "", "", "", title="Copy the status of the run as one line"),
     Action("about", (), "", "", "", title="About this run: where its results and its journal are"),
     Action(

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
-from qtui.tui.asides import About, copy_status
+from qtui.tui.asides import About, copy_status, say_why
 from qtui.tui.canvas import Canvas
 from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
@@ -246,6 +246,7 @@ class MainScreen(Screen[object]):
             "elsewhere": lambda: ship.work(ship.another(), "another run"),
             "save": lambda: ship.work(save_preset(ship, scene.snap), "save"),
             "edit_preset": lambda: ship.work(edit_preset(ship, scene.snap), "edit"),
+            "why": lambda: say_why(ship, scene),
             "copy_status": lambda: copy_status(ship, scene),
             "about": lambda: ship.push_screen(About(scene)),
             "mouse": self._toggle_mouse,
