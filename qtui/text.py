@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 MAX_FIELD = 300
 """The longest foreign string that is shown on one line; longer ones end in an ellipsis."""
@@ -72,11 +73,16 @@ def count(number: int) -> str:
 
 def short_count(number: float) -> str:
     """At most four characters and a unit: 950 → `950`, 12_345 → `12k`, 1_204_331 → `1.2M`."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            value = number / size
+    return _in_unit(number, (("G", 1e9), ("M", 1e6), ("k", 1e3))) or f"{number:.0f}"
+
+
+def _in_unit(number: float, units: Iterable[tuple[str, float]]) -> str:
+    """Two digits at least, in the largest of the units, or empty where the number is smaller than all of them."""
+    for unit, scale in units:
+        if number >= scale:
+            value = number / scale
             return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
-    return f"{number:.0f}"
+    return ""
 
 
 def seconds(value: float) -> str:
@@ -130,11 +136,7 @@ def percent(share: float) -> str:
 
 def size(octets: float) -> str:
     """Bytes with a decimal unit: `512 B`, `61 MB`, `1.1 GB`."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if octets >= scale:
-            value = octets / scale
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{octets:.0f} B"
+    return _in_unit(octets, ((" GB", 1e9), (" MB", 1e6), (" kB", 1e3))) or f"{octets:.0f} B"
 
 
 def plural(number: int, noun: str, many: str = "") -> str:

@@ -98,8 +98,8 @@ ANSI = Palette(
     ansi=True,
 )
 OWN = {palette.name: palette for palette in (DARK, LIGHT, PROJECTOR, CONTRAST, ANSI)}
-ON_TEXT, ON_FAINT, ON_STATE = 4.5, 4.0, 3.0
-"""The least contrast of text, of what is only looked up, and of marks."""
+ON_TEXT, ON_FAINT = 4.5, 4.0
+"""The least contrast of text, and of what is only looked up."""
 _APART = 16.0
 """Colours of states that are nearer than this are exchanged for others of the same theme."""
 

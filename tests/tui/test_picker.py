@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from qtui.core.port import Checked, PresetEntry, Problem, RunEntry
 from qtui.tui.canvas import length
 from qtui.tui.screens.bad_preset import BadPresetScreen
-from qtui.tui.screens.picker import KEYS, PickerScreen
+from qtui.tui.screens.picker import PickerScreen
+from qtui.tui.screens.picker_keys import KEYS
 from qtui.tui.screens.preset_card import pipeline, preset_lines, run_lines
 from tests.tui.presets import good, host
 from tests.tui.samples import NOW

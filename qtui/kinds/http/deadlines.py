@@ -50,7 +50,6 @@ class Deadlines:
 
     def __init__(self, timeouts: Timeouts, total: float, clock: Callable[[], float]) -> None:
         """`total` in seconds for a whole attempt; 0 for no limit."""
-        self._timeouts = timeouts
         self._first_byte = timeouts.first_byte or math.inf
         self._slow = timeouts.slow or math.inf
         self._total = total or math.inf

@@ -18,7 +18,7 @@ from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.clipboard import said_of
 from qtui.tui.editor import edit_file
 from qtui.tui.panel import Panel
-from qtui.tui.screens.key_table import ScreenKey, Table, draw_bar, press, shown
+from qtui.tui.screens.key_table import ScreenKey, Table, draw_foot, press, said_of_key, shown
 from qtui.tui.screens.preset_dialogs import CorrectionDialog
 from qtui.tui.screens.problems import ProblemBox, draw_problem, problem_box, report_text
 
@@ -125,7 +125,7 @@ class BadPresetScreen(Screen[bool | None]):
 
     def say(self, text: str, *, ok: bool = True) -> None:
         """One sentence in place of the key bar, until the next key."""
-        self._said = (Span("✓ " if ok else "× ", "done_text" if ok else "failed_text", True), Span(clean(text, 400)))
+        self._said = said_of_key(text, ok=ok)
         self._draw_now()
 
     @property
@@ -213,10 +213,7 @@ class BadPresetScreen(Screen[bool | None]):
         self._draw_head(canvas, head)
         where = "watching the file" if self._path is not None else "checking again"
         right = f"▼ {below} below   {where}" if below else where
-        draw_bar(canvas, height - 1, shown(KEYS, self), (Span(right, "dim"),))
-        if self._said is not None:
-            canvas.fill(0, height - 1, width, 1, "raised")
-            canvas.spans(1, height - 1, cut(self._said, width - 2))
+        draw_foot(canvas, self._said, shown(KEYS, self), (Span(right, "dim"),))
 
     def _draw_head(self, canvas: Canvas, head: int) -> None:
         width = canvas.width

@@ -14,9 +14,9 @@ from qtui.core.job_filter import Completion, Condition, parse, settled
 from qtui.core.queries import Jobs
 from qtui.core.snapshot import Counts, Snapshot
 from qtui.text import clean, count
-from qtui.tui.actions import Context, key_of
+from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas, Line, Span, cut
-from qtui.tui.hints import hint, keys_said, side_by_side, with_key
+from qtui.tui.screens import job_frame as frame
 from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.job_filter import HINT, JobFilter, completed
 from qtui.tui.screens.job_marks import Marks
@@ -141,7 +141,7 @@ class JobsView(StageView):
         row = self.pages.row(self._index)
         if row is None or row.seq != self._seq:
             return
-        self._note = "" if self.marks.toggle(row) else _too_many()
+        self._note = "" if self.marks.toggle(row) else frame.too_many()
         self.move(1)
 
     def mark_range(self) -> None:
@@ -157,7 +157,7 @@ class JobsView(StageView):
 
     async def _mark_span(self, wanted: JobFilter, first: int, last: int) -> None:
         rows = await self.pages.rows(wanted, first, last, MAX_NAMED)
-        self._note = "" if self.marks.add(rows) and len(rows) > last - first else _too_many()
+        self._note = "" if self.marks.add(rows) and len(rows) > last - first else frame.too_many()
         self._draw_now()
 
     def next_order(self) -> None:
@@ -352,7 +352,7 @@ class JobsView(StageView):
         if width < 6 or height < 4:
             return
         if not self.pages.total:
-            message = clean(self.pages.trouble) or ("asking …" if self._loading else self._nothing())
+            message = clean(self.pages.trouble) or ("asking …" if self._loading else frame.nothing(self.filter))
             canvas.spans(4, 2, cut((Span(message, "dim"),), width - 6))
             return
         draw_heading(canvas, 1, 1, width - 2)
@@ -367,60 +367,16 @@ class JobsView(StageView):
             marked |= self.marks.anchor is not None and low <= index <= high
             draw_job(canvas, 1, 2 + y, width - 2, row, cursor=cursor, marked=marked)
 
-    def _nothing(self) -> str:
-        if not self.filter.conditions:
-            return "no jobs yet"
-        return "no job matches" + with_key("back", "takes the filter back", before="; ")
-
     def _title(self) -> Line:
-        chips = self.filter.chips()
-        known = self.pages.counted
-        number = count(self.pages.total) if known else f"{count(max(0, self.pages.total - 1))}+"
-        words = f"{number} match" if chips else number
-        counting = (Span(" counting …", "faint"),) if not known and self._counting else ()
-        return (Span("JOBS ", bold=True), Span(words, "dim"), *counting, *((Span("  "), *chips) if chips else ()))
+        return frame.title(self.filter, self.pages.total, counted=self.pages.counted, counting=self._counting)
 
     def _right(self) -> Line:
-        return self._warning() or self._order_note()
-
-    def _warning(self) -> Line:
-        """What a person should know before a key is pressed, or nothing."""
-        if self._note:
-            return (Span(self._note, "failed_text"),)
-        if self.marks.anchor is not None:
-            return hint("marks the range", "mark_range")
-        if self.marks:
-            return (
-                Span(f"■ {count(len(self.marks))} marked", "accent", True),
-                Span(f"  {keys_said(*_ON_MARKED)}  {key_of('back')}".rstrip(), "dim"),
-            )
-        return (Span(f"on #{self._seq}, which moved away", "pressure"),) if self._gone else ()
-
-    def _order_note(self) -> Line:
-        if self.following and self.filter.order == "newest":
-            return (Span("following the newest", "dim"),)
-        if self.filter.order == "submission":
-            return self._blocker()
-        return side_by_side(hint(str(self.filter.order), "order"), hint("follow", "follow"))
-
-    def _blocker(self) -> Line:
-        """Who holds back the results, in the order in which they are written."""
         head = self._snap.head if self._snap is not None else None
-        if head is None:
-            return hint("submission, no result waits", "order") or (Span("no result waits", "dim"),)
-        waiting = f"{count(head.behind)} result{'s wait' if head.behind != 1 else ' waits'} for "
-        return (Span(waiting, "dim"), Span(f"#{head.seq} {clean(head.state, 10)}", "pressure", True))
+        warning = frame.warning(self._note, self.marks, self._seq if self._gone else None)
+        return warning or frame.order_note(self.filter, head, following=self.following)
 
     def _bottom(self) -> Line:
         if self.pages.total <= self._room:
             return ()
         of = count(self.pages.total) if self.pages.counted else "many"
         return (Span(f"{count(self._index + 1)} of {of}", "dim"),)
-
-
-_ON_MARKED = ("retry", "cancel", "aside", "copy")
-
-
-def _too_many() -> str:
-    keys = keys_said("retry_all", "cancel_all", "aside_all")
-    return f"at most {count(MAX_NAMED)} are marked" + (f"; {keys} act on all that match" if keys else "")

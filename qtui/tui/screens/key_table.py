@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 from rich.cells import cell_len
 
-from qtui.tui.canvas import Canvas, Line, length
+from qtui.text import clean
+from qtui.tui.canvas import Canvas, Line, Span, cut, length
 
 S = TypeVar("S")
 _GAP = 2
@@ -70,6 +71,21 @@ def draw_bar(canvas: Canvas, y: int, pairs: Sequence[tuple[str, str]], right: Li
         x = canvas.put(x, y, f" {words}{' ' * _GAP}", "dim")
     if right and x + length(right) + 1 < canvas.width:
         canvas.right(canvas.width - 2, y, right)
+
+
+def said_of_key(text: str, *, ok: bool) -> Line:
+    """One sentence about what a key has done."""
+    return (Span("✓ " if ok else "× ", "done_text" if ok else "failed_text", True), Span(clean(text, 400)))
+
+
+def draw_foot(canvas: Canvas, said: Line | None, pairs: Sequence[tuple[str, str]], right: Line = ()) -> None:
+    """In the last row what is said of the last key, or the key bar."""
+    y = canvas.height - 1
+    if said is None:
+        draw_bar(canvas, y, pairs, right)
+    else:
+        canvas.fill(0, y, canvas.width, 1, "raised")
+        canvas.spans(1, y, cut(said, canvas.width - 2))
 
 
 def _long(pairs: Sequence[tuple[str, str]]) -> int:

@@ -16,8 +16,8 @@ from qtui.tui.panel import Panel
 from qtui.tui.screens.bad_preset import BadPresetScreen
 from qtui.tui.screens.filter_bar import FilterBar
 from qtui.tui.screens.help import HelpScreen
-from qtui.tui.screens.key_table import ScreenKey, Table, draw_bar, help_of, press, shown
-from qtui.tui.screens.picker_work import dry_run, edit, new, open_file
+from qtui.tui.screens.key_table import draw_foot, help_of, press, said_of_key, shown
+from qtui.tui.screens.picker_keys import KEYS
 from qtui.tui.screens.preset_card import Card, draw_card, preset_lines, run_lines
 from qtui.tui.screens.preset_choice import offered, open_runs, used_last
 from qtui.tui.screens.preset_list import Item, draw_list
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from qtui.tui.app import QtuiApp
 
 FIRST_CHOICE = "backpressure"
-_ALL = 1_000_000
 
 
 class PickerScreen(Screen[str | None]):
@@ -47,7 +46,7 @@ class PickerScreen(Screen[str | None]):
         self._behind = behind
         self.host = host
         self.page = Panel(id="picker")
-        self.text = ""
+        self.text: str = ""
         self._said: Line | None = None
         self._presets: list[PresetEntry] = []
         self._elsewhere: list[PresetEntry] = []
@@ -143,7 +142,7 @@ class PickerScreen(Screen[str | None]):
 
     def say(self, text: str, *, ok: bool = True) -> None:
         """One sentence in place of the key bar, until the next key."""
-        self._said = (Span("✓ " if ok else "× ", "done_text" if ok else "failed_text", True), Span(clean(text, 400)))
+        self._said = said_of_key(text, ok=ok)
         self._draw_now()
 
     def scroll(self, rows: int) -> None:
@@ -286,10 +285,7 @@ class PickerScreen(Screen[str | None]):
         places = (Span("  ".join(["bundled", *map(clean, folders)]), "dim"),)
         if folders and length(places) + 26 < width:
             canvas.right(width - 2, 0, places)
-        draw_bar(canvas, height - 1, shown(KEYS, self))
-        if self._said is not None:
-            canvas.fill(0, height - 1, width, 1, "raised")
-            canvas.spans(1, height - 1, cut(self._said, width - 2))
+        draw_foot(canvas, self._said, shown(KEYS, self))
 
     def _draw_card(self, canvas: Canvas, box: tuple[int, int, int, int]) -> None:
         item = self.chosen
@@ -306,72 +302,5 @@ class PickerScreen(Screen[str | None]):
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
         elif item.run is not None:
             right = "LIVE" if item.is_live else item.run.state.upper()
-            card = Card(item.name, right, run_lines(item.run, inner), _action(item))
+            card = Card(item.name, right, run_lines(item.run, inner), item.action)
             self._scroll, self._most = draw_card(canvas, box, card, self._scroll)
-
-
-def _action(item: Item | None) -> str:
-    """What enter does with it."""
-    return "attach" if item is not None and item.is_live else "go on" if item is not None and item.run else "run"
-
-
-def _is_preset(screen: PickerScreen) -> bool:
-    return screen.chosen is not None and screen.chosen.preset is not None
-
-
-def _rows(rows: int) -> Callable[[PickerScreen], None]:
-    return lambda screen: screen.move(rows)
-
-
-def _reads(pages: int, rows: int = 0) -> Callable[[PickerScreen], None]:
-    return lambda screen: screen.scroll(pages * screen.page_rows + rows)
-
-
-KEYS: Table[PickerScreen] = (
-    ScreenKey("↑↓", ("up", "k"), "Choose.", _rows(-1), lambda _: "choose"),
-    ScreenKey("↓", ("down", "j"), "", _rows(1)),
-    ScreenKey(
-        "enter", ("enter",), "Run it, go on with it, or attach to it.", PickerScreen.take, lambda s: _action(s.chosen)
-    ),
-    ScreenKey(
-        "d",
-        ("d",),
-        "Dry run: the plan and the first jobs; nothing is started.",
-        dry_run,
-        lambda _: "dry run",
-        _is_preset,
-    ),
-    ScreenKey(
-        "e", ("e",), "Edit its file, then check it again.", lambda s: s.start(edit), lambda _: "edit", _is_preset
-    ),
-    ScreenKey(
-        "/",
-        ("slash",),
-        "Show only what has this in its name or description.",
-        PickerScreen.open_filter,
-        lambda _: "filter",
-    ),
-    ScreenKey("n", ("n",), "Write a new preset from a template.", lambda s: s.start(new), lambda _: "new preset"),
-    ScreenKey("o", ("o",), "Open a preset from elsewhere.", lambda s: s.start(open_file), lambda _: "open file…"),
-    ScreenKey("t", ("t",), "Choose the theme.", PickerScreen.choose_theme, lambda _: "theme"),
-    ScreenKey("pgdn", ("pagedown", "ctrl+d"), "Read on.", _reads(1), lambda s: "read on" if s.reads_on else ""),
-    ScreenKey("pgup", ("pageup", "ctrl+u"), "Read back.", _reads(-1)),
-    ScreenKey("J", ("J", "shift+down"), "Read on, three lines.", _reads(0, 3)),
-    ScreenKey("K", ("K", "shift+up"), "Read back, three lines.", _reads(0, -3)),
-    ScreenKey("home", ("home", "g"), "Choose the first.", _rows(-_ALL)),
-    ScreenKey("end", ("end", "G"), "Choose the last.", _rows(_ALL)),
-    ScreenKey(
-        "esc", ("escape",), "Show all again.", PickerScreen.clear_filter, lambda _: "show all", lambda s: bool(s.text)
-    ),
-    ScreenKey("?", ("question_mark",), "This help.", PickerScreen.show_help, lambda _: "help"),
-    ScreenKey(
-        "esc",
-        ("escape", "q", "ctrl+c", "ctrl+q"),
-        "Back to the run.",
-        PickerScreen.leave,
-        lambda _: "back",
-        lambda s: s.is_behind,
-    ),
-    ScreenKey("q", ("q", "ctrl+c", "ctrl+q"), "Quit.", PickerScreen.leave, lambda _: "quit", lambda s: not s.is_behind),
-)
-"""Every key of the picker; the key bar, the help and the keys themselves are this table."""

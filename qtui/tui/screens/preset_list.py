@@ -37,6 +37,11 @@ class Item:
         return self.run is not None and self.run.state == "running"
 
     @property
+    def action(self) -> str:
+        """What enter does with it."""
+        return "attach" if self.is_live else "go on" if self.run is not None else "run"
+
+    @property
     def name(self) -> str:
         return self.run.name if self.run is not None else self.preset.name if self.preset is not None else ""
 

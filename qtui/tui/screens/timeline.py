@@ -12,6 +12,7 @@ from qtui.core.snapshot import Snapshot
 from qtui.text import clean
 from qtui.tui.actions import Context
 from qtui.tui.canvas import Canvas
+from qtui.tui.screens import timeline_said as said
 from qtui.tui.screens.job_pages import Ask
 from qtui.tui.screens.timeline_asking import REFRESH_S, behind, covered, missing
 from qtui.tui.screens.timeline_cells import bin_of
@@ -55,7 +56,7 @@ class TimelineView(StageView):
 
     def selected_job(self) -> int | None:
         """The job whose attempt is under the cursor."""
-        chosen, _ = self.look.under()
+        chosen, _ = said.under(self.look)
         return chosen.seq if chosen is not None else None
 
     def _paint(self) -> None:
@@ -90,7 +91,7 @@ class TimelineView(StageView):
             return
         if behind(self.look, snap) and time.monotonic() - self._asked_at >= REFRESH_S:
             self._load()
-        chosen, _ = self.look.under()
+        chosen, _ = said.under(self.look)
         if chosen is not None:
             self._wish_name(chosen)
 
@@ -221,9 +222,9 @@ class TimelineView(StageView):
     def tip_at(self, x: int, y: int) -> Tip | None:
         """What ran at a cell; its name is asked for, and comes a moment later."""
         cell = self.look.cell(x, y)
-        if cell is None or not (lines := self.look.said_of(*cell)):
+        if cell is None or not (lines := said.said_of(self.look, *cell)):
             return None
-        ran, _ = self.look.ran(*cell)
+        ran, _ = said.ran(self.look, *cell)
         if ran is not None:
             self._wish_name(ran)
         return Tip(lines, Region(x, y, 1, 1))

@@ -9,17 +9,13 @@ from typing import final
 
 from qtui.core.queries import Span
 from qtui.core.snapshot import Snapshot
-from qtui.tui.canvas import Line
-from qtui.tui.canvas import Span as Words
+from qtui.tui.screens import timeline_said as said
 from qtui.tui.screens.timeline_cells import STEPS, Moment, Window, bin_of, moment, of_the_past, with_the_present
-from qtui.tui.screens.timeline_draw import Area, Picture, area, time_of
+from qtui.tui.screens.timeline_draw import Area, Picture, area
 from qtui.tui.screens.timeline_labels import Label, Labels
-from qtui.tui.screens.timeline_names import Names, in_a_box, in_a_line
+from qtui.tui.screens.timeline_names import Names
 from qtui.tui.screens.timeline_past import Past
-from qtui.tui.screens.timeline_range import ORDERS, ordered, running_in, stats, words
-
-BOX = 40
-"""Columns for the first line of the cursor's box."""
+from qtui.tui.screens.timeline_range import ORDERS, ordered
 
 
 @final
@@ -124,7 +120,7 @@ class Look:
                 made[number] = base if slot is None else with_the_present(base, slot, known, when)
             return made[number]
 
-        chosen, also = self.under()
+        chosen, also = said.under(self)
         cursor = window.column(self.cursor)
         columns = (0, -1)
         if chosen is not None:
@@ -141,13 +137,13 @@ class Look:
             self._marks(seen),
             (self.slot, cursor) if self.rows else None,
             columns,
-            self._range(window),
+            self.columns_of_range(window),
             self.snap.elapsed_s - seen.elapsed_s if self.frozen is not None and self.snap is not None else None,
             self.end is None,
             self.order,
             self.past.sampled,
-            self._detail(seen, chosen, also, self.size[0] - 4),
-            self._box(seen),
+            said.line(self, seen, chosen, also, self.size[0] - 4),
+            said.box(self, seen),
             self.labels,
         )
 
@@ -190,63 +186,12 @@ class Look:
                 told.append((at, marks[-1]))
         return told
 
-    def _range(self, window: Window) -> tuple[int, int] | None:
+    def columns_of_range(self, window: Window) -> tuple[int, int] | None:
+        """The first and the last column of the range in a window."""
         if self.range_from is None:
             return None
         begin, end = sorted((window.column(self.range_from), window.column(self.cursor)))
         return begin, end
-
-    def _detail(self, seen: Snapshot, chosen: Span | None, also: int, width: int) -> Line:
-        if self.range_from is not None:
-            busy, ended = self._stats(seen)
-            return [*busy, Words("   "), *ended]
-        if chosen is None:
-            return [*(self._nothing() if self.rows else ()), Words(f"  {self.trouble}", "pressure")]
-        return in_a_line(chosen, also, self.names.of(chosen), seen.slots, width)
-
-    def _box(self, seen: Snapshot) -> Sequence[Line]:
-        """What the line would say; who only watches what is new has nothing hidden by it."""
-        if not self.pointed:
-            return ()
-        if self.range_from is not None:
-            return self._stats(seen)
-        return self.said_of(self.slot, bin_of(self.cursor, self.step_s))
-
-    def _nothing(self) -> Line:
-        return (Words(f"slot {self.slot}  ", "accent", True), Words("nothing ran here", "dim"))
-
-    def _stats(self, seen: Snapshot) -> tuple[Line, Line]:
-        window, origin = self.window, seen.started_at
-        begin, end = self._range(window) or (0, 0)
-        since = origin + (window.first + begin) * window.step
-        until = min(origin + (window.first + end + 1) * window.step, origin + self.now)
-        running = [span for slot in seen.slots if (span := running_in(slot, origin, self.now)) is not None]
-        return words(stats(self.past, self.rows, running, since, until), until - since, sampled=self.past.sampled)
-
-    def under(self) -> tuple[Span | None, int]:
-        """The attempt under the cursor, the worst where there are several, and how many others share the column."""
-        return self.ran(self.slot, bin_of(self.cursor, self.step_s))
-
-    def ran(self, number: int, column: int) -> tuple[Span | None, int]:
-        """The same of any slot and any column, counted from the start of the run."""
-        seen = self.seen
-        if seen is None:
-            return None, 0
-        origin, step = seen.started_at, self.step_s
-        since, until = origin + column * step, origin + (column + 1) * step
-        newest = origin + self.now
-        spans = [span for span in self.past.over(number, since, until) if span.start <= newest]
-        if self.frozen is not None:
-            spans = [_as_of(span, newest) for span in spans]
-        slot = next((slot for slot in seen.slots if slot.number == number), None)
-        running = running_in(slot, origin, self.now)
-        if running is not None and running.start < until and running.end >= since and running not in spans:
-            spans.append(running)
-        if self.target in spans:
-            return self.target, len(spans) - 1
-        worst = {"failed": 3, "retry": 2, "running": 1}
-        best = max(reversed(spans), key=lambda span: worst.get(span.outcome, 0), default=None)
-        return best, max(0, len(spans) - 1)
 
     def cell(self, x: int, y: int) -> tuple[int, int] | None:
         """The slot and the column drawn at a cell of the picture, or spoken of there; None outside its rows."""
@@ -256,21 +201,10 @@ class Look:
             return None
         number = self.rows[self.top + row]
         if place.lines > 1 and line != 1:
-            said = self.labels(number) if line == 0 else ()
-            label = next((label for label in said if label.column <= column < label.end), None)
+            above = self.labels(number) if line == 0 else ()
+            label = next((label for label in above if label.column <= column < label.end), None)
             return (number, self.window.first + label.at) if label is not None else None
         return number, self.window.first + column
-
-    def said_of(self, number: int, column: int) -> Sequence[Line]:
-        """What the box would say of a cell; nothing where time has not come to."""
-        seen = self.seen
-        if seen is None or column > bin_of(self.now, self.step_s):
-            return ()
-        chosen, also = self.ran(number, column)
-        if chosen is None:
-            when = time_of(seen.started_at + column * self.step_s)
-            return ((Words(f"slot {number}  ", "accent", True), Words("nothing ran here  "), Words(when, "dim")),)
-        return in_a_box(chosen, also, self.names.of(chosen), seen.slots, BOX)
 
     def to_now(self) -> None:
         """Follow the newest moment again."""
@@ -389,10 +323,3 @@ class Look:
         self.look_at(at, column if 0 <= column < window.columns else window.columns // 2)
         self.target = span
         self.pointed = True
-
-
-def _as_of(span: Span, newest: float) -> Span:
-    """The attempt as it was at a moment: what ended later still ran."""
-    if span.end <= newest:
-        return span
-    return Span(span.seq, span.number, span.slot, span.start, newest, "running")
