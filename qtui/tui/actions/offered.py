@@ -51,4 +51,5 @@ def _useful(action: Action, context: Context, snap: Snapshot | None) -> bool:
             draining = snap.state is RunState.DRAINING and context is Context.OVERVIEW
             return draining or context not in (Context.OVERVIEW, Context.FINISHED)
         case _:
-            return True
+            # the drawer itself names these, where its job allows them
+            return context is not Context.INSPECTOR or action.id not in ("retry", "aside")
