@@ -235,3 +235,9 @@ def span(left_s: float) -> str:
     if hours < 48:
         return f"{hours}h {minutes:02d}m"
     return f"{hours // 24}d {hours % 24}h"
+
+
+def retry_seconds(snap: Snapshot, jobs: int) -> float | None:
+    """About how much longer the run takes with so many jobs more, or None when it shows no pace."""
+    pace = snap.rates.done_30s or snap.rates.done or snap.rates.done_run
+    return jobs / pace if pace > 0 else None

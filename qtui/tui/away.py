@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from qtui.core.eta import Certainty, Eta
+from qtui.core.eta import Certainty, Eta, retry_seconds
 from qtui.core.queries import Failure, Period, Standing
 from qtui.core.snapshot import FailureGroup, RunState, Snapshot
 from qtui.text import clean, count, percent, plural, rate, size
 from qtui.tui.prose import about, wall
-from qtui.tui.screens.retry_dialog import retry_seconds
 
 KEEP_EVERY_S = 60.0
 LONGEST_S = 12 * 3600.0

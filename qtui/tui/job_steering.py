@@ -24,7 +24,7 @@ from qtui.core.job_filter import ASIDE, Condition, among, written
 from qtui.core.queries import Jobs, JobsQuery, JobStory, Reproducer, ReproducerQuery
 from qtui.core.snapshot import FailureGroup, SlotState, Snapshot
 from qtui.text import clean, count, plural
-from qtui.tui.clipboard import MOST, CopyMenu, said_of
+from qtui.tui.clipboard import MOST, said_of
 from qtui.tui.hints import with_key
 
 if TYPE_CHECKING:
@@ -179,6 +179,8 @@ class JobSteering:
 
     async def copy(self, stage: Stage) -> None:
         """Copy lines, or in the inspector what is chosen of its job."""
+        from qtui.tui.screens.copy_menu import CopyMenu
+
         text: str | None = None if stage.drawer is not None else stage.copied()
         if stage.drawer is not None:
             story = stage.drawer.story

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from qtui.core.snapshot import RunState, Snapshot
 from qtui.tui.actions import BY_ID, Context, action_of, entries, hints, sections
-from qtui.tui.asides import About, copy_status, say_why
+from qtui.tui.asides import copy_status, say_why
 from qtui.tui.canvas import Canvas
 from qtui.tui.ending import Left
 from qtui.tui.feed import ENDS
@@ -248,7 +248,7 @@ class MainScreen(Screen[object]):
             "edit_preset": lambda: ship.work(edit_preset(ship, scene.snap), "edit"),
             "why": lambda: say_why(ship, scene),
             "copy_status": lambda: copy_status(ship, scene),
-            "about": lambda: ship.push_screen(About(scene)),
+            "about": lambda: self._about(scene),
             "mouse": self._toggle_mouse,
             "since": lambda: ship.work(ship.away.since(), "since"),
             "acknowledge": lambda: ship.heed(action_id),
@@ -262,6 +262,11 @@ class MainScreen(Screen[object]):
             self._refresh()
         elif self._scene.snap.state is RunState.DRAINING:
             self.ship.work(self.ship.keep_running(), "keep running")
+
+    def _about(self, scene: Scene) -> None:
+        from qtui.tui.screens.about import About
+
+        self.ship.push_screen(About(scene))
 
     def _toggle_mouse(self) -> None:
         self._hover.hide()

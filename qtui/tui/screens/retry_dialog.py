@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtui.core.eta import retry_seconds
 from qtui.core.snapshot import FailureGroup, Snapshot
 from qtui.text import clean, count, plural
 from qtui.tui.canvas import Line, Span
@@ -15,12 +16,6 @@ class RetryDialog(ChoiceDialog[str | None]):
 
     def __init__(self, group: FailureGroup | None, snap: Snapshot) -> None:
         super().__init__(retry_sheet(group, snap), escape=None)
-
-
-def retry_seconds(snap: Snapshot, jobs: int) -> float | None:
-    """About how much longer the run takes with so many jobs more, or None when it shows no pace."""
-    pace = snap.rates.done_30s or snap.rates.done or snap.rates.done_run
-    return jobs / pace if pace > 0 else None
 
 
 def retry_sheet(group: FailureGroup | None, snap: Snapshot) -> Sheet[str | None]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from qtui.core import ending
+from qtui.core.eta import retry_seconds
 from qtui.core.snapshot import Counts, QueueView, RunState, Snapshot
 from qtui.text import clean, clock, count, percent, plural, rate, seconds, size
 from qtui.tui.actions import key_of
 from qtui.tui.big import HEIGHT, big_width, draw_big
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.prose import about, wall, wrap
-from qtui.tui.screens.retry_dialog import retry_seconds
 
 _FACT_VALUE = 19
 """Columns from the label of a fact to the end of its value."""
