@@ -118,6 +118,14 @@ def rate(per_second: float) -> str:
     return f"{rate_number(per_second)}/s"
 
 
+def rate_limit(limit: float) -> str:
+    """A limit as people write it: `5/s`, `2.5/s`, `12/min`, `1/h`."""
+    for unit, per_second in (("s", 1.0), ("min", 60.0)):
+        if limit * per_second >= 1:
+            return f"{limit * per_second:.3g}/{unit}"
+    return f"{limit * 3600:.3g}/h"
+
+
 def rate_number(per_second: float) -> str:
     """The number of `rate` alone: `6.7`, `120`, `12k`."""
     if per_second < 9.95:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from qtui import text
 from qtui.core import events as ev
-from qtui.core.why import rate_of
 
 Names = Mapping[int, str]
 """The names of the producers by their index."""
@@ -94,7 +93,7 @@ def _held_back(event: ev.HeldBack, names: Names) -> Told:
 
 
 def _rate(rate: float | None) -> str:
-    return rate_of(rate) if rate is not None else "none"
+    return text.rate_limit(rate) if rate is not None else "none"
 
 
 _WORDS: dict[type, Callable[[Any, Names], Told]] = {

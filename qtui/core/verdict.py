@@ -13,8 +13,8 @@ from qtui.core.hysteresis import Latch
 from qtui.core.more_workers import MoreWorkers
 from qtui.core.snapshot import ProducerState, RunState, SlotState, SlotView, Snapshot
 from qtui.core.stall import Stall
-from qtui.core.why import ago, by_whom, in_time, rate_of, retries
-from qtui.text import clock, count, percent, plural, rate, seconds, size, tenths
+from qtui.core.why import ago, by_whom, in_time, retries
+from qtui.text import clock, count, percent, plural, rate, rate_limit, seconds, size, tenths
 
 
 class Kind(StrEnum):
@@ -205,7 +205,7 @@ def _limit(snap: Snapshot) -> tuple[str, tuple[str, str]]:
     if snap.throttle.hosts:
         return _host_limit(snap), ("", "")
     throttle = snap.throttle
-    allowed = rate_of(throttle.rate) if throttle.rate is not None else "the throttle"
+    allowed = rate_limit(throttle.rate) if throttle.rate is not None else "the throttle"
     until = f" until {in_time(snap, throttle.next_s)}" if throttle.next_s >= 1 else ""
     return f"rate limit {allowed}{until}, not the workers", ("t", "change limit")
 

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from qtui.core.queries import JobRow, JobStory
 from qtui.core.snapshot import Grip, HostView, ProducerState, RunState, SlotState, Snapshot
-from qtui.text import clean, count, percent, plural, rate, seconds, size, tenths
+from qtui.text import clean, count, percent, plural, rate, rate_limit, seconds, size, tenths
 
 _OVER = {
     RunState.STOPPING: "the run is being stopped; what ran goes back to the queue",
@@ -66,12 +66,12 @@ def _work(snap: Snapshot) -> bool:
 def _throttled(snap: Snapshot, zone: tzinfo | None) -> str:
     throttle = snap.throttle
     if throttle.rate is not None and throttle.next_s >= 1:
-        return f"rate limit {rate_of(throttle.rate)}: the next start is at {in_time(snap, throttle.next_s, zone)}"
+        return f"rate limit {rate_limit(throttle.rate)}: the next start is at {in_time(snap, throttle.next_s, zone)}"
     if throttle.holding <= 0:
         return ""
     if throttle.hosts:
         return _hosts(snap, zone)
-    return f"rate limit {rate_of(throttle.rate)}" if throttle.rate is not None else ""
+    return f"rate limit {rate_limit(throttle.rate)}" if throttle.rate is not None else ""
 
 
 def _hosts(snap: Snapshot, zone: tzinfo | None) -> str:
@@ -96,7 +96,7 @@ def host_why(host: HostView, snap: Snapshot, zone: tzinfo | None = None) -> str:
     per_host, per_rate = snap.throttle.per_host, snap.throttle.per_host_rate
     if per_host is not None and host.running >= per_host:
         return f"{name} has {host.running} running of {per_host} allowed per host; {jobs}"
-    allowed = f" {rate_of(per_rate)}" if per_rate is not None else ""
+    allowed = f" {rate_limit(per_rate)}" if per_rate is not None else ""
     return f"{name} is asked no faster than the rate limit{allowed} per host; {jobs}"
 
 
@@ -251,14 +251,6 @@ def lasting(span: float) -> str:
 def ago(span: float) -> str:
     """`just now`, `12s ago`, `3 min ago`."""
     return f"{lasting(span)} ago" if span >= 1 else "just now"
-
-
-def rate_of(limit: float) -> str:
-    """A limit as people write it: `5/s`, `2.5/s`, `12/min`, `1/h`."""
-    for unit, per_second in (("s", 1.0), ("min", 60.0)):
-        if limit * per_second >= 1:
-            return f"{limit * per_second:.3g}/{unit}"
-    return f"{limit * 3600:.3g}/h"
 
 
 def in_time(snap: Snapshot, left_s: float, zone: tzinfo | None = None) -> str:

@@ -12,7 +12,6 @@ from qtui import text
 from qtui.core import commands as cmd
 from qtui.core import events as ev
 from qtui.core.snapshot import RunState
-from qtui.core.why import rate_of
 from qtui.engine.host_controls import HostControls
 from qtui.engine.job_controls import JobControls
 from qtui.engine.plan import Plan, Refusal, TooLate, Who
@@ -175,7 +174,7 @@ class Controls:
             limit.change(new, limit.burst, engine.clock_now())
             engine.dispatcher.starts.limit_changed()
 
-        said = f"rate limit {rate_of(new)}" if new is not None else "no rate limit"
+        said = f"rate limit {text.rate_limit(new)}" if new is not None else "no rate limit"
         return Plan(said, do, cmd.SetRate(old))
 
     # -- gates

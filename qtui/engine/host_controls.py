@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from qtui import text
 from qtui.core import commands as cmd
 from qtui.core import events as ev
-from qtui.core.why import rate_of
 from qtui.engine.plan import Plan, Refusal, Who
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class HostControls:
             engine.emit(ev.PerHostRateChanged(engine.now(), who.by, old, new, who.reason))
             engine.host_limits.change(replace(engine.throttle, per_host_rate=new))
 
-        said = f"rate limit {rate_of(new)} per host" if new is not None else "no rate limit per host"
+        said = f"rate limit {text.rate_limit(new)} per host" if new is not None else "no rate limit per host"
         return Plan(said, do, cmd.SetPerHostRate(old))
 
     def _reset(self, command: cmd.ResetHost, who: Who) -> Plan:

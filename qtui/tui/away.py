@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from qtui.core.eta import Certainty, Eta, retry_seconds
@@ -42,6 +42,20 @@ class Past:
     """For how long the queue had been full."""
 
 
+def _standing(snap: Snapshot) -> Standing:
+    counts, control = snap.counts, snap.control
+    return Standing(
+        snap.started_at + snap.elapsed_s,
+        counts.pending,
+        counts.done,
+        counts.failed,
+        counts.held,
+        counts.cancelled,
+        control.concurrency,
+        control.capacity,
+    )
+
+
 class Memories:
     """A small ring of moments, one a minute for half a day."""
 
@@ -56,18 +70,8 @@ class Memories:
             self._moments.clear()
         if not now and self._moments and snap.elapsed_s - self._moments[-1].elapsed_s < KEEP_EVERY_S:
             return
-        counts = snap.counts
         at = snap.started_at + snap.elapsed_s
-        standing = Standing(
-            at,
-            counts.pending,
-            counts.done,
-            counts.failed,
-            counts.held,
-            counts.cancelled,
-            snap.control.concurrency,
-            snap.control.capacity,
-        )
+        standing = _standing(snap)
         ends_at = at + eta.left_s if eta.certainty is Certainty.KNOWN else None
         full_s = snap.queue.full_share_run * snap.elapsed_s
         self._moments.append(Past(at, snap.elapsed_s, standing, ends_at, full_s))
@@ -141,8 +145,6 @@ def from_memory(past: Past, snap: Snapshot) -> Period:
     now = snap.started_at + snap.elapsed_s
     step = snap.overview.step_s
     columns = max(1, round((now - past.at) / step))
-    counts = snap.counts
-    after = Standing(now, counts.pending, counts.done, counts.failed, counts.held, counts.cancelled)
     log = [line for line in snap.log if line.at >= past.at]
     failures = [
         Failure(group.signature, f"{group.title} {group.message}", group.jobs, max(past.at, now - group.first_s))
@@ -150,7 +152,7 @@ def from_memory(past: Past, snap: Snapshot) -> Period:
         if group.jobs and group.last_s <= now - past.at
     ]
     done, failed = snap.overview.done[-columns:], snap.overview.failed[-columns:]
-    return Period(past.at, now, past.standing, after, done, failed, 0.0, failures, log)
+    return Period(past.at, now, past.standing, _standing(snap), done, failed, 0.0, failures, log)
 
 
 def _told(period: Period) -> list[Change]:
@@ -166,12 +168,8 @@ def _told(period: Period) -> list[Change]:
     for changes in found.values():
         first, times = changes[0], len(changes)
         why = f"{times} times, the last at {wall(changes[-1].at)[:5]}" if times > 1 else ""
-        told.append(_with_why(first, why))
+        told.append(replace(first, why=why))
     return told
-
-
-def _with_why(change: Change, why: str) -> Change:
-    return Change(change.rank, change.at, change.glyph, change.ink, change.what, why, change.action, change.key_text)
 
 
 def _slow(period: Period) -> list[Change]:

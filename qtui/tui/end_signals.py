@@ -27,6 +27,6 @@ def answer_signal(name: str, answer: Answer) -> bool:
         return True
     try:
         asyncio.get_running_loop().add_signal_handler(number, answer, name, int(number))
-    except (NotImplementedError, RuntimeError, ValueError):
+    except (NotImplementedError, RuntimeError, ValueError):  # asyncio says it by any of these
         return False
     return True

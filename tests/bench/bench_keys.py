@@ -66,7 +66,7 @@ def keys(stage: Stage, times: int) -> None:
     """Keys that open something, and keys that ask the engine for something."""
     with stage.open(stage.write("fast.toml", PRESET), size=SIZE) as screen:
         screen.wait_raw(b"RUNNING", 60)
-        time.sleep(SETTLE_S)
+        time.sleep(SETTLE_S)  # until the rate limit is what holds: the pace is what is asked for, not the start
         before, since = stage.picture().counts.done, time.monotonic()
         opened: list[float] = []
         asked: list[float] = []
@@ -74,10 +74,10 @@ def keys(stage: Stage, times: int) -> None:
             key, says = OPENING[number % 2]
             opened.append(answered(screen, key, says))
             screen.press("esc")
-            time.sleep(REST_S)
+            time.sleep(REST_S)  # nothing on the screen tells that the last answer is over
             key, says = ASKING[number % 2]
             asked.append(answered(screen, key, says))
-            time.sleep(REST_S)
+            time.sleep(REST_S)  # nothing on the screen tells that the last answer is over
         rate = (stage.picture().counts.done - before) / (time.monotonic() - since)
         print(f"key to a view opened    {shares(opened)}")
         print(f"key to the engine's word {shares(asked)}")

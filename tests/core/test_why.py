@@ -27,7 +27,8 @@ from qtui.core.snapshot import (
     Snapshot,
     ThrottleView,
 )
-from qtui.core.why import ago, rate_of, why_job, why_run
+from qtui.core.why import ago, why_job, why_run
+from qtui.text import rate_limit
 from tests.core.book import Book
 from tests.tui.looks import anything
 from tests.tui.wild import wild
@@ -232,7 +233,7 @@ def test_ages_are_no_more_precise_than_anybody_needs(span: float, words: str) ->
     ("limit", "words"), [(5.0, "5/s"), (2.5, "2.5/s"), (0.2, "12/min"), (1 / 60, "1/min"), (1 / 3600, "1/h")]
 )
 def test_limits_are_written_as_people_write_them(limit: float, words: str) -> None:
-    assert rate_of(limit) == words
+    assert rate_limit(limit) == words
 
 
 def test_the_picture_says_who_paused_and_since_when() -> None:

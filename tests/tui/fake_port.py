@@ -140,6 +140,7 @@ class FakeHost:
         self.unfinished: list[Unfinished] = []
         self.entries = [PresetEntry("backpressure", "backpressure", "A queue that fills", "learn")]
         self.past: list[RunEntry] = []
+        self.path: Path | None = None
         self.stall: Stall | None = None
         self.asked: list[str] = []
         self.drafted = Draft("/x/tuned.toml", "")
@@ -182,7 +183,7 @@ class FakeHost:
         return self.stall
 
     def watch(self, source: str) -> Path | None:
-        return None
+        return self.path
 
     def preset_file(self, snap: Snapshot) -> Path | None:
         return None

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
-from qtui.core.port import Change, Checked, Correction, Draft, Port, PresetEntry, Problem, RunEntry, Template
-from qtui.core.snapshot import Snapshot
-from qtui.errors import QtuiError
+from qtui.core.port import Checked, PresetEntry, RunEntry
 from qtui.tui.theme import DARK, Palette, textual_theme
+from tests.tui import fake_port
 
 HOSTILE = (
     "[/x]",
@@ -39,78 +37,13 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
         await pilot.pause(0.01)
 
 
-class FakeHost:
-    """Presets and runs from lists; `checks` says what checking gives, and may be changed by a test."""
+class FakeHost(fake_port.FakeHost):
+    """Presets and runs from lists; `checked` says what checking gives, and may be changed by a test."""
 
-    def __init__(self, presets: list[PresetEntry], runs: list[RunEntry], checks: dict[str, Checked]) -> None:
+    def __init__(self, presets: list[PresetEntry], runs: list[RunEntry], checked: dict[str, Checked]) -> None:
+        super().__init__(checked=checked)
         self.entries = presets
-        self.live = runs
-        self.checks = checks
-        self.path: Path | None = None
-        self.corrected: list[Correction] = []
-        self.why_empty = "urls.txt is empty (0 lines)"
-
-    def presets(self) -> list[PresetEntry]:
-        return self.entries
-
-    def runs(self) -> list[RunEntry]:
-        return self.live
-
-    def check(self, source: str) -> Checked:
-        return self.checks.get(source, Checked(source))
-
-    async def open(self, source: str) -> Port:
-        raise NotImplementedError
-
-    async def attach(self, run_id: str) -> Port:
-        raise NotImplementedError
-
-    def draft(self, snap: Snapshot, path: str) -> Draft:
-        raise NotImplementedError
-
-    def save(self, draft: Draft, *, replace: bool) -> str:
-        raise NotImplementedError
-
-    def reload(self, snap: Snapshot) -> list[Change]:
-        raise NotImplementedError
-
-    def watch(self, source: str) -> Path | None:
-        return self.path
-
-    def preset_file(self, snap: Snapshot) -> Path | None:
-        return None
-
-    def why_no_jobs(self, snap: Snapshot) -> str:
-        return self.why_empty
-
-    def entry(self, source: str) -> PresetEntry:
-        found = next((entry for entry in self.entries if entry.source == source), None)
-        if found is None:
-            raise QtuiError(f"there is no preset {source}")
-        return found
-
-    def foresee(self, source: str, goes_on: Callable[[str, float], bool]) -> str:
-        return f"{source}: what it would do\n\nThe first jobs:\n  1  a job"
-
-    def templates(self) -> list[Template]:
-        return [
-            Template("http", "Fetch pages", is_kind=True),
-            Template("order", "Results in which order?", is_kind=False),
-        ]
-
-    def write_new(self, template: str, path: str) -> str:
-        if any(entry.source == path for entry in self.entries):
-            raise QtuiError(f"{path} exists already")
-        self.entries.append(PresetEntry(path, path.removesuffix(".toml"), f"Made from {template}", "own", "./", path))
-        return path
-
-    def correct(self, source: str, problem: Problem) -> Correction:
-        if not problem.suggestion:
-            raise QtuiError("there is no suggestion")
-        return Correction(source, problem.line, 0, problem.found, problem.suggestion, f"{problem.found} = 12")
-
-    def write_correction(self, correction: Correction) -> None:
-        self.corrected.append(correction)
+        self.past = runs
 
 
 class Stage(App[None]):

@@ -91,7 +91,7 @@ async def test_goes_on_by_itself_when_the_file_is_valid(tmp_path: Path) -> None:
     presets.path.write_text("bad")
     async with shown(presets) as (app, pilot):
         assert "watching the file" in app.text()
-        presets.checks["scrape"] = good("scrape", "Pages")
+        presets.checked["scrape"] = good("scrape", "Pages")
         presets.path.write_text("good now")
         await until(pilot, lambda: app.answers)
     assert app.answers == [True]
@@ -103,7 +103,7 @@ async def test_an_unchanged_file_is_not_checked_at_every_look(tmp_path: Path) ->
     async with shown(presets) as (app, _):
         screen = app.screen
         assert isinstance(screen, BadPresetScreen)
-        presets.checks["scrape"] = good("scrape", "Pages")
+        presets.checked["scrape"] = good("scrape", "Pages")
         screen.look_again()
         assert screen.checked.problems
         for _ in range(3):
@@ -115,7 +115,7 @@ async def test_fewer_problems_are_shown_as_they_are_fixed(tmp_path: Path) -> Non
     presets = host()
     presets.path = tmp_path / "scrape.toml"
     async with shown(presets) as (app, pilot):
-        presets.checks["scrape"] = Checked("scrape", "scrape", problems=PROBLEMS[:1], text=BROKEN)
+        presets.checked["scrape"] = Checked("scrape", "scrape", problems=PROBLEMS[:1], text=BROKEN)
         presets.path.write_text("better")
         await pilot.press("G")
         await until(pilot, lambda: "× 1 PROBLEM " in app.text())
@@ -138,7 +138,7 @@ async def test_a_suggestion_is_carried_out_after_its_difference_was_shown(tmp_pa
         await pilot.press("f")
         await until(pilot, lambda: "+   12  concurrency = 12" in app.text())
         assert "-   12  concurency = 12" in app.text()
-        presets.checks["scrape"] = good("scrape", "Pages")  # valid from now on, but a question stands over the screen
+        presets.checked["scrape"] = good("scrape", "Pages")  # valid from now on, but a question stands over the screen
         assert isinstance(app.screen_stack[-2], BadPresetScreen)
         for _ in range(5):
             app.screen_stack[-2].look_again()
@@ -195,7 +195,7 @@ def test_any_problem_fits_any_width(seed: int) -> None:
 async def test_fits_any_screen(size: tuple[int, int]) -> None:
     presets = host()
     hostile = [Problem(name, name, number, name, name, name) for number, name in enumerate(HOSTILE)]
-    presets.checks["scrape"] = Checked("scrape", HOSTILE[2], problems=hostile, text="\n".join(HOSTILE))
+    presets.checked["scrape"] = Checked("scrape", HOSTILE[2], problems=hostile, text="\n".join(HOSTILE))
     async with shown(presets, size) as (app, pilot):
         await pilot.press("down", "pagedown", "G", "pageup", "g")
         assert "\x1b" not in app.text()

@@ -82,7 +82,7 @@ async def test_a_preset_that_became_valid_runs() -> None:
     async with shown(presets) as (app, pilot):
         await pilot.press("slash", *"scrape", "enter", "enter")
         await pilot.pause()
-        presets.checks["scrape"] = good("scrape", "Pages", real=True)
+        presets.checked["scrape"] = good("scrape", "Pages", real=True)
         assert isinstance(app.screen, BadPresetScreen)
         app.screen._check()
         await pilot.pause()
@@ -103,7 +103,7 @@ async def test_a_run_that_did_not_end_is_gone_on_with_by_starting_its_preset() -
     older = msgspec.structs.replace(stopped, run_id="s-0", name="older", started_at=9.0)
     other = msgspec.structs.replace(stopped, run_id="s-2", name="typed", identity='["a","urls.txt"]')
     aside = msgspec.structs.replace(stopped, run_id="s-3", name="set-aside", identity='["b",""]', aside=True)
-    presets.live += [stopped, older, other, aside]
+    presets.past += [stopped, older, other, aside]
     async with shown(presets) as (app, pilot):
         text = app.text()
         assert text.index("REAL") < text.index("RESUME") < text.index("RUNS")
@@ -224,7 +224,7 @@ async def test_own_presets_stand_under_the_folder_they_lie_in() -> None:
 async def test_the_preset_used_last_is_chosen(run: RunEntry, first: str) -> None:
     presets = host()
     presets.entries.append(PresetEntry("x.toml", "x", "", "own", "./", "/home/x.toml"))
-    presets.live.append(run)
+    presets.past.append(run)
     async with shown(presets) as (_, pilot):
         assert isinstance(pilot.app.screen, PickerScreen)
         assert pilot.app.screen.chosen is not None

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from qtui.core.snapshot import ProducerState, ProducerView, RunState, Snapshot
 from qtui.core.verdict import Verdict
-from qtui.core.why import rate_of
-from qtui.text import rate, short_count
+from qtui.text import rate, rate_limit, short_count
 from qtui.tui.canvas import Canvas
 
 BLOCKED_FROM = 0.03
@@ -78,7 +77,7 @@ def draw_valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
 def _limit(per_second: float) -> tuple[str, str]:
     """`≈5` and `/s`; where that would be a fraction too small for the room there is, per minute or hour."""
     if per_second < 0.1:
-        number, _, unit = rate_of(per_second).partition("/")
+        number, _, unit = rate_limit(per_second).partition("/")
         return f"≈{float(number):.2g}", f"/{unit}"
     return f"≈{per_second:g}" if per_second < 100 else f"≈{short_count(per_second)}", "/s"
 
