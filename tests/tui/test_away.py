@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 from textual import events
+from textual.app import App, ComposeResult
 
 from qtui.core.commands import Pause, RetryGroup
 from qtui.core.eta import Certainty, Eta
@@ -231,6 +232,25 @@ async def test_a_slow_stretch_leads_to_the_timeline_standing_still_at_its_begin(
         await rig.shows("FROZEN")
         look = rig.app.screen.query_one(TimelineView).look
         assert look.at == pytest.approx(1180 + 16 * 60, abs=1)
+        assert look.window.since < look.cursor < look.window.until - look.window.columns // 3
+
+
+async def test_a_timeline_led_to_a_moment_before_it_has_a_size_shows_it_in_the_middle() -> None:
+    view = TimelineView(Remembering(LONG).query)
+    view.update_snapshot(LONG)
+    view.display = False
+
+    class Bare(App[None]):
+        def compose(self) -> ComposeResult:
+            yield view
+
+    async with Bare().run_test(size=(120, 30)) as pilot:
+        view.go_to(LONG.started_at + 2140)
+        await pilot.pause()
+        view.display = True
+        look = view.look
+        await until(lambda: look.frozen is not None and look.window.columns > 100)
+        assert look.at == pytest.approx(2140, abs=1)
         assert look.window.since < look.cursor < look.window.until - look.window.columns // 3
 
 

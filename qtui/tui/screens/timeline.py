@@ -35,6 +35,8 @@ class TimelineView(StageView):
         self._loading = False
         self._naming = False
         self._dragging = False
+        self._led_to: float | None = None
+        """The moment to stand still at, once it is known how much is seen."""
 
     def on_mount(self) -> None:
         self.set_interval(0.25, self._tick)
@@ -64,6 +66,8 @@ class TimelineView(StageView):
             return
         self.look.size = (self.size.width, self.size.height)
         self.look.arrange()
+        if self._led_to is not None and self.look.stand_at(self._led_to):
+            self._led_to = None
         if not covered(self.look):
             self._load()
         self.show(self.draw)
@@ -76,11 +80,8 @@ class TimelineView(StageView):
 
     def go_to(self, at: float, group: str = "") -> None:
         """Stand still with the cursor on that moment, as soon as it is known how much is seen."""
-        self.call_after_refresh(self._stand_at, at)
-
-    def _stand_at(self, at: float) -> None:
-        if self.look.stand_at(at):
-            self._paint()
+        self._led_to = at
+        self._paint()
 
     # Asking
 
