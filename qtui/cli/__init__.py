@@ -33,10 +33,8 @@ LOOKS = ("QTUI_THEME", "QTUI_GLYPHS", "QTUI_MOTION", "QTUI_KEYS")
 def main() -> None:
     """The console script."""
     words = sys.argv[1:]
-    if words[:1] == ["_screen"]:
-        from qtui.cli.screen import run
-
-        sys.exit(run(words[1:]))
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)  # else the next file that is opened becomes standard input
     if words[:1] == ["_worker"]:
         from qtui.wiring.worker import main as work
 

@@ -6,17 +6,18 @@ It imports neither textual nor aiohttp: a program that must survive the others s
 from __future__ import annotations
 
 import contextlib
-import json
+import gc
 import os
 import select
 import signal
-import subprocess
+import socket
 import sys
 import termios
+import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO
+from typing import IO, NoReturn
 
-from qtui.errors import UsageError
+from qtui.errors import ExitCode, QtuiError, UsageError
 from qtui.wiring.finding import locate
 from qtui.wiring.spawn import listening, spawn_engine
 
@@ -55,33 +56,61 @@ def open_screen(
     told["retry"] = [word for word in resume if word.startswith("--retry")]
     engine = [*arguments, *(resume or ["--ask-plan"])]
     try:
-        return run_screen({**screen, **told}, beside=lambda: spawn_engine(source, engine, state=state, at=at))
+        return run_screen({**screen, **told}, lambda: spawn_engine(source, engine, state=state, at=at), at.sock)
     except BaseException:
         at.path.unlink(missing_ok=True)  # no engine came to do it
         at.sock.close()
         raise
 
 
-def run_screen(start: Mapping[str, object], beside: Callable[[], object] | None = None) -> int:
+def run_screen(
+    start: Mapping[str, object], beside: Callable[[], object] | None = None, engines: socket.socket | None = None
+) -> int:
     """Run a screen process in this terminal and wait for it; `start` are the fields of its `ScreenStart`.
 
-    `beside` starts what it shows: second, because a person waits for the screen.
+    `beside` starts what it shows: second, because a person waits for the screen. `engines` is the socket it gets.
     """
     _need_terminal()
-    command = [sys.executable, "-m", "qtui", "_screen", json.dumps(start)]
     with _keyboard() as keyboard, _guarded() as guard:
-        process = subprocess.Popen(command, stdin=keyboard)
-        with _forwarding(process):
+        screen = os.fork()  # no new program: Python would begin and load half of it again, and a person waits
+        if screen == 0:
+            if engines is not None:
+                engines.close()  # else it would take connections for an engine that is gone
+            _be_screen(start, keyboard)
+        with _forwarding(screen):
             if beside is not None:
                 try:
                     beside()
                 except BaseException:
-                    process.kill()
-                    process.wait()
+                    os.kill(screen, signal.SIGKILL)
+                    os.waitpid(screen, 0)
                     raise
-            code = process.wait()
+            code = os.waitstatus_to_exitcode(os.waitpid(screen, 0)[1])
         guard.was_killed = code < 0
     return 128 - code if code < 0 else code
+
+
+def _be_screen(start: Mapping[str, object], keyboard: IO[bytes] | None) -> NoReturn:
+    """Show a screen and end: a fork never comes back to what its parent was doing."""
+    code = int(ExitCode.BUG)
+    gc.disable()  # loading makes nothing but objects that stay; the app turns it on behind the first frame
+    try:
+        if keyboard is not None:
+            os.dup2(keyboard.fileno(), 0)
+            sys.stdin = sys.__stdin__ = open(0, closefd=False)  # type: ignore[misc]  # noqa: SIM115  # may be None
+        from qtui.wiring.screen_process import main
+
+        code = main(start)
+    except QtuiError as error:
+        print(f"qtui: {error}", file=sys.stderr)
+        code = int(error.exit_code)
+    except BaseException:  # nothing may reach what its parent would do with it
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 def _need_terminal() -> None:
@@ -137,16 +166,16 @@ def _guarded() -> Iterator[_Guard]:
 
 
 @contextlib.contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _forwarding(screen: int) -> Iterator[None]:
     """Signals meant for us are the screen's."""
 
     def forward(number: int, _frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
+            os.kill(screen, number)
         signal.alarm(PATIENCE_S)
 
     before: dict[signal.Signals, signal._HANDLER] = {
-        signal.SIGALRM: signal.signal(signal.SIGALRM, lambda _number, _frame: process.kill())
+        signal.SIGALRM: signal.signal(signal.SIGALRM, lambda _number, _frame: os.kill(screen, signal.SIGKILL))
     }
     before |= {number: signal.signal(number, forward) for number in FORWARDED}
     try:

@@ -8,11 +8,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from qtui.errors import ExitCode
 from qtui.tui.ending import Ending, Left
@@ -45,8 +45,9 @@ class ScreenStart:
     """Whose run it shows: own, others or watched."""
 
 
-def main(start: ScreenStart) -> int:
-    """Show the screen until it is left; returns the exit code of `qtui`."""
+def main(told: Mapping[str, Any]) -> int:
+    """Show the screen until it is left; returns the exit code of `qtui`. `told` are the fields of a `ScreenStart`."""
+    start = ScreenStart(**{**told, "socket": Path(told["socket"]) if told.get("socket") else None})
     environ = dict(os.environ)
     with asked_for_its_ground(asks_terminal(start.theme, environ)) as ground:
         return _show(start, environ, ground)

@@ -92,7 +92,7 @@ def screen_writes(pid: int) -> str:
 
 BROKEN = """
 import os, sys
-if "_screen" in sys.orig_argv:
+if "qtui" in sys.orig_argv and "_engine" not in sys.orig_argv:
     from qtui.tui.panel import Panel
     drawn = Panel.render_line
     def render_line(panel, y):

@@ -203,14 +203,14 @@ def descendants(pid: int) -> list[int]:
 
 
 def part(pid: int, name: str) -> int:
-    """The one process below `pid` that is the `launcher` or the `screen`."""
+    """The one process below `pid` that is the `launcher` or the `screen`, which is a fork of it."""
     found = []
     for each in descendants(pid):
         words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
-        if b"qtui" in words and b"_engine" not in words and (b"_screen" in words) == (name == "screen"):
+        if b"qtui" in words and b"_engine" not in words:
             found.append(each)
-    (process,) = found
-    return process
+    launcher, screen = found
+    return launcher if name == "launcher" else screen
 
 
 def restored(terminal: Terminal) -> None:

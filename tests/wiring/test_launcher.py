@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.wiring.stage import Stage, part, restored
+from tests.wiring.stage import Stage, ends, part, restored
 
 
 def test_a_missing_preset_is_one_sentence_and_no_screen(stage: Stage) -> None:
@@ -48,6 +51,25 @@ def test_a_state_directory_that_cannot_be_used_is_said_after_the_screen(stage: S
         assert screen.wait_exit(15) == 74
         restored(screen)
         assert "choose another place with --state DIR" in screen.text()
+
+
+def test_without_a_standard_input_keys_still_come_from_the_terminal(stage: Stage) -> None:
+    stage.preset()
+    with stage.shell('$QTUI bench.toml <&-; echo "left with $?"') as screen:
+        screen.wait("● RUNNING", 20)
+        screen.send("qq")
+        screen.wait("left with 0", 20)
+
+
+def test_nobody_takes_connections_for_an_engine_that_is_gone(stage: Stage) -> None:
+    with stage.open(stage.preset()) as screen:
+        screen.wait("● RUNNING", 20)
+        (path,) = Path(stage.folder).glob("qtui/*.sock")
+        (engine,) = stage.engines
+        os.kill(engine, signal.SIGKILL)
+        ends(engine)
+        with socket.socket(socket.AF_UNIX) as caller, pytest.raises(ConnectionRefusedError):
+            caller.connect(str(path))
 
 
 def test_attach_without_a_live_run_says_so(stage: Stage) -> None:
