@@ -119,7 +119,9 @@ def rate(per_second: float) -> str:
 
 
 def rate_limit(limit: float) -> str:
-    """A limit as people write it: `5/s`, `2.5/s`, `12/min`, `1/h`."""
+    """A limit as people write it: `5/s`, `2.5/s`, `12,500/s`, `12/min`, `1/h`."""
+    if limit >= 999.5:
+        return f"{limit:,.0f}/s"
     for unit, per_second in (("s", 1.0), ("min", 60.0)):
         if limit * per_second >= 1:
             return f"{limit * per_second:.3g}/{unit}"

@@ -225,7 +225,7 @@ def _host_limit(snap: Snapshot) -> str:
     busy = _number(snap, SlotState.RUNNING)
     if snap.throttle.per_host is not None and host.running >= snap.throttle.per_host:
         return f"one host ({name} has {host.running} of {busy} running), limit {snap.throttle.per_host} per host"
-    allowed = f" {rate(snap.throttle.per_host_rate)}" if snap.throttle.per_host_rate is not None else ""
+    allowed = f" {rate_limit(snap.throttle.per_host_rate)}" if snap.throttle.per_host_rate is not None else ""
     return f"one host ({name}), rate limit{allowed} per host"
 
 

@@ -15,7 +15,7 @@ from qtui.kinds.http.options import HttpTable
 from qtui.kinds.python.options import PythonTable
 from qtui.kinds.shell.options import ShellTable
 from qtui.sources import CommandSource, CrawlSource, PythonSource
-from qtui.text import clean, clean_block, count, plural, rate
+from qtui.text import clean, clean_block, count, plural, rate_limit
 from qtui.wiring.estimate import estimate
 from qtui.wiring.presets import Loaded, uses_site
 
@@ -53,7 +53,7 @@ def _producer(source: SourceTable) -> str:
     title = clean(cast(Source, source).title)
     total = _total(source)
     many = f", {plural(total, 'row')}" if total is not None else ""
-    pace = f", {rate(source.rate)}" if source.rate else ""
+    pace = f", {rate_limit(source.rate)}" if source.rate else ""
     return f"{clean(source.name or source.kind, 40)}: {title}{many}{pace}"
 
 
@@ -154,11 +154,11 @@ def _limits(preset: Preset) -> list[str]:
     for name, number in retry.attempts_for.items():
         told.append(f"tries a job up to {plural(number, 'time')} on {clean(name, 60)}")
     if throttle.rate:
-        told.append(f"starts at most {rate(throttle.rate)}")
+        told.append(f"starts at most {rate_limit(throttle.rate)}")
     if throttle.per_host:
         told.append(f"runs at most {plural(throttle.per_host, 'job')} at once for one host")
     if throttle.per_host_rate:
-        told.append(f"starts at most {rate(throttle.per_host_rate)} for one host")
+        told.append(f"starts at most {rate_limit(throttle.per_host_rate)} for one host")
     if (failures := preset.halt.failures) is not None:
         told.append(f"halts when {write_tolerance(failures)} of the last {preset.halt.of} attempts failed")
     if preset.halt.consecutive is not None:

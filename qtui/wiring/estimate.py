@@ -7,7 +7,7 @@ import math
 from qtui.core.eta import rounded, span
 from qtui.core.tables import Preset
 from qtui.kinds.simulate import SimulateTable
-from qtui.text import plural, rate
+from qtui.text import plural, rate_limit
 
 
 def estimate(preset: Preset, totals: list[int | None]) -> str:
@@ -21,9 +21,9 @@ def estimate(preset: Preset, totals: list[int | None]) -> str:
     limits = []
     for source, jobs in zip(preset.sources, totals, strict=True):
         if source.rate and jobs:
-            limits.append((jobs / source.rate, f"at the {rate(source.rate)} it is offered"))
+            limits.append((jobs / source.rate, f"at the {rate_limit(source.rate)} it is offered"))
     if preset.throttle.rate:
-        limits.append((total / preset.throttle.rate, f"at its limit of {rate(preset.throttle.rate)}"))
+        limits.append((total / preset.throttle.rate, f"at its limit of {rate_limit(preset.throttle.rate)}"))
     known = isinstance(preset.kind, SimulateTable) and None not in totals
     if isinstance(preset.kind, SimulateTable) and known and preset.workers.concurrency:
         worked = total * _attempt_s(preset.kind) * _attempts(preset.kind) / preset.workers.concurrency

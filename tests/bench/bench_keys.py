@@ -26,14 +26,14 @@ line = "shop.example/p/{n}"
 [queue]
 capacity = 4096
 [workers]
-concurrency = 64
+concurrency = 128
 [throttle]
 rate = "5000/s"
 [job]
 kind = "simulate"
 name = "{line}"
 [job.simulate]
-latency = "5ms"
+latency = "10ms"
 distribution = "constant"
 fail = 0.0
 seed = 7
@@ -44,7 +44,7 @@ REST_S = 0.4
 SIZE = (120, 40)
 OPENING = (("?", b"One worker more"), ("q", b"Leave this run?"))
 """A key, and what only its view says; escape leads back."""
-ASKING = (("+", "→ 65".encode()), ("-", "→ 64".encode()))
+ASKING = (("+", "→ 129".encode()), ("-", "→ 128".encode()))
 
 
 def shares(values: list[float]) -> str:
@@ -67,7 +67,7 @@ def keys(stage: Stage, times: int) -> None:
     with stage.open(stage.write("fast.toml", PRESET), size=SIZE) as screen:
         screen.wait_raw(b"RUNNING", 60)
         time.sleep(SETTLE_S)  # until the rate limit is what holds: the pace is what is asked for, not the start
-        before, since = stage.picture().counts.done, time.monotonic()
+        before = stage.picture()
         opened: list[float] = []
         asked: list[float] = []
         for number in range(times):
@@ -78,7 +78,8 @@ def keys(stage: Stage, times: int) -> None:
             key, says = ASKING[number % 2]
             asked.append(answered(screen, key, says))
             time.sleep(REST_S)  # nothing on the screen tells that the last answer is over
-        rate = (stage.picture().counts.done - before) / (time.monotonic() - since)
+        after = stage.picture()
+        rate = (after.counts.done - before.counts.done) / (after.elapsed_s - before.elapsed_s)
         print(f"key to a view opened    {shares(opened)}")
         print(f"key to the engine's word {shares(asked)}")
         print(f"meanwhile {rate:,.0f} jobs/s; load {os.getloadavg()[0]:.1f}")

@@ -474,7 +474,7 @@ def test_paused_producers_press_no_more_however_they_did_before() -> None:
         (HostView("", 0, 9, "open", 25.4), None, None, "jobs without a host left alone 25.4s (circuit open)"),
         (HostView("api.x:443", 1, 9, "probing"), None, None, "api.x:443 probed (circuit half open)"),
         (HostView("api.x:443", 4, 9, "limit"), 4, None, "one host (api.x:443 has 4 of 8 running), limit 4 per host"),
-        (HostView("api.x:443", 1, 9, "limit"), 4, 2.0, "one host (api.x:443), rate limit 2.0/s per host"),
+        (HostView("api.x:443", 1, 9, "limit"), 4, 2.0, "one host (api.x:443), rate limit 2/s per host"),
     ],
 )
 def test_the_host_that_holds_is_named(

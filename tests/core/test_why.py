@@ -230,7 +230,17 @@ def test_ages_are_no_more_precise_than_anybody_needs(span: float, words: str) ->
 
 
 @pytest.mark.parametrize(
-    ("limit", "words"), [(5.0, "5/s"), (2.5, "2.5/s"), (0.2, "12/min"), (1 / 60, "1/min"), (1 / 3600, "1/h")]
+    ("limit", "words"),
+    [
+        (5000.0, "5,000/s"),
+        (1234.5, "1,234/s"),
+        (999.6, "1,000/s"),
+        (5.0, "5/s"),
+        (2.5, "2.5/s"),
+        (0.2, "12/min"),
+        (1 / 60, "1/min"),
+        (1 / 3600, "1/h"),
+    ],
 )
 def test_limits_are_written_as_people_write_them(limit: float, words: str) -> None:
     assert rate_limit(limit) == words

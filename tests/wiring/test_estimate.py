@@ -22,7 +22,7 @@ HTTP = '[job]\nkind = "http"\n[job.http]\nurl = "http://shop.example/{n}"\n'
         (RANGE + SIMULATED + "[workers]\nconcurrency = 8\n", "about 2:30 at 8 workers"),
         (RANGE + SIMULATED + "fail = 0.5\nretryable = 1.0\n[workers]\nconcurrency = 8\n", "about 3:45 at 8 workers"),
         (FAST + SIMULATED + "[workers]\nconcurrency = 500\n", "about 0:10 at the 100/s it is offered"),
-        (RANGE + SIMULATED + '[throttle]\nrate = "0.2/s"\n', "about 1h 40m at its limit of 0.2/s"),
+        (RANGE + SIMULATED + '[throttle]\nrate = "0.2/s"\n', "about 1h 40m at its limit of 12/min"),
         (RANGE + SIMULATED + '[workers]\nstrategy = "unbounded"\n', ""),
         (RANGE + SIMULATED + "[workers]\nconcurrency = 0\n", ""),
         (FAST + HTTP, "at least 0:10 at the 100/s it is offered"),

@@ -6,7 +6,7 @@ from textual.geometry import Region
 
 from qtui.core.snapshot import Snapshot
 from qtui.core.verdict import Verdict
-from qtui.text import count, percent, plural, rate, seconds
+from qtui.text import count, percent, plural, rate, rate_limit, seconds
 from qtui.tui.prose import wrap_text
 from qtui.tui.scene import Scene
 from qtui.tui.tip import Tip
@@ -70,7 +70,7 @@ def queue_sentence(snap: Snapshot, verdict: Verdict) -> list[str]:
 def valve_sentence(snap: Snapshot, verdict: Verdict) -> list[str]:
     throttle = snap.throttle
     if not verdict.held:
-        limit = f", at most {rate(throttle.rate)} by the rate limit" if throttle.rate is not None else ""
+        limit = f", at most {rate_limit(throttle.rate)} by the rate limit" if throttle.rate is not None else ""
         return [f"{rate(snap.rates.started)} leave the queue for a worker{limit}."]
     if throttle.held_by_person:
         return ["The workers are held by you: what runs finishes, nothing new starts."]
@@ -79,5 +79,5 @@ def valve_sentence(snap: Snapshot, verdict: Verdict) -> list[str]:
     if throttle.short_of_memory:
         return ["Memory is short: nothing new starts until there is some again."]
     if throttle.rate is not None:
-        return [f"The rate limit lets {rate(throttle.rate)} start; free workers wait for it."]
+        return [f"The rate limit lets {rate_limit(throttle.rate)} start; free workers wait for it."]
     return ["A limit keeps free workers waiting although there is work."]

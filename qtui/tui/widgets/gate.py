@@ -68,18 +68,21 @@ def draw_valve(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, width: 
     elif snap.throttle.closed:
         canvas.put(x + 2, 3, "halt" if snap.throttle.halted else "mem", "text", bold=True)
     elif snap.throttle.rate is not None:
-        limit, unit = _limit(snap.throttle.rate)
+        limit, unit = _limit(snap.throttle.rate, width - 2)
         at = x + 3 if len(limit) <= width - 3 else x + 2
-        canvas.put(at, 3, limit[: width - 2], "text", bold=True)
+        canvas.put(at, 3, limit, "text", bold=True)
         canvas.put(at, 4, unit, "dim")
 
 
-def _limit(per_second: float) -> tuple[str, str]:
+def _limit(per_second: float, room: int) -> tuple[str, str]:
     """`≈5` and `/s`; where that would be a fraction too small for the room there is, per minute or hour."""
     if per_second < 0.1:
         number, _, unit = rate_limit(per_second).partition("/")
-        return f"≈{float(number):.2g}", f"/{unit}"
-    return f"≈{per_second:g}" if per_second < 100 else f"≈{short_count(per_second)}", "/s"
+        number, unit = f"{float(number):.2g}", f"/{unit}"
+    else:
+        number, unit = f"{per_second:g}" if per_second < 100 else short_count(per_second), "/s"
+    short = number.replace(".0", "")
+    return next((said for said in (f"≈{number}", f"≈{short}", short) if len(said) <= room), short[:room]), unit
 
 
 def draw_pipe(
