@@ -9,12 +9,14 @@ from typing import Generic, TypeVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
 from qtui.tui.canvas import Canvas, Line, Span, cut, length
 from qtui.tui.panel import Panel
 from qtui.tui.prose import wrap
+from qtui.tui.underlay import Shades, Underlay
 
 T = TypeVar("T")
 
@@ -141,9 +143,14 @@ class BoxScreen(ModalScreen[T]):
     def __init__(self) -> None:
         super().__init__()
         self.box = Panel()
+        self._shades = Shades()
 
     def compose(self) -> ComposeResult:
         yield self.box
+
+    def render(self) -> RenderResult:  # type: ignore[override]  # a widget may return a visual, Screen says less
+        below = super().render()
+        return Underlay(below, self._shades) if isinstance(below, BackgroundScreen) else below
 
     def on_mount(self) -> None:
         self.fit()

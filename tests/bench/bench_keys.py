@@ -26,14 +26,14 @@ line = "shop.example/p/{n}"
 [queue]
 capacity = 4096
 [workers]
-concurrency = 128
+concurrency = 64
 [throttle]
-rate = "5000/s"
+rate = "5200/s"
 [job]
 kind = "simulate"
 name = "{line}"
 [job.simulate]
-latency = "10ms"
+latency = "5ms"
 distribution = "constant"
 fail = 0.0
 seed = 7
@@ -44,7 +44,7 @@ REST_S = 0.4
 SIZE = (120, 40)
 OPENING = (("?", b"One worker more"), ("q", b"Leave this run?"))
 """A key, and what only its view says; escape leads back."""
-ASKING = (("+", "→ 129".encode()), ("-", "→ 128".encode()))
+ASKING = (("+", "→ 65".encode()), ("-", "→ 64".encode()))
 
 
 def shares(values: list[float]) -> str:
