@@ -146,14 +146,12 @@ class BoxScreen(ModalScreen[T]):
         self._shades = Shades()
 
     def compose(self) -> ComposeResult:
+        self.fit()  # before it is mounted: laid out at once, drawn at once
         yield self.box
 
     def render(self) -> RenderResult:  # type: ignore[override]  # a widget may return a visual, Screen says less
         below = super().render()
         return Underlay(below, self._shades) if isinstance(below, BackgroundScreen) else below
-
-    def on_mount(self) -> None:
-        self.fit()
 
     def on_resize(self) -> None:
         self.fit()
