@@ -62,7 +62,7 @@ class Terminal:
         self._forgotten = 0
         self._outbox = bytearray()
         self._quiet_until = 0.0
-        self._stalled = self._closing = self._ended = False
+        self._stalled = self._closing = self._ended = self._unseen = False
         self._fault: Exception | None = None
         self._exit_code: int | None = None
         self._wake, self._woken = socket.socketpair()
@@ -122,6 +122,11 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def look_away(self) -> None:
+        """From now on only bytes count, for measuring: drawing takes longer than the program needs to write."""
+        with self._changed:
+            self._unseen = True
 
     # What the user sees
 
@@ -386,7 +391,8 @@ class Terminal:
                 excess = len(self._raw) - self._keep
                 del self._raw[:excess]
                 self._forgotten += excess
-            self._outbox += self._emulator.feed(output)
+            if not self._unseen:
+                self._outbox += self._emulator.feed(output)
             self._changed.notify_all()
         return bool(output)
 
