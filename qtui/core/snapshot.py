@@ -152,7 +152,10 @@ class ProducerView(msgspec.Struct, frozen=True):
     admit_rate: float = 0.0
     """Jobs per second that passed the gate, last 10 s."""
     offer_rate: float = 0.0
-    """Jobs per second it would give if nothing held it: its configured rate, or measured between puts."""
+    """Jobs per second it would give if nothing held it: its configured rate, or measured between puts.
+
+    0 when it gives nothing, or hardly ever was free to give.
+    """
     blocked_s: float = 0.0
     """How long it has been blocked now."""
     blocked_share: float = 0.0

@@ -133,6 +133,14 @@ def test_a_queue_without_a_bound_tells_what_it_costs_at_every_width(width: int, 
     assert "1.9k tasks" in band(endless, width)[row]
 
 
+@pytest.mark.parametrize("state", [ProducerState.BLOCKED, ProducerState.ACTIVE])
+def test_what_a_producer_that_is_nearly_always_blocked_would_offer_is_not_made_up(state: ProducerState) -> None:
+    always = [replace(producer, state=state, offer_rate=0.0, admit_rate=3.5) for producer in sample().producers]
+    row = band(sample(producers=always))[4]
+    assert "│ admit 7.1/s " in row
+    assert "offer" not in row
+
+
 def test_a_limit_moves_the_wall_to_the_valve() -> None:
     rows = band(calm(throttle=ThrottleView(5.0, 0.9)))
     assert "│─█──  │" in rows[2]

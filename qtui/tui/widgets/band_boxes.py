@@ -34,13 +34,20 @@ def draw_producers(canvas: Canvas, snap: Snapshot, verdict: Verdict, x: int, wid
     if len(ordered) > len(shown):
         canvas.put(x + 4, 1 + len(shown), f"+{len(ordered) - len(shown)} more", "dim")
     if not short:
-        offer = sum(producer.offer_rate for producer in snap.producers if producer.state is not ProducerState.DONE)
-        offered = [Span("offer ", "dim"), Span(rate(offer))]
-        admitted = [Span(" admit ", "dim"), Span(rate_number(snap.rates.admitted))]
-        first_fitting(canvas, x + 2, 4, width - 4, [[*offered, *admitted], offered])
+        first_fitting(canvas, x + 2, 4, width - 4, _pace(snap))
     alive = [producer.blocked_share for producer in snap.producers if producer.state is not ProducerState.DONE]
     share = sum(alive) / len(alive) if alive else 0.0
     _gauge_row(canvas, x + 2, rows - 2, width - 4, "blocked", share, "pressure")
+
+
+def _pace(snap: Snapshot) -> list[list[Span]]:
+    """What producers offer and what is admitted of it; of one that hardly ever was free nobody knows what it offers."""
+    going = [producer for producer in snap.producers if producer.state is not ProducerState.DONE]
+    held = [each for each in going if each.admit_rate or each.state is ProducerState.BLOCKED]
+    if not all(producer.offer_rate for producer in held):
+        return [[Span("admit ", "dim"), Span(rate(snap.rates.admitted))]]
+    offered = [Span("offer ", "dim"), Span(rate(sum(producer.offer_rate for producer in going)))]
+    return [[*offered, Span(" admit ", "dim"), Span(rate_number(snap.rates.admitted))], offered]
 
 
 def _producer(canvas: Canvas, producer: ProducerView, is_blocked: bool, x: int, y: int, width: int) -> None:
