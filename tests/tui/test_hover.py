@@ -123,7 +123,10 @@ def test_a_cell_of_the_heat_map_tells_its_run_times_and_how_many_there_were() ->
 def test_the_gate_and_the_queue_say_what_they_mean(pressed: Scene) -> None:
     places = plan(120)
     assert "wait in put() until a worker takes a job" in one_line(band_tip(pressed, places.gate[0], 2, 120, 7))
-    assert "64 of 64 places are taken" in one_line(band_tip(pressed, places.queue[0] + 5, 2, 120, 7))
+    queue = one_line(band_tip(pressed, places.queue[0] + 5, 2, 120, 7))
+    assert "64 of 64 places are taken" in queue
+    assert "The one at the head has waited 8.1s." in queue
+    assert "Full 62%, empty 0% of the last minute" in queue
     assert band_tip(pressed, 1, 2, 120, 7) is None
 
 

@@ -63,7 +63,10 @@ def queue_sentence(snap: Snapshot, verdict: Verdict) -> list[str]:
     told = [f"{count(queue.depth)} of {count(queue.capacity)} places are taken; the head is on the right."]
     if queue.depth and queue.wait_s:
         told.append(f"Who comes in now waits about {seconds(queue.wait_s)} for a worker.")
-    told.append(f"Full {percent(queue.full_share)} of the last minute; at most {count(queue.high_water)} so far.")
+    if queue.depth:
+        told.append(f"The one at the head has waited {seconds(queue.oldest_s)}.")
+    shares = f"Full {percent(queue.full_share)}, empty {percent(queue.empty_share)} of the last minute"
+    told.append(f"{shares}; at most {count(queue.high_water)} so far.")
     return told
 
 
