@@ -7,7 +7,7 @@ import sys
 import click
 
 from qtui.cli.common import clear_errors, state_option
-from qtui.core.spelling import FORMS
+from qtui.core.forms import FORMS
 
 
 class _WithCommands(click.Command):

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 
 from qtui.core.commands import Command
+from qtui.core.forms import FORMS
 from qtui.core.snapshot import Snapshot
-from qtui.core.spelling import FORMS
 from qtui.errors import UsageError
 from qtui.text import clean
 from qtui.wiring.steering import understood

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from qtui.core.spelling import FORMS
+from qtui.core.forms import FORMS
 from tests.cli.conftest import Program
 from tests.wiring.stage import ends
 

@@ -7,8 +7,9 @@ import typing
 import pytest
 
 from qtui.core import commands as cmd
+from qtui.core.forms import FORMS
 from qtui.core.job_filter import Condition
-from qtui.core.spelling import FORMS, Misspelt, parse, parse_text, spell
+from qtui.core.spelling import Misspelt, parse, parse_text, spell
 
 FILTER = [Condition("state", ":", "failed"), Condition("run", ">", "5s", 5.0)]
 EXAMPLES = {
