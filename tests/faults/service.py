@@ -69,18 +69,20 @@ class Service:
         (self.folder / "poison").write_text(f"{key}\n" * times)
 
 
-def _engine_of(port: int) -> int:
-    """The process at the other end of a connection from `port` on this machine, or 0."""
-    inode = b""
+def _engine_of(request: web.BaseRequest) -> int:
+    """The process on this machine that asks. Raises LookupError: number 0 would mean everybody in our group."""
+    assert request.transport is not None
+    its, ours = (b":%04X" % request.transport.get_extra_info(end)[1] for end in ("peername", "sockname"))
+    sockets = set()
     for line in Path("/proc/net/tcp").read_bytes().splitlines()[1:]:
         words = line.split()
-        if words[1].endswith(b":%04X" % port):
-            inode = words[9]
+        if words[1].endswith(its) and words[2].endswith(ours):
+            sockets.add(b"socket:[%s]" % words[9])
     for handle in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):
-            if os.fsencode(os.readlink(handle)) == b"socket:[%s]" % inode:
+            if os.fsencode(os.readlink(handle)) in sockets:
                 return int(handle.parts[2])
-    return 0
+    raise LookupError("nobody holds the other end of this connection")
 
 
 class _Server:
@@ -97,8 +99,7 @@ class _Server:
         if self._poison.exists() and key in (doses := self._poison.read_text().split()):
             doses.remove(key)
             self._poison.write_text("\n".join(doses))
-            assert request.transport is not None
-            os.kill(_engine_of(request.transport.get_extra_info("peername")[1]), signal.SIGKILL)
+            os.kill(_engine_of(request), signal.SIGKILL)
         if wait := float(request.query.get("wait", 0)):
             await asyncio.sleep(wait)
         first = key not in self._asked
