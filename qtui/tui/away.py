@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
 from qtui.core.eta import Certainty, Eta, retry_seconds
-from qtui.core.queries import Failure, Period, Standing
+from qtui.core.queries import Failure, Period
 from qtui.core.snapshot import FailureGroup, RunState, Snapshot
 from qtui.text import clean, count, percent, plural, rate, size
+from qtui.tui.memories import Past, standing
 from qtui.tui.prose import about, wall
 
-KEEP_EVERY_S = 60.0
-LONGEST_S = 12 * 3600.0
 LINES = 8
 """What changed, in so many lines at most."""
 LOW = 0.5
@@ -26,59 +24,6 @@ TRIAGE = ("failures", "triage")
 LOG = ("events", "log")
 MOMENT = ("timeline", "moment")
 WARNINGS = {"warning": ("▲", "pressure", 1), "error": ("×", "failed_text", 0)}
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What a face remembers of a moment."""
-
-    at: float
-    """Wall clock."""
-    elapsed_s: float
-    standing: Standing
-    ends_at: float | None
-    """The estimated end then, wall clock."""
-    full_s: float
-    """For how long the queue had been full."""
-
-
-def _standing(snap: Snapshot) -> Standing:
-    counts, control = snap.counts, snap.control
-    return Standing(
-        snap.started_at + snap.elapsed_s,
-        counts.pending,
-        counts.done,
-        counts.failed,
-        counts.held,
-        counts.cancelled,
-        control.concurrency,
-        control.capacity,
-    )
-
-
-class Memories:
-    """A small ring of moments, one a minute for half a day."""
-
-    def __init__(self) -> None:
-        self._moments: deque[Past] = deque(maxlen=int(LONGEST_S / KEEP_EVERY_S))
-        self._run = ""
-
-    def take(self, snap: Snapshot, eta: Eta, *, now: bool = False) -> None:
-        """Remember this moment, if the last one is old enough or it is said to matter."""
-        if snap.run_id != self._run:
-            self._run = snap.run_id
-            self._moments.clear()
-        if not now and self._moments and snap.elapsed_s - self._moments[-1].elapsed_s < KEEP_EVERY_S:
-            return
-        at = snap.started_at + snap.elapsed_s
-        standing = _standing(snap)
-        ends_at = at + eta.left_s if eta.certainty is Certainty.KNOWN else None
-        full_s = snap.queue.full_share_run * snap.elapsed_s
-        self._moments.append(Past(at, snap.elapsed_s, standing, ends_at, full_s))
-
-    def at(self, wall: float) -> Past | None:
-        """The moment nearest to `wall` among those before it, or None."""
-        return next((past for past in reversed(self._moments) if past.at <= wall + 1), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +97,7 @@ def from_memory(past: Past, snap: Snapshot) -> Period:
         if group.jobs and group.last_s <= now - past.at
     ]
     done, failed = snap.overview.done[-columns:], snap.overview.failed[-columns:]
-    return Period(past.at, now, past.standing, _standing(snap), done, failed, 0.0, failures, log)
+    return Period(past.at, now, past.standing, standing(snap), done, failed, 0.0, failures, log)
 
 
 def _told(period: Period) -> list[Change]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from qtui.core.eta import Eta
 from qtui.core.queries import Period, PeriodQuery
 from qtui.core.snapshot import Snapshot
-from qtui.tui.away import Memories, digest, from_memory, summary
 from qtui.tui.hints import with_key
+from qtui.tui.memories import Memories
 from qtui.tui.presence import AWAY_S
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class AwayWatch:
         self._app.work(self._tell(away_s), "away")
 
     async def _tell(self, away_s: float, *, asked: bool = False) -> None:
+        from qtui.tui.away import digest, from_memory, summary
         from qtui.tui.screens.away import AwayScreen
 
         app = self._app

@@ -15,8 +15,9 @@ from qtui.core.eta import Certainty, Eta
 from qtui.core.queries import Answer, Failure, LogRow, Period, PeriodQuery, Query, Standing
 from qtui.core.snapshot import Counts, Health, LogLine, RunState, Series, Snapshot, ThrottleView
 from qtui.tui.app import Joins, QtuiApp
-from qtui.tui.away import Digest, Memories, digest, from_memory, needed, summary
+from qtui.tui.away import Digest, digest, from_memory, needed, summary
 from qtui.tui.canvas import Canvas
+from qtui.tui.memories import Memories
 from qtui.tui.screens.away import AwayScreen, draw_away
 from qtui.tui.screens.events import EventsView
 from qtui.tui.screens.failures import FailuresView
