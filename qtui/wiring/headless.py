@@ -86,11 +86,11 @@ def _agrees() -> bool:
     if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
         return False
     signal.set_wakeup_fd(-1)  # the face that has ended was deaf to them
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)  # whoever has seen it may press before it returns
         return sys.stdin.readline().strip().lower() in ("y", "yes")
     except KeyboardInterrupt:
         print(file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from qtui.wiring import headless
 from tests.cli.conftest import Program
 from tests.terminal import Terminal
 
@@ -279,6 +281,27 @@ def test_on_a_terminal_a_person_is_asked(qtui: Program, keys: str, code: int) ->
         assert terminal.wait_exit(20) == code
         assert "Traceback" not in terminal.text()
     assert len(folders(qtui)) == 1
+
+
+class Impatient(io.StringIO):
+    """A terminal with a person who presses ctrl+c as soon as there is something to read."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_press_while_the_question_is_being_written_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr("sys.stderr", Impatient())
+    monkeypatch.setattr("sys.stdin", Impatient("y"))
+    try:
+        assert not headless._agrees()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 # -- starting anew
