@@ -149,7 +149,14 @@ def test_a_limit_moves_the_wall_to_the_valve() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "text"),
-    [(0.013, "│ █ ≈47│"), (0.5, "│ █≈0.5│"), (12.0, "│ █ ≈12│"), (5000.0, "│ █ ≈5k│"), (125_000.0, "│ █125k│")],
+    [
+        (0.013, "│ █ ≈47│"),
+        (0.5, "│ █≈0.5│"),
+        (12.0, "│ █ ≈12│"),
+        (1.05, "│ █1.05│"),
+        (5000.0, "│ █ ≈5k│"),
+        (125_000.0, "│ █125k│"),
+    ],
 )
 def test_any_limit_fits_the_valve(limit: float, text: str) -> None:
     assert text in band(calm(throttle=ThrottleView(limit, 0.9)))[3]

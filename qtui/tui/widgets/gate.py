@@ -81,7 +81,7 @@ def _limit(per_second: float, room: int) -> tuple[str, str]:
         number, unit = f"{float(number):.2g}", f"/{unit}"
     else:
         number, unit = f"{per_second:g}" if per_second < 100 else short_count(per_second), "/s"
-    short = number.replace(".0", "")
+    short = number.replace(".0k", "k").replace(".0M", "M")
     return next((said for said in (f"≈{number}", f"≈{short}", short) if len(said) <= room), short[:room]), unit
 
 
