@@ -1,7 +1,7 @@
 """Virtual time: a loop whose clock jumps to the next timer, so that hours pass in milliseconds.
 
 Nothing ready and no timer is a deadlock, and fails the test at once instead of hanging. Used below `tests/engine`
-only: no real socket or thread may be involved. And compiled code is kept, for hundreds of programs are started.
+only: no real socket or thread may be involved. And what hundreds of programs inherit from the suite is set right.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import selectors
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,9 +20,16 @@ HERE = Path(__file__).parent
 
 
 def pytest_configure() -> None:
-    """Container images forbid Python to keep what it compiled; every program a test starts would compile qtui anew."""
+    """Container images forbid Python to keep what it compiled; every program a test starts would compile qtui anew.
+
+    And a suite in the background of a shell is deaf to ctrl+c, as would be every program it starts.
+    """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 class Deadlock(RuntimeError):
