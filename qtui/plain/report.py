@@ -15,7 +15,7 @@ from qtui.core.verdict import Verdict
 from qtui.core.why import why_run
 from qtui.plain.cells import cells
 from qtui.plain.linear import standing
-from qtui.text import clean, clock, count, plural, rate
+from qtui.text import clean, clock, count, plural, rate, rate_limit
 
 
 def check_report(checked: Checked) -> str:
@@ -80,7 +80,7 @@ def _spot(problem: Problem, line: str) -> str:
 def status_report(snap: Snapshot, verdict: Verdict, eta: Eta) -> str:
     """A live run in a few lines: how far it is, what is going on, the values in force, and why nothing starts."""
     control = snap.control
-    limit = f"{control.rate:g}/s" if control.rate is not None else "none"
+    limit = rate_limit(control.rate) if control.rate is not None else "none"
     held = " · held" if snap.throttle.held_by_person else " · halted" if snap.throttle.halted else ""
     return "\n".join(
         [

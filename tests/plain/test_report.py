@@ -7,6 +7,7 @@ import pytest
 
 from qtui.core.eta import Certainty, Eta
 from qtui.core.port import Checked, Problem
+from qtui.core.snapshot import Control
 from qtui.core.verdict import Judge, Kind, Verdict
 from qtui.plain.linear import standing
 from qtui.plain.report import RunLine, check_report, problem_report, runs_report, status_report
@@ -96,6 +97,13 @@ def test_the_status_of_a_run_is_four_lines() -> None:
         "  Backpressure: queue full · bottleneck: workers, 100% busy",
         "  concurrency 12 · capacity 64 · rate none",
     ]
+
+
+def test_a_limit_in_force_is_written_as_everywhere_else() -> None:
+    snap = sample(control=Control(12, 64, rate=1_000_000.0))
+
+    told = status_report(snap, Verdict(Kind.FLOWING, "", ""), Eta(Certainty.KNOWN, 430.0))
+    assert " · rate 1,000,000/s" in told
 
 
 def test_no_runs_are_a_sentence() -> None:
