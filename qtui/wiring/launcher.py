@@ -107,15 +107,17 @@ def _be_screen(start: Mapping[str, object], keyboard: IO[bytes] | None) -> NoRet
     except BaseException:  # nothing may reach what its parent would do with it
         traceback.print_exc()
     finally:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
 
 
 def _need_terminal() -> None:
-    if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         raise UsageError("the screen needs a terminal; `qtui run PRESET` works without one")
+    if sys.stdout is None:
+        raise UsageError("the screen needs a standard output, if only /dev/null")
 
 
 @contextlib.contextmanager

@@ -61,6 +61,14 @@ def test_without_a_standard_input_keys_still_come_from_the_terminal(stage: Stage
         screen.wait("left with 0", 20)
 
 
+def test_without_a_standard_output_nothing_is_started(stage: Stage) -> None:
+    stage.preset()
+    with stage.shell('$QTUI bench.toml >&-; echo "left with $?"') as screen:
+        screen.wait("left with 2", 20)
+        assert "needs a standard output" in screen.text()
+    assert stage.records() == []
+
+
 def test_nobody_takes_connections_for_an_engine_that_is_gone(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
         screen.wait("● RUNNING", 20)
