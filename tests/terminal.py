@@ -27,6 +27,7 @@ from typing import Self
 
 from tests.emulator import Cell, Emulator
 from tests.keys import encoded
+from tests.patience import PATIENCE_S
 
 __all__ = ["Cell", "Terminal"]
 
@@ -44,8 +45,8 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 # Longer than the time a program waits to tell the escape key from the start of a sequence (Textual: 0.1 s).
-_ESCAPE_PAUSE = 0.15
-_FRAME_PATIENCE = 1.0
+_ESCAPE_PAUSE = 0.3
+_FRAME_PATIENCE = 3.0
 _DRAIN_PATIENCE = 1.0
 
 
@@ -188,7 +189,7 @@ class Terminal:
 
     # Waiting: every wait raises AssertionError with the screen in its message
 
-    def wait(self, wanted: "str | re.Pattern[str] | Callable[[str], bool]", timeout: float = 10) -> str:
+    def wait(self, wanted: "str | re.Pattern[str] | Callable[[str], bool]", timeout: float = PATIENCE_S) -> str:
         """Wait until the screen contains a text or pattern, or satisfies a predicate; give the screen's text.
 
         Fails after `timeout` seconds, and at once when the program has ended without showing it.
@@ -201,7 +202,7 @@ class Terminal:
             satisfied, name = (lambda text: wanted.search(text) is not None), repr(wanted.pattern)
         return self._wait_screen(satisfied, name, timeout)
 
-    def wait_gone(self, text: str, timeout: float = 10) -> str:
+    def wait_gone(self, text: str, timeout: float = PATIENCE_S) -> str:
         """Wait until the screen does not contain `text`; give the screen's text."""
         return self._wait_screen(lambda seen: text not in seen, f"{text!r} to go away", timeout)
 
@@ -218,7 +219,7 @@ class Terminal:
         self._expect(shown, name, timeout)
         return seen
 
-    def wait_raw(self, wanted: bytes, timeout: float = 10, *, after: int = 0) -> int:
+    def wait_raw(self, wanted: bytes, timeout: float = PATIENCE_S, *, after: int = 0) -> int:
         """Wait until the program has written `wanted` behind the mark `after`; give the mark behind it."""
         start = after
 
@@ -234,7 +235,7 @@ class Terminal:
         self._expect(written, f"the bytes {wanted!r}", timeout)
         return start
 
-    def wait_exit(self, timeout: float = 10) -> int:
+    def wait_exit(self, timeout: float = PATIENCE_S) -> int:
         """Wait for the program's end and its last output; give its exit code, -n if signal n killed it."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._exit_code is not None, timeout):

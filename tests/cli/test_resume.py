@@ -278,7 +278,7 @@ def test_on_a_terminal_a_person_is_asked(qtui: Program, keys: str, code: int) ->
         terminal.wait("Go on? [y/N]")
         terminal.send(keys)
 
-        assert terminal.wait_exit(20) == code
+        assert terminal.wait_exit() == code
         assert "Traceback" not in terminal.text()
     assert len(folders(qtui)) == 1
 

@@ -12,6 +12,7 @@ from qtui.demo.config import SiteConfig
 from qtui.demo.serve import serve_forever
 from qtui.demo.site import DemoSite
 from qtui.errors import UsageError
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -23,7 +24,7 @@ async def test_a_signal_ends_the_site_cleanly(number: signal.Signals):
         announced.append(address)
         os.kill(os.getpid(), number)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await serve_forever(SiteConfig.calm(), 0, announce)
     port = int(announced[0].rsplit(":", 1)[1])
     with pytest.raises(ConnectionRefusedError):

@@ -16,6 +16,7 @@ from qtui.demo.site import DemoSite
 from qtui.demo.tally import Stats
 from qtui.errors import UsageError
 from tests.demo.conftest import send_raw
+from tests.patience import PATIENCE_S
 
 
 async def stats_of(client: aiohttp.ClientSession) -> Stats:
@@ -25,7 +26,7 @@ async def stats_of(client: aiohttp.ClientSession) -> Stats:
 
 async def stats_when_in_flight(client: aiohttp.ClientSession, count: int) -> Stats:
     """The counts as soon as `count` requests are being answered; each look is a round trip, not a sleep."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (stats := await stats_of(client)).in_flight != count:
             pass
     return stats
@@ -95,9 +96,9 @@ async def test_stop_cuts_whatever_is_being_sent(site: DemoSite, client: aiohttp.
     loop = asyncio.get_running_loop()
     begun = loop.time()
     await site.stop()
-    assert loop.time() - begun < 0.5
+    assert loop.time() - begun < 15, "it waited for those that never end"
     for reader, writer in [*open_ones, idle]:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             while not reader.at_eof():
                 try:
                     await reader.read(1 << 20)

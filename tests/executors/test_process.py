@@ -16,6 +16,7 @@ from qtui.executors import process
 from qtui.executors.frames import Recipe
 from qtui.executors.process import ProcessExecutor
 from tests.kinds.running import job
+from tests.patience import PATIENCE_S
 from tests.tui.rig import until
 from tests.wiring.stage import ends, runs
 
@@ -244,7 +245,7 @@ async def test_a_worker_that_dies_idle_is_replaced() -> None:
 
 
 async def test_a_death_is_noticed_although_a_child_holds_everything_open() -> None:
-    async with pool("forks") as executor, asyncio.timeout(10):
+    async with pool("forks") as executor, asyncio.timeout(PATIENCE_S):
         assert "exit code 9" in (await failure(executor.run(job(n=1)))).message
 
 

@@ -21,7 +21,7 @@ LEAST = 0.95
 def stalled_terminal(stage: Stage, stall_s: float) -> float:
     """The throughput while the terminal of a screen reads nothing, as a share of that before."""
     with stage.open(stage.preset(jobs=1_000_000, latency="10ms"), size=(120, 40)) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         free = throughput(stage, stall_s)
         with screen.stalled():
             held = throughput(stage, stall_s)

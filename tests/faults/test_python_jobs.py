@@ -87,9 +87,9 @@ def test_the_screen_names_what_blocks_the_loop_and_forgets_it_when_it_is_over(st
     (stage.folder / "mill.py").write_text(MILL)
     source = stage.write("mill.toml", PRESET.format(function="long_stall", executor="local", timeout="60s"))
     with stage.open(source) as screen:
-        screen.wait("LOOP BLOCKED", 20)
+        screen.wait("LOOP BLOCKED")
         screen.wait(re.compile(r"the loop has been blocked for 3 s by mill\.py:\d+ in long_stall\(\)"))
-        screen.wait_gone("LOOP BLOCKED", 20)
+        screen.wait_gone("LOOP BLOCKED")
 
 
 def test_a_busy_loop_in_a_worker_is_ended_by_the_timeout_which_tells_what_it_printed(qtui: Program) -> None:  # noqa: F811

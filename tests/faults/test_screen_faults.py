@@ -34,7 +34,7 @@ def test_a_screen_that_dies_leaves_the_terminal_in_order_and_the_engine_running(
     stage.preset()
     number = signal.Signals[name]
     with stage.shell(SHELL) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         os.kill(part(screen.pid, "screen"), number)
         screen.wait("back at the shell")
         assert f"code {128 + number}" in screen.text()
@@ -46,7 +46,7 @@ def test_a_screen_that_dies_leaves_the_terminal_in_order_and_the_engine_running(
 def test_a_signal_for_the_launcher_is_the_screens(stage: Stage, name: str) -> None:
     stage.preset()
     with stage.shell(SHELL) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         os.kill(part(screen.pid, "launcher"), signal.Signals[name])
         screen.wait("back at the shell")
         assert f"code {128 + signal.Signals[name]}" in screen.text()
@@ -59,10 +59,10 @@ def test_a_signal_for_the_launcher_is_the_screens(stage: Stage, name: str) -> No
 def test_a_screen_that_does_not_heed_a_signal_is_killed(stage: Stage) -> None:
     stage.preset()
     with stage.shell(SHELL) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         os.kill(part(screen.pid, "screen"), signal.SIGSTOP)
         os.kill(part(screen.pid, "launcher"), signal.SIGTERM)
-        screen.wait("back at the shell", 15)
+        screen.wait("back at the shell")
         assert "code 137" in screen.text()
         in_order_again(stage, screen)
     stage.goes_on()
@@ -71,7 +71,7 @@ def test_a_screen_that_does_not_heed_a_signal_is_killed(stage: Stage) -> None:
 @pytest.mark.long
 def test_a_terminal_that_reads_nothing_cannot_hold_up_the_end_of_its_screen(stage: Stage) -> None:
     with stage.open(stage.preset(jobs=100_000, latency="5ms"), size=(200, 60)) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         frozen = part(screen.pid, "screen")
         with screen.stalled():
             written, since = "", time.monotonic()
@@ -109,7 +109,7 @@ def test_a_bug_in_a_widget_ends_the_screen_alone_and_its_report_is_kept(stage: S
     stage.env["PYTHONPATH"] = f"{stage.folder}{os.pathsep}{stage.env['PYTHONPATH']}"
     stage.preset()
     with stage.shell(SHELL) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         stage.write("break", "")
         screen.wait("back at the shell")
         text = screen.text()
@@ -126,7 +126,7 @@ def test_a_bug_in_a_widget_ends_the_screen_alone_and_its_report_is_kept(stage: S
 def test_a_screen_whose_launcher_was_killed_leaves_by_itself(stage: Stage) -> None:
     stage.preset()
     with stage.shell(SHELL.replace("stty -g > after", "read line; stty -g > after")) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         orphan = part(screen.pid, "screen")
         os.kill(part(screen.pid, "launcher"), signal.SIGKILL)
         ends(orphan)
@@ -166,7 +166,7 @@ def test_a_terminal_that_is_gone_takes_the_screen_along_and_leaves_the_engine(st
 @pytest.mark.parametrize("span_s", [5, 60])
 def test_a_terminal_that_reads_nothing_for_a_while_holds_nothing_up(stage: Stage, span_s: int) -> None:
     with stage.open(stage.preset(jobs=100_000, latency="5ms")) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         with screen.stalled():
             before = stage.picture()
             last = before
@@ -187,7 +187,7 @@ def _shown_done(text: str) -> int:
 
 def test_a_lost_engine_is_said_and_the_screen_can_be_left(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         os.kill(stage.record.pid, signal.SIGKILL)
         screen.wait("engine lost")
         screen.press("+")
@@ -200,7 +200,7 @@ def test_a_lost_engine_is_said_and_the_screen_can_be_left(stage: Stage) -> None:
 
 def test_an_engine_that_is_stopped_is_seen_by_the_age_of_its_picture(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         pid = stage.record.pid
         os.kill(pid, signal.SIGSTOP)
         try:
@@ -216,11 +216,11 @@ def test_an_engine_that_is_stopped_is_seen_by_the_age_of_its_picture(stage: Stag
 
 def test_an_engine_that_is_terminated_drains_and_the_screen_shows_its_end(stage: Stage) -> None:
     with stage.open(stage.preset(latency="300ms")) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         pid = stage.record.pid
         os.kill(pid, signal.SIGTERM)
         screen.wait("DRAINING")
-        screen.wait("exit code", 15)
+        screen.wait("exit code")
         screen.press("q")
         assert screen.wait_exit() == 143
         restored(screen)
@@ -231,7 +231,7 @@ def test_an_engine_that_is_terminated_drains_and_the_screen_shows_its_end(stage:
 def test_a_storm_of_sizes_is_survived(stage: Stage) -> None:
     sizes = [(80, 24), (38, 9), (200, 60), (20, 5), (1, 1), (120, 40), (500, 2), (9, 100), (60, 16)] * 3
     with stage.open(stage.preset(fail=0.3)) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         for key, settled in (("1", "LATENCY"), ("3", "JOBS"), ("4", "FAILURES"), ("q", "Leave this run?")):
             screen.press(key)
             screen.wait(settled)
@@ -249,7 +249,7 @@ def test_a_storm_of_keys_leaves_engine_and_screen_of_one_mind(stage: Stage) -> N
     chosen = random.Random(9)
     keys = "".join(chosen.choice("+-pz") for _ in range(100))
     with stage.open(stage.preset(jobs=20_000)) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         for key in keys:
             screen.send(key)
             time.sleep(0.02)  # a hundred keys in two seconds
@@ -271,7 +271,7 @@ def test_a_storm_of_keys_leaves_engine_and_screen_of_one_mind(stage: Stage) -> N
 @pytest.mark.parametrize("stop", ["SIGSTOP", "SIGTSTP"])
 def test_a_screen_that_was_stopped_goes_on_with_the_newest_picture_and_takes_keys(stage: Stage, stop: str) -> None:
     with stage.open(stage.preset(jobs=20_000)) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         pid = part(screen.pid, "screen")
         os.kill(pid, signal.Signals[stop])
         before = stage.picture()
@@ -291,9 +291,9 @@ def test_a_screen_that_was_stopped_goes_on_with_the_newest_picture_and_takes_key
 def test_the_title_and_the_tab_are_given_back_however_the_screen_dies(stage: Stage) -> None:
     stage.preset()
     with stage.shell(SHELL) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         assert b"\x1b[22;2t" in screen.raw
-        screen.wait_raw(b"\x1b]9;4;1;", 10)
+        screen.wait_raw(b"\x1b]9;4;1;")
         assert re.fullmatch(r"\S \d+% bench( \S+)?", screen.title)
         os.kill(part(screen.pid, "screen"), signal.SIGKILL)
         screen.wait("back at the shell")
@@ -305,23 +305,23 @@ def test_the_title_and_the_tab_are_given_back_however_the_screen_dies(stage: Sta
 @pytest.mark.parametrize("term", ["linux"])
 def test_a_terminal_without_titles_is_written_none(stage: Stage, term: str) -> None:
     with stage.open(stage.preset(jobs=40, latency="10ms"), TERM=term) as screen:
-        screen.wait("FINISHED", 20)
+        screen.wait("FINISHED")
         screen.press("q")
-        screen.wait_exit(15)
+        screen.wait_exit()
         assert b"\x1b]2;" not in screen.raw
         assert b"\x1b]9;" not in screen.raw
 
 
 def test_a_terminal_that_is_not_looked_at_is_told_of_an_alert_by_a_bell_and_a_notification(stage: Stage) -> None:
     with stage.open(stage.preset(jobs=4000, fail=0.9), VTE_VERSION="", TERM_PROGRAM="") as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         screen.send("\x1b[O")
-        screen.wait_raw(b"\x07\x1b]9;qtui bench: failing: ", 15)
+        screen.wait_raw(b"\x07\x1b]9;qtui bench: failing: ")
 
 
 def test_ctrl_z_does_not_stop_the_screen(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         screen.press("ctrl+z")
         screen.wait("ctrl+z is off")
 
@@ -381,7 +381,7 @@ def controls(raw: bytes) -> set[str]:
 
 def look_around(screen: Terminal) -> bytes:
     """Through all views of a run that fails, to its end; everything the program wrote."""
-    screen.wait("✓ FINISHED", 30)
+    screen.wait("✓ FINISHED")
     screen.press("4")
     screen.wait("last 10 min")
     screen.press("enter")
@@ -389,7 +389,7 @@ def look_around(screen: Terminal) -> bytes:
     screen.press("enter")
     screen.wait("ATTEMPTS")
     screen.press("down", "down", "down", "esc", "1", "q")
-    screen.wait_exit(15)
+    screen.wait_exit()
     return screen.raw
 
 
@@ -416,7 +416,7 @@ def _toml(text: str) -> str:
 
 def test_hostile_text_that_is_pasted_is_cleaned(stage: Stage) -> None:
     with stage.open(stage.preset(jobs=20, latency="1ms")) as screen:
-        screen.wait("✓ FINISHED", 20)
+        screen.wait("✓ FINISHED")
         screen.press("3", "/")
         screen.wait("keep")
         mark = screen.received
@@ -436,7 +436,7 @@ def test_no_color_writes_no_colour_anywhere(stage: Stage) -> None:
 def test_standard_output_may_be_a_file(stage: Stage) -> None:
     stage.preset(jobs=10, latency="1ms")
     with stage.shell('$QTUI bench.toml > out; echo "left with $?"') as screen:
-        screen.wait("✓ FINISHED", 20)
+        screen.wait("✓ FINISHED")
         screen.press("q")
         screen.wait("left with 0")
     assert "10 done" in Path(stage.folder / "out").read_text()

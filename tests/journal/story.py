@@ -18,6 +18,7 @@ from qtui.core.events import (
 from qtui.core.job import Done, Failed, Interrupted, Job, Outcome, Value
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.runs import RunRecord
+from tests.patience import PATIENCE_S
 
 STARTED = 1_000_000.0
 """Wall clock of the start of the runs told here."""
@@ -97,7 +98,7 @@ class Told:
             self.position += 1
             self.journal.append(self.position, event)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         """Wait for something that a commit or a change of state brings about."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -16,6 +16,7 @@ from qtui.journal import journal as journal_module
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.reader import open_reader
 from tests.journal.story import STARTED, Told, accepted, done, failed, lifetime, opening, record, requeued, started
+from tests.patience import PATIENCE_S
 
 
 async def test_it_is_a_journal(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ async def test_room_waits_while_the_backlog_is_full(tmp_path: Path, monkeypatch:
     waiting = asyncio.ensure_future(told.journal.room())
     await asyncio.sleep(0)
     assert not waiting.done()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
     assert told.journal.backlog < 30
     await told.journal.close("finished")

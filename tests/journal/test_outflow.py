@@ -33,6 +33,7 @@ from tests.journal.story import (
     requeued,
     started,
 )
+from tests.patience import PATIENCE_S
 
 
 class Life:
@@ -171,7 +172,7 @@ async def test_the_writer_catches_up_by_itself(tmp_path: Path, monkeypatch: pyte
     await told.durable()
     assert path.read_text() == ""
     told.tell(done(1))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await told.journal.close("finished")
     assert [json.loads(line)["key"] for line in path.read_text().splitlines()] == [f"key-{n}" for n in range(1, 301)]
 

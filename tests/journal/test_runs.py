@@ -105,8 +105,8 @@ def test_a_look_at_the_lock_does_not_keep_an_engine_from_starting(tmp_path: Path
     (tmp_path / "lock").touch()
     looking = os.open(tmp_path / "lock", os.O_RDONLY)
     fcntl.flock(looking, fcntl.LOCK_SH)
-    threading.Timer(0.1, os.close, (looking,)).start()
     begun = time.monotonic()
+    threading.Timer(0.1, os.close, (looking,)).start()
     os.close(lock.take(tmp_path))
     assert time.monotonic() - begun > 0.05
 

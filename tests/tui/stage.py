@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from qtui.core.port import Checked, PresetEntry, RunEntry
 from qtui.tui.theme import DARK, Palette, textual_theme
+from tests.patience import PATIENCE_S
 from tests.tui import fake_port
 
 HOSTILE = (
@@ -29,7 +30,7 @@ HOSTILE = (
 """Names that have broken other terminal programs."""
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     """Wait for something that happens by itself, at most so long."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -18,6 +18,7 @@ from qtui.core.snapshot import Snapshot
 from qtui.journal.runs import RunRecord
 from qtui.link.client import LinkPort
 from qtui.link.protocol import VERSION, Hello
+from tests.patience import PATIENCE_S
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,7 +86,7 @@ class Stage:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=2 * PATIENCE_S,
             check=False,
         )
 
@@ -121,7 +122,7 @@ class Stage:
 
     # -- a second face
 
-    def picture(self, wanted: Callable[[Snapshot], bool] = lambda snap: True, timeout: float = 10) -> Snapshot:
+    def picture(self, wanted: Callable[[Snapshot], bool] = lambda snap: True, timeout: float = PATIENCE_S) -> Snapshot:
         """The first snapshot of the run that is as wanted, seen by a face that only watches."""
         return asyncio.run(self._picture(wanted, timeout))
 
@@ -143,7 +144,7 @@ class Stage:
     async def _tell(self, command: Command) -> Reply:
         port = await LinkPort.connect(Path(self.record.socket), Hello(VERSION, hz=0))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 return await port.send(Request(command))
         finally:
             await port.close()
@@ -170,7 +171,7 @@ def runs(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
-def ends(pid: int, timeout: float = 10) -> None:
+def ends(pid: int, timeout: float = PATIENCE_S) -> None:
     """Wait until a process that is not our child has ended; fail when it does not."""
     with suppress(ProcessLookupError), open_process(pid) as handle:
         asyncio.run(_readable(handle, timeout))

@@ -14,6 +14,7 @@ import pytest
 from qtui.core.snapshot import AlertView
 from qtui.core.tables import Alerts
 from qtui.wiring.alerting import WAITING, OnAlert
+from tests.patience import PATIENCE_S
 from tests.wiring.stage import PRESET, Stage
 
 
@@ -22,7 +23,7 @@ def alert(number: int = 1, text: str = "stalled: no job has ended for 1:00") -> 
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 another process tells nobody
             await asyncio.sleep(0.01)
 

@@ -22,7 +22,7 @@ def test_a_preset_is_mended_by_a_suggestion_and_by_hand_and_then_runs(stage: Sta
     bad = good.replace("concurrency =", "concurency =").replace("capacity = 16", "capacity = -5  # too few")
     preset = stage.write("bench.toml", f"# mine\n{bad}")
     with stage.open(preset, VISUAL=f"{sys.executable} {stage.write('editor.py', EDITOR)}") as screen:
-        screen.wait("× 2 PROBLEMS", 20)
+        screen.wait("× 2 PROBLEMS")
         screen.press("down", "f")
         screen.wait("Correct line")
         screen.press("y")
@@ -31,5 +31,5 @@ def test_a_preset_is_mended_by_a_suggestion_and_by_hand_and_then_runs(stage: Sta
         screen.wait("EDITOR HAS")
         assert not screen.alternate, "the editor has the person's own screen"
         screen.press("enter")
-        screen.wait("FINISHED", 20)
+        screen.wait("FINISHED")
     assert Path(preset).read_text() == f"# mine\n{good.replace('capacity = 16', 'capacity = 16  # too few')}"

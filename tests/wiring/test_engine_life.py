@@ -17,6 +17,7 @@ from qtui.core.snapshot import RunState, Snapshot
 from qtui.errors import UsageError
 from qtui.wiring.host import LocalHost, connect
 from qtui.wiring.spawn import Spawned, spawn_engine
+from tests.patience import PATIENCE_S
 from tests.wiring.stage import Stage
 
 Spawn = Callable[..., Spawned]
@@ -39,7 +40,7 @@ async def spawn(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 async def until(port: Port, wanted: Callable[[Snapshot], bool]) -> Snapshot:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         async for snap in port.snapshots():
             if wanted(snap):
                 return snap
@@ -180,7 +181,7 @@ async def test_a_killed_engine_is_a_crashed_run_that_nobody_can_attach_to(stage:
     port = await connect(engine.socket)
     await until(port, lambda snap: snap.counts.done > 0)
     os.kill(stage.record.pid, signal.SIGKILL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         async for _ in port.snapshots():
             pass
     await port.close()

@@ -16,25 +16,25 @@ def picker(stage: Stage, background: str) -> Terminal:
 
 def test_on_a_white_terminal_the_screen_is_white(stage: Stage) -> None:
     with picker(stage, "#ffffff") as screen:
-        screen.wait("choose a preset", 30)
+        screen.wait("choose a preset")
         assert {cell.bg for row in screen.cells() for cell in row} <= {"#ffffff", "#e6ebf1", "#0058b8"}
         screen.press("q")
-        assert screen.wait_exit(15) == 0
+        assert screen.wait_exit() == 0
         restored(screen)
 
 
 def test_an_answer_and_keys_that_come_early_are_not_mixed_up(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
-        screen.wait_raw(b"\x1b]11;?", 20)
+        screen.wait_raw(b"\x1b]11;?")
         screen.send("?")
-        screen.wait("KEYS", 30)
+        screen.wait("KEYS")
         assert "rgb:" not in screen.text()
         assert b"rgb:" not in screen.raw, "written on the screen by the terminal"
 
 
 def test_a_late_answer_is_not_taken_for_keys(stage: Stage) -> None:
     with picker(stage, "#0e131a") as screen:
-        screen.wait("choose a preset", 30)
+        screen.wait("choose a preset")
         before = screen.text()
         screen.send("\x1b]11;rgb:ffff/ff")
         screen.send("ff/ffff\x1b\\")
@@ -42,4 +42,4 @@ def test_a_late_answer_is_not_taken_for_keys(stage: Stage) -> None:
         screen.wait(lambda text: text != before)
         assert "choose a preset" in screen.text()
         screen.press("q")
-        assert screen.wait_exit(15) == 0
+        assert screen.wait_exit() == 0

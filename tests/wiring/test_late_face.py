@@ -20,12 +20,13 @@ from qtui.tui import feed as feed_module
 from qtui.tui.feed import Feed
 from qtui.wiring.host import connect
 from tests.link.test_link import Run
+from tests.patience import PATIENCE_S
 from tests.tui.rig import until
 from tests.wiring.stage import Stage
 
 
 async def seen(port: LinkPort, wanted: Callable[[Snapshot], bool]) -> Snapshot:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         async for snap in port.snapshots():
             if wanted(snap):
                 return snap
@@ -71,9 +72,9 @@ def test_a_late_screen_is_not_blank(stage: Stage) -> None:
     stage.picture(lambda snap: snap.elapsed_s > 4)
     assert stage.run("ctl", "bench", "concurrency", "6", "--reason", "more").returncode == 0
     with stage.open("attach", "bench") as screen:
-        text = screen.wait("● RUNNING", 20)
-        first = screen.wait("FAILURES", 1)
-        screen.wait("▲6", 5)  # at the very edge there was room for half of it
+        text = screen.wait("● RUNNING")
+        first = screen.wait("FAILURES")
+        screen.wait("▲6")  # at the very edge there was room for half of it
     assert "concurrency 4 → 6 (more)" in first, text
     assert "HTTP 404" in first
     assert len(re.findall("[×▆]{3}", first)) >= 4  # a strip for every slot that is old enough

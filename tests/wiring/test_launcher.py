@@ -48,7 +48,7 @@ def test_a_dumb_terminal_is_none(stage: Stage) -> None:
 
 def test_a_state_directory_that_cannot_be_used_is_said_after_the_screen(stage: Stage) -> None:
     with stage.open(stage.preset(), "--state", "/proc/nowhere") as screen:
-        assert screen.wait_exit(15) == 74
+        assert screen.wait_exit() == 74
         restored(screen)
         assert "choose another place with --state DIR" in screen.text()
 
@@ -56,22 +56,22 @@ def test_a_state_directory_that_cannot_be_used_is_said_after_the_screen(stage: S
 def test_without_a_standard_input_keys_still_come_from_the_terminal(stage: Stage) -> None:
     stage.preset()
     with stage.shell('$QTUI bench.toml <&-; echo "left with $?"') as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         screen.send("qq")
-        screen.wait("left with 0", 20)
+        screen.wait("left with 0")
 
 
 def test_without_a_standard_output_nothing_is_started(stage: Stage) -> None:
     stage.preset()
     with stage.shell('$QTUI bench.toml >&-; echo "left with $?"') as screen:
-        screen.wait("left with 2", 20)
+        screen.wait("left with 2")
         assert "needs a standard output" in screen.text()
     assert stage.records() == []
 
 
 def test_nobody_takes_connections_for_an_engine_that_is_gone(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         (path,) = Path(stage.folder).glob("qtui/*.sock")
         (engine,) = stage.engines
         os.kill(engine, signal.SIGKILL)
@@ -88,7 +88,7 @@ def test_attach_without_a_live_run_says_so(stage: Stage) -> None:
 
 def test_the_light_theme_is_light(stage: Stage) -> None:
     with stage.open(stage.preset(), QTUI_THEME="light") as screen:
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         ground = screen.cells()[20][0].bg
 
     assert all(octet > 200 for octet in bytes.fromhex(ground.removeprefix("#")))
@@ -97,7 +97,7 @@ def test_the_light_theme_is_light(stage: Stage) -> None:
 def test_a_run_that_is_left_before_it_is_seen_is_not_left_in_silence(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
         screen.send("q")
-        screen.wait("Leave this run?", 20)
+        screen.wait("Leave this run?")
         screen.press("s")
         assert screen.wait_exit() == 130
     stage.all_end()
@@ -106,7 +106,7 @@ def test_a_run_that_is_left_before_it_is_seen_is_not_left_in_silence(stage: Stag
 def test_a_run_that_is_left_at_all_costs_before_it_is_seen_is_named(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
         screen.send("qq")
-        assert screen.wait_exit(20) == 0
+        assert screen.wait_exit() == 0
         assert "`qtui attach` shows it" in screen.text()
 
 
@@ -114,7 +114,7 @@ def test_ctrl_c_while_the_screen_starts_is_no_traceback(stage: Stage) -> None:
     with stage.open(stage.preset()) as screen:
         _screen_process(screen.pid)
         screen.send("\x03\x03\x03")
-        screen.wait("● RUNNING", 20)
+        screen.wait("● RUNNING")
         assert b"Traceback" not in screen.raw
 
 

@@ -15,9 +15,9 @@ COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d
 def tour(stage: Stage, *words: str, size: tuple[int, int] = (100, 32), **env: str) -> bytes:
     """From the picker through a run: palette, choosers, help, inspector, views, the quit dialog; what was written."""
     with stage.open(*words, size=size, **env) as screen:
-        screen.wait("choose a preset", 30)
+        screen.wait("choose a preset")
         screen.press("enter")
-        screen.wait("FULL", 40)
+        screen.wait("FULL")
         for key, shown in ((":", "COMMAND"), ("?", "KEYS THAT WORK"), ("enter", "ATTEMPTS"), ("c", "enter set")):
             screen.press(key)
             screen.wait(shown)
@@ -32,7 +32,7 @@ def tour(stage: Stage, *words: str, size: tuple[int, int] = (100, 32), **env: st
         screen.press("q")
         screen.wait("Leave this run?")
         screen.press("s")
-        screen.wait_exit(20)
+        screen.wait_exit()
         return screen.raw
 
 
@@ -61,7 +61,7 @@ def test_ascii_means_ascii_on_any_screen(stage: Stage) -> None:
 
 def test_a_locale_without_unicode_gets_ascii_by_itself(stage: Stage) -> None:
     with stage.open(stage.preset(), LC_ALL="C") as screen:
-        screen.wait("+- QUEUE", 30)
+        screen.wait("+- QUEUE")
         assert not beyond_ascii(screen.raw)
 
 
@@ -78,14 +78,14 @@ def test_a_look_that_does_not_exist_is_refused_before_anything_starts(
     stage: Stage, words: tuple[str, ...], env: dict[str, str], said: str
 ) -> None:
     with stage.open(stage.preset(), *words, **env) as screen:
-        assert screen.wait_exit(30) == 2
+        assert screen.wait_exit() == 2
         assert said in " ".join(screen.text().split())
     assert not stage.state.exists()
 
 
 def test_the_terminals_own_colours_are_used_where_they_are_wanted(stage: Stage) -> None:
     with stage.open("--theme", "ansi", stage.preset()) as screen:
-        screen.wait("FULL", 30)
+        screen.wait("FULL")
         raw = screen.raw
     assert COLOUR.search(raw)
     assert b"38;2;" not in raw

@@ -26,7 +26,7 @@ def pager(stage: Stage) -> str:
 
 def test_o_lends_the_terminal_to_the_pager_and_takes_it_back(stage: Stage) -> None:
     with stage.open(stage.preset(), PAGER=pager(stage)) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         screen.press("6")
         screen.wait("started with 4 workers, a queue of 16")
         screen.press("o")
@@ -48,7 +48,7 @@ def test_o_lends_the_terminal_to_the_pager_and_takes_it_back(stage: Stage) -> No
 
 def test_ctrl_c_in_the_pager_is_the_pagers(stage: Stage) -> None:
     with stage.open(stage.preset(), PAGER=pager(stage)) as screen:
-        screen.wait("FULL", 20)
+        screen.wait("FULL")
         screen.press("6")
         screen.wait("started with 4 workers")
         screen.press("o")

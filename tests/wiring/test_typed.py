@@ -9,7 +9,7 @@ from tests.wiring.stage import Stage
 
 def test_a_run_in_lines_is_steered_by_typing(stage: Stage) -> None:
     with stage.open("run", "--plain", stage.preset(jobs=4000, fail=0.3), size=(110, 40)) as screen:
-        screen.wait("Running: bench, 4 workers", 30)
+        screen.wait("Running: bench, 4 workers")
         screen.wait("enter alone says how far it is")
         screen.send("\n")
         screen.wait(re.compile(r"Running: [\d,]+ of 4,000 done.*\d\d:\d\d:\d\d"))
@@ -22,20 +22,20 @@ def test_a_run_in_lines_is_steered_by_typing(stage: Stage) -> None:
         screen.send("help\n")
         screen.wait("rate N/s|none")
         screen.send("stop\n")
-        screen.wait("Stopped: ", 20)
-        assert screen.wait_exit(20) == 130
+        screen.wait("Stopped: ")
+        assert screen.wait_exit() == 130
         assert screen.raw.decode().count("oncurrency 4 → 12") == 1, "told once"
 
 
 def test_a_group_of_failures_is_retried_by_its_number(stage: Stage) -> None:
     with stage.open("run", "--plain", stage.preset(jobs=4000, fail=0.5), size=(110, 40)) as screen:
-        screen.wait("New failure", 30)
+        screen.wait("New failure")
         title = re.search(r"New failure: (\S+)", screen.text())
         assert title is not None
         screen.send(f"retry {title[1]}\n")
         screen.wait(re.compile("retr(y|ied|ies).*jobs?", re.IGNORECASE))
         screen.send("stop\n")
-        screen.wait_exit(20)
+        screen.wait_exit()
 
 
 def test_a_run_in_the_background_of_a_shell_is_not_stopped_for_reading(stage: Stage) -> None:
@@ -43,5 +43,5 @@ def test_a_run_in_the_background_of_a_shell_is_not_stopped_for_reading(stage: St
     with stage.shell(f'set -m; $QTUI run --plain {preset} & echo started; wait; echo "ended $?"') as screen:
         screen.wait("started")
         screen.send("pause\n")
-        screen.wait("ended 0", 40)
+        screen.wait("ended 0")
         assert "Producers paused" not in screen.text()

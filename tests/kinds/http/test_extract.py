@@ -92,10 +92,10 @@ async def test_pages_that_are_no_html_have_no_fields(html: str) -> None:
 )
 async def test_pages_made_to_keep_a_parser_busy_are_refused(html: str) -> None:
     async with serving(page(html)) as site:
-        began = time.perf_counter()
+        began = time.process_time()
         outcome = await fetched(HttpTable(url=site, extract={"t": "h1"}))
     assert outcome == Failed("extract", "the page is nested too deep, or its tags have too many attributes, to be read")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 async def test_large_and_ordinary_pages_are_read() -> None:

@@ -21,6 +21,7 @@ from qtui.demo.site import DemoSite
 from qtui.kinds.http.options import HttpTable, Timeouts
 from tests.kinds.http.serving import echo, fetched, opened, serving, speaking
 from tests.kinds.running import job, real
+from tests.patience import PATIENCE_S
 
 
 @pytest_asyncio.fixture
@@ -60,7 +61,7 @@ async def test_each_misbehaviour_has_its_class(site: str, path: str, code: str, 
     ],
 )
 async def test_a_timeout_says_what_took_too_long(site: str, path: str, timeout: Timeouts, message: str) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         assert await fetched(HttpTable(url=site + path, timeout=timeout)) == Failed("timeout", message)
 
 
@@ -70,13 +71,13 @@ async def test_the_jobs_timeout_holds_as_well(site: str) -> None:
 
 
 async def test_a_slow_but_steady_answer_is_waited_for(site: str) -> None:
-    table = HttpTable(url=f"{site}/drip?bytes=40&delay=0.005", timeout=Timeouts(slow=0.1))
+    table = HttpTable(url=f"{site}/drip?bytes=400&delay=0.001", timeout=Timeouts(slow=0.3))
     assert isinstance(await fetched(table), Done)
 
 
 async def test_a_wrong_status_stays_one_when_its_page_never_ends() -> None:
     async with speaking(b"HTTP/1.1 503 Nope\r\nContent-Length: 100\r\n\r\nhalf", then_close=False) as address:
-        outcome = await fetched(HttpTable(url=address, timeout=Timeouts(total=0.2)))
+        outcome = await fetched(HttpTable(url=address, timeout=Timeouts(total=0.6)))
     assert outcome == Failed("http:503", "Service Unavailable")
 
 
@@ -220,7 +221,7 @@ async def test_an_attempt_that_is_ended_leaves_no_connection(sent: bytes, by_dea
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     timeout = Timeouts(total=0.1 if by_deadline else 10)
-    async with opened(HttpTable(url=address, timeout=timeout)) as kind, asyncio.timeout(5):
+    async with opened(HttpTable(url=address, timeout=timeout)) as kind, asyncio.timeout(PATIENCE_S):
         attempt = asyncio.create_task(kind.run(job()), name="attempt")
         await asked.wait()
         if not by_deadline:
