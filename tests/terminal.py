@@ -44,6 +44,8 @@ for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT):
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 
+_FRAME_END = re.compile(rb"(?<=\x1b\[\?2026l)")
+
 # Longer than the time a program waits to tell the escape key from the start of a sequence (Textual: 0.1 s).
 _ESCAPE_PAUSE = 0.3
 _FRAME_PATIENCE = 3.0
@@ -66,6 +68,7 @@ class Terminal:
         self._stalled = self._closing = self._ended = self._unseen = False
         self._fault: Exception | None = None
         self._exit_code: int | None = None
+        self._look: Callable[[], bool] | None = None
         self._wake, self._woken = socket.socketpair()
         self._threads = [
             threading.Thread(target=self._serve, name="terminal-io", daemon=True),
@@ -250,11 +253,15 @@ class Terminal:
 
         def decided() -> bool:
             nonlocal met
-            met = self._fault is None and holds()
+            met = met or (self._fault is None and holds())
             return met or self._ended
 
         with self._changed:
-            self._changed.wait_for(decided, timeout)
+            self._look = decided
+            try:
+                self._changed.wait_for(decided, timeout)
+            finally:
+                self._look = None
             if not met:
                 self._fail(name, timeout)
 
@@ -393,9 +400,17 @@ class Terminal:
                 del self._raw[:excess]
                 self._forgotten += excess
             if not self._unseen:
-                self._outbox += self._emulator.feed(output)
+                for frame in _FRAME_END.split(output):
+                    self._outbox += self._emulator.feed(frame)
+                    self._look_at_frame()
             self._changed.notify_all()
         return bool(output)
+
+    def _look_at_frame(self) -> None:
+        """Look for whoever waits: on a busy machine it would wake up after the next frame, and miss a short one."""
+        if self._look is not None:
+            with suppress(Exception):  # who waits looks as well, and is told
+                self._look()
 
     def _give(self) -> None:
         with self._changed:

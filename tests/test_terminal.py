@@ -289,6 +289,14 @@ def test_wait_accepts_a_pattern_and_a_predicate() -> None:
         assert "12/64" in terminal.wait(lambda text: text.count("2") == 1)
 
 
+def test_a_frame_that_is_replaced_at_once_is_seen() -> None:
+    frames = "".join(f"\\033[?2026h\\033[Hframe {number} \\033[?2026l" for number in range(1, 10))
+    with Terminal.start(shell(f"read -r _; printf '{frames}'; cat")) as terminal:
+        terminal.send("\n")
+        assert "frame 5" in terminal.wait("frame 5")
+        terminal.wait("frame 9")
+
+
 def test_a_vain_wait_shows_the_screen() -> None:
     with Terminal.start(shell("echo only this; cat"), size=(30, 4)) as terminal:
         terminal.wait("only this")

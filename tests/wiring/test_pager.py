@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_o_lends_the_terminal_to_the_pager_and_takes_it_back(stage: Stage) -> No
         screen.press("6")
         screen.wait("started with 4 workers, a queue of 16")
         screen.press("o")
-        shown = screen.wait("PAGER SHOWS 1 LINES")
+        shown = screen.wait(re.compile(r"PAGER SHOWS 1 LINES OF \S+\.txt"))
         assert "started with 4 workers, a queue of 16  qtui  20" in shown
         assert "RUNNING" not in shown
         assert not screen.alternate, "the pager has the person's own screen"
