@@ -189,6 +189,8 @@ class SlotView(msgspec.Struct, frozen=True, gc=False):
     """How much of itself the job says it has done, 0 to 1; None when it says nothing."""
     left_s: float = 0.0
     """Seconds until the next attempt may start, in back-off."""
+    last: int = 0
+    """The job that was in it before, 0 when none was since the engine began."""
 
 
 BUSY_LEVELS = "012345678"

@@ -31,7 +31,7 @@ _END = {"waiting": Cell.RETRY_END, "failed": Cell.FAILED_END, "cancelled": Cell.
 class SlotTrack:
     """A slot's present attempt and its history in one-second cells, where the worst outcome of a second wins."""
 
-    __slots__ = ("_cells", "_second", "_shade", "born", "due_at", "job", "note", "retired", "share", "started")
+    __slots__ = ("_cells", "_second", "_shade", "born", "due_at", "job", "last", "note", "retired", "share", "started")
 
     def __init__(self, at: float) -> None:
         self.due_at: float | None = None
@@ -39,6 +39,8 @@ class SlotTrack:
         self.born = at
         self.retired: float | None = None
         self.job: Job | None = None
+        self.last = 0
+        """The job whose attempt ended here last."""
         self.started = 0.0
         self.share: float | None = None
         """How far the attempt says it is."""
@@ -69,6 +71,8 @@ class SlotTrack:
 
     def end(self, at: float, then: str) -> None:
         """Paint the attempt that is over."""
+        if self.job is not None:
+            self.last = self.job.seq
         self.job = None
         last = int(at)
         if last > self._second:
@@ -126,7 +130,7 @@ class SlotTrack:
     ) -> SlotView:
         job = self.job
         if job is None:
-            return SlotView(number, state, strip=self.strip(at, length))
+            return SlotView(number, state, strip=self.strip(at, length), last=self.last)
         return SlotView(
             number,
             state,
@@ -140,6 +144,7 @@ class SlotTrack:
             self.strip(at, length),
             self.share,
             0.0 if self.due_at is None else max(0.0, self.due_at - at),
+            self.last,
         )
 
 

@@ -86,6 +86,18 @@ def test_a_retry_waits_without_a_slot_and_recovers_when_done() -> None:
     assert book.ledger.groups[GROUP].attempts == 1
 
 
+def test_a_slot_remembers_the_job_it_had_last() -> None:
+    book = Book()
+    book.accept(1, 1.0)
+    fresh = book.picture(1.0).slots[0]
+    book.start(1, 1.0)
+    book.end(1, 2.0, Done(), "done")
+    idle = book.picture(2.0).slots[0]
+
+    assert (fresh.seq, fresh.last) == (0, 0)
+    assert (idle.seq, idle.last) == (0, 1)
+
+
 def test_an_interrupted_attempt_goes_back_and_is_no_retry_and_no_failure() -> None:
     book = Book()
     book.accept(1, 1.0)

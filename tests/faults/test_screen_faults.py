@@ -277,13 +277,13 @@ def test_a_screen_that_was_stopped_goes_on_with_the_newest_picture_and_takes_key
         before = stage.picture()
         later = stage.picture(lambda snap: snap.elapsed_s > before.elapsed_s + 3)
         os.kill(pid, signal.SIGCONT)
-        screen.wait(
+        shown = screen.wait(
             lambda text: (
                 (done := re.search(r"([\d,]+) / 20,000", text)) is not None
                 and int(done[1].replace(",", "")) >= later.counts.done
             )
         )
-        assert "s old" not in screen.text()
+        assert "s old" not in shown
         screen.press("+")
         screen.wait("WORKERS 5")
 

@@ -65,6 +65,12 @@ def test_an_idle_slot_has_a_state_and_a_history_but_no_job() -> None:
     assert rows[4].endswith("▆▆· │")
 
 
+def test_an_idle_slot_leads_to_the_job_it_had_before() -> None:
+    rows = drawn(sample(slots=[SlotView(7, SlotState.IDLE, last=8478)]))
+    assert rows[2].startswith("│ last job  #8478")
+    assert "enter" in rows[0]
+
+
 def test_nothing_selected_is_said() -> None:
     assert drawn(sample(), selected=99)[1].startswith("│ no slot selected")
 

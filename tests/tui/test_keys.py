@@ -146,6 +146,16 @@ async def test_cancel_without_a_job_says_so() -> None:
         await rig.shows("no job is chosen")
 
 
+async def test_the_story_of_a_slot_between_two_jobs_is_that_of_its_last_job() -> None:
+    idle = [replace(slot, state=SlotState.IDLE, seq=0, last=3000 + slot.number) for slot in sample().slots]
+    async with running(sample(slots=idle)) as rig:
+        await rig.press("down", "enter")
+        await rig.shows("#3002")
+        await rig.press("escape", "x")
+        await rig.shows("no job is chosen")
+        assert rig.port.commands == [], "only what runs is cancelled"
+
+
 async def test_retry_all_asks_and_retries() -> None:
     async with running() as rig:
         await rig.press("R")

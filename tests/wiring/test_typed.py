@@ -29,8 +29,8 @@ def test_a_run_in_lines_is_steered_by_typing(stage: Stage) -> None:
 
 def test_a_group_of_failures_is_retried_by_its_number(stage: Stage) -> None:
     with stage.open("run", "--plain", stage.preset(jobs=4000, fail=0.5), size=(110, 40)) as screen:
-        screen.wait("New failure")
-        title = re.search(r"New failure: (\S+)", screen.text())
+        group = re.compile(r"New failure: (\S+) ")
+        title = group.search(screen.wait(group))
         assert title is not None
         screen.send(f"retry {title[1]}\n")
         screen.wait(re.compile("retr(y|ied|ies).*jobs?", re.IGNORECASE))

@@ -273,7 +273,7 @@ class MainScreen(Screen[object]):
         self.ship.toggle_mouse()
 
     def _inspect(self) -> None:
-        seq, group = self._stage.selected_job(), self._stage.selected_group()
+        seq, group = self._stage.read_job(), self._stage.selected_group()
         if seq is not None:
             self._stage.open_drawer(seq)
         elif group is not None:

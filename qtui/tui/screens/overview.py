@@ -212,6 +212,11 @@ class Overview(Container):
             return None
         return slot.seq or None
 
+    def last_job(self) -> int | None:
+        """The job that was in the chosen slot before; between two short ones it is what a person means."""
+        slot = self.slots.slot()
+        return slot.last or None if slot is not None else None
+
 
 CHARTS = frozenset({"flow", "latency", "mini"})
 CALM_S = 6

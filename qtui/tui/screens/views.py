@@ -218,6 +218,11 @@ class Stage(Container):
             return shown.selected_job()
         return self._overview.selected_job() if self.context is Context.OVERVIEW else None
 
+    def read_job(self) -> int | None:
+        """The job whose story is asked for: a slot that has none at the moment had one before."""
+        seq = self.selected_job()
+        return self._overview.last_job() if seq is None and self.context is Context.OVERVIEW else seq
+
     def _step(self, step: int) -> None:
         """Let the drawer show a neighbour of its job in the list under it."""
         if self._drawer is None or not self._drawer_open:

@@ -22,7 +22,7 @@ def draw_job(canvas: Canvas, snap: Snapshot, *, selected: int) -> None:
     if slot is not None:
         title.append(Span(f" slot {slot.number}", "dim"))
     has_job = slot is not None and slot.seq > 0 and slot.state is not SlotState.RETIRED
-    opens = hint("open", "inspect") if has_job else ()
+    opens = hint("open", "inspect") if has_job or (slot is not None and slot.last) else ()
     canvas.box(0, 0, width, height, title=title, right=opens)
     if height < 3 or width < 8:
         return
@@ -77,6 +77,8 @@ def _state(slot: SlotView) -> Line:
 def _state_alone(slot: SlotView, snap: Snapshot) -> Iterator[tuple[str, Line]]:
     glyph, colour = STATES[slot.state]
     yield "state", (Span(f"{glyph} " if glyph.strip() else "", colour, True), Span(words(slot, snap)))
+    if slot.last:
+        yield "last job", (Span(f"#{slot.last}"),)
 
 
 def _draw_history(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot) -> None:
