@@ -3,8 +3,8 @@
     python -m tests.faults.service FOLDER
 
 `/job/KEY?wait=S` notes KEY in FOLDER/served before it answers after S seconds; with `once=503` a key is answered so
-the first time. A key that stands in FOLDER/poison
-kills the engine that asked, as often as it stands there.
+the first time. A key that stands in FOLDER/poison kills the engine that asked, as often as it stands there. A number
+in FOLDER/enough: what is asked for after so many requests is never answered.
 """
 
 from __future__ import annotations
@@ -64,6 +64,14 @@ class Service:
         """How often each key was asked for."""
         return Counter(self.served())
 
+    def answer_only(self, number: int | None) -> None:
+        """Leave what is asked for after so many requests without an answer; None: answer all."""
+        enough = self.folder / "enough"
+        if number is None:
+            enough.unlink()
+        else:
+            enough.write_text(str(number))
+
     def poison(self, key: str, times: int) -> None:
         """The next `times` requests for `key` kill the engine."""
         (self.folder / "poison").write_text(f"{key}\n" * times)
@@ -88,7 +96,9 @@ def _engine_of(request: web.BaseRequest) -> int:
 class _Server:
     def __init__(self, folder: Path) -> None:
         self._poison = folder / "poison"
+        self._enough = folder / "enough"
         self._asked: set[str] = set()
+        self._number = 0
         self._served = os.open(folder / "served", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -96,6 +106,9 @@ class _Server:
             return web.Response()
         key = request.path.rpartition("/")[2]
         os.write(self._served, f"{key}\n".encode())
+        self._number += 1
+        if self._enough.exists() and self._number > int(self._enough.read_text()):
+            await asyncio.Event().wait()
         if self._poison.exists() and key in (doses := self._poison.read_text().split()):
             doses.remove(key)
             self._poison.write_text("\n".join(doses))

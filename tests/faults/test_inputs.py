@@ -69,8 +69,9 @@ class Work:
         self.stage.write(self.input, "".join(f"{line}\n" for line in self.lines))
 
     def interrupt(self, how: str, *words: str) -> None:
-        """Run until some forty jobs are done, and end the engine."""
+        """Run until some forty jobs are done, and end the engine; it cannot get to the end before that."""
         self.write()
+        self.service.answer_only(JOBS - 20)
         with Running(self.stage, "changing.toml", "--stop-timeout", "0", *words) as run:
             engine = run.started()
             self.stage.picture(lambda snap: snap.counts.done >= 40)
@@ -79,6 +80,7 @@ class Work:
             else:
                 run.face.send_signal(signal.SIGTERM)
             assert run.end() == (70 if how == "killed" else 143), run.told
+        self.service.answer_only(None)
         self.before = self.service.times()
         self.done = {str(event["job"]["key"]) for event in run.of("ended") if event["then"] == "done"}  # type: ignore[index]
         assert 30 < len(self.done) < JOBS - CONCURRENCY
