@@ -20,30 +20,30 @@ def read(path: Path) -> dict[str, tuple[str, ...]]:
     """The keys of a file, by action.
 
     Raises:
-        UsageError: with the line, for what is no TOML, no action, no key, or a key of two actions in one place.
+        UsageError: with every mistake and its line: no TOML, no action, no key, a key of two actions in one place.
     """
-    told, text = _toml(path)
+    content, text = _toml(path)
     lines = locate(text)
-
-    def wrong(key: str, what: str) -> UsageError:
-        line = lines.get(key, 0)
-        return UsageError(f"{clean(path)}{f', line {line}' if line else ''}: {what}")
-
-    for name in told:
+    mistakes: dict[str, str] = {}
+    """What is wrong with which key of the file."""
+    for name in content:
         if name != "keys":
-            raise wrong(name, f"there is no table {clean(name)}; keys are in [keys]")
-    table = told.get("keys", {})
+            mistakes[name] = f"there is no table {clean(name)}; keys are in [keys]"
+    table = content.get("keys", {})
     if not isinstance(table, dict):
-        raise wrong("keys", "this must be a table: [keys]")
+        mistakes["keys"], table = "this must be a table: [keys]", {}
     chosen: dict[str, tuple[str, ...]] = {}
     for action_id, value in table.items():
         try:
             chosen[action_id] = _keys(action_id, value)
         except ValueError as error:
-            raise wrong(f"keys.{action_id}", str(error)) from None
+            mistakes[f"keys.{action_id}"] = str(error)
     for action_id in chosen:
         if clash := _clash(action_id, chosen):
-            raise wrong(f"keys.{action_id}", clash)
+            mistakes[f"keys.{action_id}"] = clash
+    if mistakes:
+        told = sorted((lines.get(key, 0), what) for key, what in mistakes.items())
+        raise UsageError("\n".join(f"{clean(path)}{f', line {n}' if n else ''}: {what}" for n, what in told))
     return chosen
 
 

@@ -74,6 +74,12 @@ def test_a_mistake_is_refused_with_its_line(tmp_path: Path, text: str, why: str)
     assert refusal(tmp_path, text).startswith(why)
 
 
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    told = refusal(tmp_path, "[key]\n[keys]\npawse = 'p'\nundo = 'hyper+z'\nhold = 'h'\nretry = 'r'\n")
+    starts = [line.removeprefix(f"{tmp_path}/").partition(":")[0] for line in told.splitlines()]
+    assert starts == [f"keys.toml, line {line}" for line in (1, 3, 4, 5)]
+
+
 def test_a_key_of_two_actions_in_one_place_is_refused_with_the_line(tmp_path: Path) -> None:
     told = refusal(tmp_path, '[keys]\nhold = "h"\npause = "z"')
     assert told.startswith("keys.toml, line 2: h is also the key of left (in overview)")
