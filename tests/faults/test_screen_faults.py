@@ -423,6 +423,8 @@ def test_hostile_text_that_is_pasted_is_cleaned(stage: Stage) -> None:
         screen.send("\x1b[200~ab\u202ecd\x9b31mef\x1b[201~")
         screen.wait("ef")
         screen.wait_raw(b"ef", after=mark)
+        screen.press("ctrl+q")
+        screen.wait_exit()  # nothing is written by halves any more
         assert not controls(screen.raw)
 
 
