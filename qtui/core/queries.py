@@ -264,6 +264,26 @@ class Timeline(msgspec.Struct, frozen=True, tag="timeline"):
     """How many slots there were, from when on; the first tells how many at its beginning."""
 
 
+class SlotQuery(msgspec.Struct, frozen=True, tag="slot"):
+    """The attempts that ended last in one slot."""
+
+    slot: int
+    limit: int = 10
+
+
+class SlotAttempt(msgspec.Struct, frozen=True):
+    seq: int
+    name: str
+    run_s: float
+    outcome: str
+    """done, retry, failed, cancelled or interrupted."""
+
+
+class SlotPast(msgspec.Struct, frozen=True, tag="slot"):
+    attempts: list[SlotAttempt]
+    """The newest first; a slot that has not had one for thousands of others has none."""
+
+
 class FailureQuery(msgspec.Struct, frozen=True, tag="failure"):
     """The nearest attempt after (or before) a moment that failed for good."""
 
@@ -274,6 +294,14 @@ class FailureQuery(msgspec.Struct, frozen=True, tag="failure"):
 
 
 Query: TypeAlias = (
-    JobsQuery | JobQuery | TimelineQuery | FailureQuery | LogQuery | PeriodQuery | GroupQuery | ReproducerQuery
+    JobsQuery
+    | JobQuery
+    | TimelineQuery
+    | SlotQuery
+    | FailureQuery
+    | LogQuery
+    | PeriodQuery
+    | GroupQuery
+    | ReproducerQuery
 )
-Answer: TypeAlias = Jobs | JobStory | Timeline | Log | Period | GroupStory | Reproducer | Unknown
+Answer: TypeAlias = Jobs | JobStory | Timeline | SlotPast | Log | Period | GroupStory | Reproducer | Unknown

@@ -20,6 +20,7 @@ from qtui.core.queries import (
     LogQuery,
     PeriodQuery,
     Query,
+    SlotQuery,
     TimelineQuery,
     Unknown,
 )
@@ -29,7 +30,7 @@ from qtui.journal.encoding import decode, fields, keep, kept
 from qtui.journal.listing import ROW, Scan, as_row, producers, span
 from qtui.journal.period import period
 from qtui.journal.schema import LOST
-from qtui.journal.timeline import nearest_failure, timeline
+from qtui.journal.timeline import nearest_failure, slot_past, timeline
 
 ATTEMPTS = 500
 """Attempts of one story at most, the newest."""
@@ -57,6 +58,8 @@ def answer(db: sqlite3.Connection, query: Query, now: float) -> Answer:
             told = log.read(db, query)
         case TimelineQuery():
             told = timeline(db, query)
+        case SlotQuery():
+            told = slot_past(db, query)
         case FailureQuery():
             told = nearest_failure(db, query)
         case PeriodQuery():

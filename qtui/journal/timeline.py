@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 
 from qtui.core.marks import Marked, mark_of
-from qtui.core.queries import FailureQuery, Span, Timeline, TimelineQuery
+from qtui.core.queries import FailureQuery, SlotAttempt, SlotPast, SlotQuery, Span, Timeline, TimelineQuery
 from qtui.journal.encoding import decode
 from qtui.journal.stretch import first_at, last_of, spans_between
 
@@ -20,6 +20,8 @@ LOOKED_AT = 200_000
 """Attempts that are looked at for one answer, most of which may be of slots nobody asked for."""
 BEYOND = 20_000
 """How many ends behind the stretch are looked at for attempts that began in it."""
+OF_A_SLOT = 5_000
+"""How many ends are looked at for those of one slot."""
 EVENTS = 50_000
 """Events of the stretch that are looked at for marks."""
 MARKS = 500
@@ -57,6 +59,24 @@ def nearest_failure(db: sqlite3.Connection, query: FailureQuery) -> Timeline:
     rows = db.execute(f"SELECT seq, n, slot, t0, t1 FROM failure WHERE {found} LIMIT 1", (at, query.at, query.seq))
     return Timeline(
         [Span(int(seq), int(n), int(slot), float(t0), float(t1), "failed") for seq, n, slot, t0, t1 in rows]
+    )
+
+
+def slot_past(db: sqlite3.Connection, query: SlotQuery) -> SlotPast:
+    """What ended last in a slot, unless too many ended elsewhere since."""
+    limit = max(0, min(query.limit, OF_A_SLOT))
+    spans: list[Span] = []
+    last, look = last_of(db, "stretch"), OF_A_SLOT
+    for some in spans_between(db, last - look, last, newest_first=True):
+        spans += [span for span in some if span.slot == query.slot]
+        look -= len(some)
+        if len(spans) >= limit or look <= 0:
+            break
+    del spans[limit:]
+    marks = ",".join("?" * len(spans))
+    names = dict(db.execute(f"SELECT seq, name FROM job WHERE seq IN ({marks})", [span.seq for span in spans]))
+    return SlotPast(
+        [SlotAttempt(span.seq, names.get(span.seq, ""), span.end - span.start, span.outcome) for span in spans]
     )
 
 

@@ -15,7 +15,7 @@ from qtui.core import events as ev
 from qtui.core.job import Cancelled
 from qtui.core.ledger import Ledger
 from qtui.core.marks import mark_of
-from qtui.core.queries import FailureQuery, Span, Timeline, TimelineQuery
+from qtui.core.queries import FailureQuery, SlotPast, SlotQuery, Span, Timeline, TimelineQuery
 from qtui.journal import schema, timeline
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.queries import answer
@@ -106,6 +106,37 @@ async def test_a_stretch_holds_what_ended_in_it_and_what_went_on_beyond_it(tmp_p
 
     assert [span.seq for span in found.spans] == [3, 2]
     assert [span.seq for span in only.spans] == [2]
+
+
+async def test_the_past_of_a_slot_is_what_ended_in_it_last_with_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = await told(
+        tmp_path / "run",
+        *(accepted(seq) for seq in range(1, 5)),
+        started(1, 1.0, slot=1),
+        done(1, at=3.5),
+        started(2, 4.0, slot=2),
+        done(2, at=5.0),
+        started(3, 4.0, slot=1),
+        failed(3, at=6.0),
+    )
+
+    async def past(slot: int, limit: int = 9) -> list[tuple[int, str, float, str]]:
+        found = await journal.journal.query(SlotQuery(slot, limit))
+        assert isinstance(found, SlotPast), found
+        return [(one.seq, one.name, one.run_s, one.outcome) for one in found.attempts]
+
+    known = [await past(1), await past(1, limit=1), await past(7)]
+    journal.tell(started(4, 7.0, slot=2), done(4, at=8.0))
+    await journal.durable()
+    monkeypatch.setattr(timeline, "OF_A_SLOT", 1)
+    forgotten = await past(1)
+    await journal.journal.close("finished")
+
+    both = [(3, "job 3", 2.0, "failed"), (1, "job 1", 2.5, "done")]
+    assert known == [both, both[:1], []]
+    assert forgotten == [], "too much has ended elsewhere since"
 
 
 async def test_what_was_changed_and_how_many_slots_there_were_comes_with_it(tmp_path: Path) -> None:

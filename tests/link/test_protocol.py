@@ -125,6 +125,7 @@ FROM_FACE: list[wire.FromFace] = [
     wire.Look(4, queries.ReproducerQuery(7)),
     wire.Look(4, queries.TimelineQuery(1.5e9, 1.6e9)),
     wire.Look(5, queries.FailureQuery(1.5e9, 7, False)),
+    wire.Look(5, queries.SlotQuery(7, 3)),
     wire.Look(3, queries.LogQuery("attempts", (1.5e9, 7, 1), None, 50, AWKWARD, "error")),
     wire.Look(3, queries.PeriodQuery(1.0, 2.0, 60)),
 ]
@@ -141,6 +142,7 @@ FROM_ENGINE: list[wire.FromEngine] = [
     wire.Answered(
         5, queries.Timeline([queries.Span(7, 1, 2, 1.5e9, 1.6e9, "done")], True, [(1.5e9, "▲12")], [(1.5e9, 8)])
     ),
+    wire.Answered(5, queries.SlotPast([queries.SlotAttempt(7, AWKWARD, 0.5, "retry")])),
     wire.Answered(4, queries.Log([queries.LogRow((1.5, 7, 1), 1.5e9, "job", AWKWARD, "error")], (1.5, 7, 1), True)),
     wire.Answered(
         4,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
+from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, JobStory, Query, SlotAttempt, SlotPast, SlotQuery
 from qtui.core.snapshot import ProducerState, ProducerView, Recent, SlotState, SlotView, Snapshot
 from qtui.tui.canvas import Canvas
+from qtui.tui.screens.job_panel import JobPanel
 from qtui.tui.theme import DARK
 from qtui.tui.widgets.job import draw_job
+from tests.tui.fake_port import FakePort
+from tests.tui.rig import running, until
 from tests.tui.samples import sample
 
+replace = msgspec.structs.replace
 SLOT = SlotView(
     7,
     SlotState.RUNNING,
@@ -22,10 +31,88 @@ SLOT = SlotView(
 )
 
 
-def drawn(snap: Snapshot, selected: int = 7, width: int = 52, height: int = 12) -> list[str]:
+def drawn(
+    snap: Snapshot,
+    selected: int = 7,
+    width: int = 52,
+    height: int = 12,
+    story: JobStory | None = None,
+    past: Sequence[SlotAttempt] = (),
+) -> list[str]:
     canvas = Canvas(width, height, DARK)
-    draw_job(canvas, snap, selected=selected)
+    draw_job(canvas, snap, selected=selected, story=story, past=past)
     return canvas.rows()
+
+
+def story(seq: int = 8478, **fields: object) -> JobStory:
+    row = JobRow(seq, SLOT.name, "running", "sitemap", 1, 6.1, 0.0, 0.0, "")
+    return JobStory(row, "k", 1000.0, fields, [AttemptRow(1, 7, 1006.1, 0.0, "running", "", "", "")])  # type: ignore[arg-type]
+
+
+def test_what_the_journal_adds_stands_below_and_moves_nothing() -> None:
+    past = [SlotAttempt(8470, "shop.example/p/1", 0.5, "done"), SlotAttempt(8461, "\x1b[31mred", 2.0, "failed")]
+    snap = sample(slots=[replace(SLOT, note="")], recent=[], producers=[])
+    told = drawn(snap, height=18, story=story(n=7, url="https://shop.example/c/50217", id=12), past=past)
+    bare = drawn(snap, height=18, past=past)
+    assert told[4:7] == [
+        "│ queued    6.1s in the queue                      │",
+        "│ url       https://shop.example/c/50217           │",
+        "│ n         7                                      │",
+    ]
+    assert bare[4:7] == ["│" + " " * 50 + "│"] * 3
+    assert told[9:] == bare[9:]
+    assert told[12:15] == [
+        "│ ✓ shop.example/p/1                0.5s  ━━────── │",
+        "│ × red                             2.0s  ━━━━━━━━ │",
+        "│" + " " * 50 + "│",
+    ]
+
+
+def test_the_story_of_another_job_is_not_told() -> None:
+    assert drawn(sample(slots=[SLOT]), story=story(1, url="x")) == drawn(sample(slots=[SLOT]))
+
+
+def _wide(slot: SlotView) -> Snapshot:
+    return sample(slots=[slot])
+
+
+async def test_the_journal_is_asked_for_what_is_new_and_not_at_every_moment() -> None:
+    async with running(_wide(SLOT), size=(200, 60)) as rig:
+        asked = rig.port.queries
+        await until(lambda: SlotQuery(7) in asked and JobQuery(8478) in asked)
+        for step in range(8):
+            await rig.give(_wide(replace(SLOT, elapsed_s=4.0 + step, seq=8479 + step, last=8478 + step)))
+        assert len([query for query in asked if isinstance(query, SlotQuery)]) == 1, "once a second at most"
+        rig.app.screen.query_one(JobPanel)._asked_at -= 1.0
+        await rig.give(_wide(replace(SLOT, elapsed_s=12.0, seq=8486, last=8485)))
+        await until(lambda: JobQuery(8486) in asked)
+
+
+async def test_the_past_of_the_chosen_slot_is_shown_and_asked_for_until_it_holds_the_last() -> None:
+    idle = SlotView(7, SlotState.IDLE, last=8478)
+    port = Past(sample(slots=[idle]))
+    async with running(port=port, size=(200, 60)) as rig:
+        await rig.shows("job one")
+        port.attempts.insert(0, SlotAttempt(8478, "job two", 0.5, "done"))
+        rig.app.screen.query_one(JobPanel)._asked_at -= 1.0
+        await rig.give(sample(slots=[idle]))
+        await rig.shows("job two")
+        asked = len(port.queries)
+        rig.app.screen.query_one(JobPanel)._asked_at -= 1.0
+        await rig.give(sample(slots=[idle]))
+        assert len(port.queries) == asked, "nothing has happened since"
+
+
+class Past(FakePort):
+    """Knows what ended in the slots."""
+
+    def __init__(self, *snaps: Snapshot) -> None:
+        super().__init__(*snaps)
+        self.attempts = [SlotAttempt(8470, "job one", 0.5, "done")]
+
+    async def query(self, query: Query) -> Answer:
+        told = await super().query(query)
+        return SlotPast([*self.attempts]) if isinstance(query, SlotQuery) else told
 
 
 def test_everything_known_about_the_job_and_its_slot_is_told() -> None:

@@ -16,6 +16,7 @@ from qtui.tui.canvas import Canvas
 from qtui.tui.layout import charts_height
 from qtui.tui.panel import Panel, Tell
 from qtui.tui.scene import Scene
+from qtui.tui.screens.job_panel import JobPanel
 from qtui.tui.stage_view import step_of
 from qtui.tui.tip import Tip
 
@@ -154,7 +155,7 @@ class Overview(Container):
         super().__init__(id="overview")
         self.slots = SlotsPanel()
         names = ("flow", "latency", "failures", "explain", "mini", "side-failures", "job")
-        self._panels = {name: Panel(id=name) for name in names}
+        self._panels = {name: JobPanel() if name == "job" else Panel(id=name) for name in names}
         self._drawn: dict[str, tuple[object, ...]] = {}
 
     def compose(self) -> ComposeResult:
@@ -185,7 +186,10 @@ class Overview(Container):
         for name, panel in self._panels.items():
             cause = beat if scene.calm or name in CHARTS else snap
             if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
-                panel.show(_drawing(name, snap, number), _words(name, snap))
+                if isinstance(panel, JobPanel):
+                    panel.show_slot(snap, number)
+                else:
+                    panel.show(_drawing(name, snap), _words(name, snap))
 
     def _decide(self, snap: Snapshot) -> None:
         """Many slots need the room of the charts, for what groups of them did in time."""
@@ -243,7 +247,7 @@ def _words(name: str, snap: Snapshot) -> Tell | None:
     return tell
 
 
-def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], None]:
+def _drawing(name: str, snap: Snapshot) -> Callable[[Canvas], None]:
     """The drawing of a panel; imported when first needed."""
     match name:
         case "flow":
@@ -262,10 +266,6 @@ def _drawing(name: str, snap: Snapshot, selected: int) -> Callable[[Canvas], Non
             from qtui.tui.widgets.explain import draw_explain
 
             return lambda canvas: draw_explain(canvas, snap)
-        case "job":
-            from qtui.tui.widgets.job import draw_job
-
-            return lambda canvas: draw_job(canvas, snap, selected=selected)
         case _:
             from qtui.tui.widgets.failures import draw_failures
 

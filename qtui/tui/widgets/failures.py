@@ -12,7 +12,7 @@ from qtui.tui.widgets.charts import fit, shorten
 
 _MINUTES = 10
 
-_ENDS: dict[str, tuple[str, str, str]] = {
+ENDS: dict[str, tuple[str, str, str]] = {
     "done": ("✓", "done_text", "dim"),
     "retry": ("◆", "retry_text", "retry_text"),
     "failed": ("×", "failed_text", "failed_text"),
@@ -99,7 +99,7 @@ def draw_recent(canvas: Canvas, x: int, y: int, width: int, recents: Sequence[Re
     if width < 4:
         return
     for row, recent in enumerate(recents, y):
-        glyph, colour, tail_colour = _ENDS.get(recent.kind, ("·", "faint", "dim"))
+        glyph, colour, tail_colour = ENDS.get(recent.kind, ("·", "faint", "dim"))
         tail = fit(recent.text, max(0, width // 2 - 2))
         tail_width = length((Span(tail),))
         canvas.put(x, row, glyph, colour, bold=True)

@@ -1,21 +1,41 @@
-"""The JOB panel: everything the snapshot knows about the job in the selected slot, and how that slot fared."""
+"""The JOB panel: what is known about the job in the selected slot, and how that slot fared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from qtui.core.queries import JobStory, SlotAttempt
 from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotState, SlotView, Snapshot
-from qtui.text import count
+from qtui.text import clean, count
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.hints import hint
 from qtui.tui.widgets.charts import fit, pace, shorten
+from qtui.tui.widgets.failures import ENDS
 from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, time_limit, words
 
 _LABEL_WIDTH = 10
+_FIELDS = 2
+"""Fields of the job that are shown at most; the inspector has them all."""
+_ROOMY = 16
+"""From this height on what stands below the facts keeps its place, however many of them are known."""
+_FACTS = 8
+_GAUGE = 8
 
 
-def draw_job(canvas: Canvas, snap: Snapshot, *, selected: int) -> None:
-    """Draw the panel for the slot whose number is `selected`; what is not known is left out."""
+def draw_job(
+    canvas: Canvas,
+    snap: Snapshot,
+    *,
+    selected: int,
+    story: JobStory | None = None,
+    past: Sequence[SlotAttempt] = (),
+) -> None:
+    """Draw the panel for the slot whose number is `selected`; what is not known is left out.
+
+    `story` is what the journal tells of the job in it, `past` the attempts that ended in it last, the newest first.
+    """
     width, height = canvas.width, canvas.height
     slot = next((slot for slot in snap.slots if slot.number == selected), None)
     title = [Span("JOB", bold=True)]
@@ -29,14 +49,18 @@ def draw_job(canvas: Canvas, snap: Snapshot, *, selected: int) -> None:
     if slot is None:
         canvas.put(2, 1, fit("no slot selected", width - 4), "faint")
         return
-    y = 1
-    for label, line in _facts(slot, snap, width - 4 - _LABEL_WIDTH) if has_job else _state_alone(slot, snap):
+    y, room = 1, max(0, width - 4 - _LABEL_WIDTH)
+    facts = [*_facts(slot, snap, room), *_told(slot, story)] if has_job else [*_state_alone(slot, snap)]
+    for label, line in facts:
         if y < height - 1:
             canvas.put(2, y, fit(label, width - 4), "dim")
-            canvas.spans(2 + _LABEL_WIDTH, y, cut(line, max(0, width - 4 - _LABEL_WIDTH)))
+            canvas.spans(2 + _LABEL_WIDTH, y, cut(line, room))
         y += 1
-    if slot.strip.strip() and y + 2 < height - 1:
+    if height >= _ROOMY:
+        y = max(y, 1 + _FACTS)
+    if (slot.strip.strip() or past) and y + 2 < height - 1:
         _draw_history(canvas, y, slot, snap)
+        _draw_past(canvas, y + 3, past)
 
 
 def _facts(slot: SlotView, snap: Snapshot, room: int) -> Iterator[tuple[str, Line]]:
@@ -58,6 +82,20 @@ def _facts(slot: SlotView, snap: Snapshot, room: int) -> Iterator[tuple[str, Lin
         yield "progress", (*bar, Span(slot.note, "dim"))
     elif slot.note:
         yield "note", (Span(slot.note),)
+
+
+def _told(slot: SlotView, story: JobStory | None) -> Iterator[tuple[str, Line]]:
+    """What only the journal tells of the job."""
+    if story is None or story.row.seq != slot.seq:
+        return
+    began = min((attempt.started_at for attempt in story.attempts), default=0.0)
+    if began >= story.accepted_at > 0:
+        yield "queued", (Span(f"{running_time(began - story.accepted_at)} in the queue"),)
+    texts_first = sorted(story.fields.items(), key=lambda field: not isinstance(field[1], str))
+    for name, value in texts_first[:_FIELDS]:
+        told = clean(value if isinstance(value, str) else msgspec.json.encode(value).decode("utf-8", "replace"), 200)
+        if told != slot.name:
+            yield clean(name, _LABEL_WIDTH - 1), (Span(told),)
 
 
 def _state(slot: SlotView) -> Line:
@@ -98,3 +136,18 @@ def _draw_history(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot) -> Non
     if width >= 50:
         canvas.right(width - 2, y + 1, ends)
     draw_strip(canvas, 2, y + 2, columns_of(slot.strip, int(snap.elapsed_s), per, columns))
+
+
+def _draw_past(canvas: Canvas, y: int, past: Sequence[SlotAttempt]) -> None:
+    """The attempts that ended in the slot, one a row: what it was, how long it ran."""
+    width = canvas.width
+    longest = max((attempt.run_s for attempt in past), default=0.0)
+    for row, attempt in enumerate(past[: max(0, canvas.height - 1 - y)], y):
+        glyph, colour, ink = ENDS.get(attempt.outcome, ("·", "faint", "dim"))
+        took = running_time(attempt.run_s)
+        right = width - 2 - (_GAUGE + 2 if width >= 50 else 0)
+        canvas.put(2, row, glyph, colour, bold=True)
+        canvas.put(4, row, shorten(clean(attempt.name, 200) or f"job {attempt.seq}", right - 6 - len(took)), "dim")
+        canvas.put(right - len(took), row, took, ink)
+        if width >= 50:
+            canvas.gauge(width - 2 - _GAUGE, row, _GAUGE, attempt.run_s / longest if longest else 0.0, colour)
