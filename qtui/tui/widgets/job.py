@@ -140,9 +140,9 @@ def _draw_history(canvas: Canvas, y: int, slot: SlotView, snap: Snapshot) -> Non
 
 def _draw_past(canvas: Canvas, y: int, past: Sequence[SlotAttempt]) -> None:
     """The attempts that ended in the slot, one a row: what it was, how long it ran."""
-    width = canvas.width
-    longest = max((attempt.run_s for attempt in past), default=0.0)
-    for row, attempt in enumerate(past[: max(0, canvas.height - 1 - y)], y):
+    width, shown = canvas.width, past[: max(0, canvas.height - 1 - y)]
+    longest = max((attempt.run_s for attempt in shown), default=0.0)
+    for row, attempt in enumerate(shown, y):
         glyph, colour, ink = ENDS.get(attempt.outcome, ("·", "faint", "dim"))
         took = running_time(attempt.run_s)
         right = width - 2 - (_GAUGE + 2 if width >= 50 else 0)
