@@ -6,9 +6,11 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
+import msgspec
 from rich.cells import cell_len
 
-from qtui.text import clock
+from qtui.core.job import Value
+from qtui.text import clean, clock
 from qtui.tui.canvas import EIGHTHS, Line, Span
 
 _WORDS = re.compile(r"\s+|\S+")
@@ -102,3 +104,14 @@ def spark(values: Sequence[float], fg: str) -> list[Span]:
         Span(EIGHTHS[max(1, round(value / top * 7))], fg) if value > 0 and top > 0 else Span("▁", "line")
         for value in values
     ]
+
+
+def compact(value: Value) -> str:
+    """A value of a job's row or result on one line, as JSON where it is not text."""
+    if isinstance(value, str):
+        return clean(value, 2_000)
+    try:
+        encoded = msgspec.json.encode(value).decode("utf-8", "replace")
+    except (UnicodeEncodeError, TypeError, ValueError):
+        encoded = str(value)  # lone surrogates in a nested text
+    return clean(encoded, 2_000)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 
 from qtui.core.queries import Answer, AttemptRow, JobQuery, JobRow, JobStory, Query, SlotAttempt, SlotPast, SlotQuery
 from qtui.core.snapshot import ProducerState, ProducerView, Recent, SlotState, SlotView, Snapshot
@@ -15,6 +17,7 @@ from qtui.tui.widgets.job import draw_job
 from tests.tui.fake_port import FakePort
 from tests.tui.rig import running, until
 from tests.tui.samples import sample
+from tests.tui.stage import HOSTILE
 
 replace = msgspec.structs.replace
 SLOT = SlotView(
@@ -66,6 +69,13 @@ def test_what_the_journal_adds_stands_below_and_moves_nothing() -> None:
         "│ × red                             2.0s  ━━━━━━━━ │",
         "│" + " " * 50 + "│",
     ]
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, {"a": ["\ud800", None]}, float("nan"), 10**40])
+def test_a_field_of_a_job_is_drawn_as_text_whatever_it_is(value: object) -> None:
+    rows = drawn(sample(slots=[SLOT]), height=18, story=story(**{"evil\x1b[31m": value}))
+    assert all(row[0] in "╭│╰" and row[-1] in "╮│╯" for row in rows)
+    assert not any(unicodedata.category(ch) in ("Cc", "Cf", "Cs") and ch != "\u200d" for row in rows for ch in row)
 
 
 def test_the_story_of_another_job_is_not_told() -> None:

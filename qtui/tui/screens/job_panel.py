@@ -53,7 +53,7 @@ class JobPanel(Panel):
     def _wish(self, slot: SlotView) -> None:
         """Ask, unless what is known is about this very moment of the slot."""
         seq = slot.seq if slot.elapsed_s >= LASTS_S else 0
-        wanted = (slot.number, slot.last, slot.seq and slot.attempt, seq)
+        wanted = (slot.number, slot.last, slot.attempt, seq)
         too_soon = slot.number == self._asked_of and time.monotonic() - self._asked_at < EVERY_S
         if wanted == self._known or self._asking or too_soon:
             return

@@ -154,8 +154,9 @@ class Overview(Container):
     def __init__(self) -> None:
         super().__init__(id="overview")
         self.slots = SlotsPanel()
-        names = ("flow", "latency", "failures", "explain", "mini", "side-failures", "job")
-        self._panels = {name: JobPanel() if name == "job" else Panel(id=name) for name in names}
+        names = ("flow", "latency", "failures", "explain", "mini", "side-failures")
+        self._panels = {name: Panel(id=name) for name in names}
+        self._job = JobPanel()
         self._drawn: dict[str, tuple[object, ...]] = {}
 
     def compose(self) -> ComposeResult:
@@ -163,7 +164,7 @@ class Overview(Container):
             yield self.slots
             with Vertical(id="side"):
                 yield self._panels["side-failures"]
-                yield self._panels["job"]
+                yield self._job
         with Horizontal(id="charts"):
             yield self._panels["flow"]
             yield self._panels["latency"]
@@ -183,13 +184,12 @@ class Overview(Container):
                 slots.show_snapshot(snap)
         slot = self.slots.slot()
         number = slot.number if slot else 0
+        if self._job.size.area and self._is_news("job", (beat if scene.calm else snap, self._job.size, number)):
+            self._job.show_slot(snap, number)
         for name, panel in self._panels.items():
             cause = beat if scene.calm or name in CHARTS else snap
-            if panel.size.area and self._is_news(name, (cause, panel.size, number if name == "job" else 0)):
-                if isinstance(panel, JobPanel):
-                    panel.show_slot(snap, number)
-                else:
-                    panel.show(_drawing(name, snap), _words(name, snap))
+            if panel.size.area and self._is_news(name, (cause, panel.size)):
+                panel.show(_drawing(name, snap), _words(name, snap))
 
     def _decide(self, snap: Snapshot) -> None:
         """Many slots need the room of the charts, for what groups of them did in time."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from qtui.core.job import Value
 from qtui.core.queries import AttemptRow, JobStory
 from qtui.text import clean, clean_block, plural, seconds
 from qtui.tui.canvas import Line, Span, cut, length
 from qtui.tui.clipboard import as_json
-from qtui.tui.prose import wall, wrap
+from qtui.tui.prose import compact, wall, wrap
 from qtui.tui.screens.job_table import GLYPHS
 from qtui.tui.screens.waterfall import steps, totals, waterfall
 
@@ -159,7 +157,7 @@ def _fields(fields: Mapping[str, Value]) -> list[Line]:
         return [(Span("none", "faint"),)]
     names = {name: clean(name, 40) for name in fields}
     column = min(24, max(len(shown) for shown in names.values()))
-    return [(Span(f"{names[name]:<{column}}  ", "dim"), Span(_compact(value))) for name, value in fields.items()]
+    return [(Span(f"{names[name]:<{column}}  ", "dim"), Span(compact(value))) for name, value in fields.items()]
 
 
 def _value(value: Value) -> list[Line]:
@@ -167,15 +165,4 @@ def _value(value: Value) -> list[Line]:
         return _fields(value)
     if isinstance(value, str):
         return [(Span(line),) for line in clean_block(value).split("\n")]
-    return [(Span(_compact(value)),)]
-
-
-def _compact(value: Value) -> str:
-    """On one line, as JSON where it is not text."""
-    if isinstance(value, str):
-        return clean(value, 2_000)
-    try:
-        encoded = msgspec.json.encode(value).decode("utf-8", "replace")
-    except (UnicodeEncodeError, TypeError, ValueError):
-        encoded = str(value)  # lone surrogates in a nested text
-    return clean(encoded, 2_000)
+    return [(Span(compact(value)),)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from qtui.core.queries import JobStory, SlotAttempt
 from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotState, SlotView, Snapshot
 from qtui.text import clean, count
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.hints import hint
+from qtui.tui.prose import compact
 from qtui.tui.widgets.charts import fit, pace, shorten
 from qtui.tui.widgets.failures import ENDS
 from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, time_limit, words
@@ -93,7 +92,7 @@ def _told(slot: SlotView, story: JobStory | None) -> Iterator[tuple[str, Line]]:
         yield "queued", (Span(f"{running_time(began - story.accepted_at)} in the queue"),)
     texts_first = sorted(story.fields.items(), key=lambda field: not isinstance(field[1], str))
     for name, value in texts_first[:_FIELDS]:
-        told = clean(value if isinstance(value, str) else msgspec.json.encode(value).decode("utf-8", "replace"), 200)
+        told = compact(value)
         if told != slot.name:
             yield clean(name, _LABEL_WIDTH - 1), (Span(told),)
 
