@@ -63,16 +63,17 @@ class Presses:
         self._signals.later(GRACE_S + LEAVE_S, lambda: os._exit(code))
 
     def _hear(self, number: signal.Signals) -> None:
+        """The loop is told first: the end of the engine, which it hears of as well, would be taken for the whole."""
         match number:
             case signal.SIGINT:
                 self._presses = which = self._presses + 1
+                self._tell(lambda: self._press(which))
                 if which >= KILL:
                     self.kill(ExitCode.STOPPED)
-                self._tell(lambda: self._press(which))
             case signal.SIGTERM if self.ended_by_us is None:
                 self.ended_by_us = ExitCode.TERMINATED
-                self._send(signal.SIGTERM)
                 self._tell(lambda: self._press(0))
+                self._send(signal.SIGTERM)
                 self._signals.later(self._stop_timeout_s + KILL_AFTER_S, self.kill_now)
                 self._signals.later(
                     self._stop_timeout_s + KILL_AFTER_S + LEAVE_S, lambda: os._exit(ExitCode.TERMINATED)

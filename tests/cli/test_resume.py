@@ -64,7 +64,8 @@ def letters(number: int) -> list[str]:
 
 def interrupt(qtui: Program, preset: str, *words: str, jobs: int = 6, how: int = signal.SIGTERM) -> set[str]:
     """End the engine in the middle, after so many jobs were done; the keys of those done."""
-    run = qtui.start("run", preset, "--json", "--stop-timeout", "0", *words)
+    slowly = ("--set", "job.simulate.latency=100ms")  # so that the end does not come first
+    run = qtui.start("run", preset, "--json", "--stop-timeout", "0", *slowly, *words)
     assert run.stdout is not None
     done = set[str]()
     for line in run.stdout:
