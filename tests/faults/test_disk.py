@@ -148,7 +148,7 @@ def test_a_disk_that_is_full_at_the_start_is_refused(stage: Stage, disk: Path) -
 # -- a disk that fails
 
 
-@pytest.mark.parametrize(("call", "when"), [("fdatasync", 15), ("pwrite64", 60)])
+@pytest.mark.parametrize(("call", "when"), [("fdatasync", 10), ("pwrite64", 60)])
 def test_one_failed_call_is_repaired_by_writing_again(tmp_path: Path, call: str, when: int) -> None:
     tracing.needed()
     done = child(tmp_path, 3_000, before=inject(call, f"error=EIO:when={when}"))
