@@ -133,6 +133,14 @@ def log(stage: Stage) -> str:
     return path.read_text()
 
 
+def logged(stage: Stage, text: str) -> None:
+    """Wait until the engine has written something to its log; a file that grows tells nobody."""
+    deadline = time.monotonic() + PATIENCE_S
+    while text not in log(stage):
+        assert time.monotonic() < deadline, f"{text!r} is not in its log"
+        time.sleep(0.01)
+
+
 def wait(process: subprocess.Popen[bytes] | subprocess.Popen[str], within: float) -> int:
     """The exit code, and a failure when it takes longer."""
     begun = time.monotonic()
@@ -234,9 +242,11 @@ def test_interrupts_climb_the_ladder_and_those_of_one_press_count_once(stage: St
 def test_the_third_interrupt_kills_an_engine_whose_loop_is_blocked(stage: Stage, spawn: Spawn) -> None:
     engine = spawn(blocking(stage))
     stuck(stage)
-    for _ in range(3):
-        time.sleep(LATER_S)
+    for says in ("another one stops", "another one kills"):
         engine.process.send_signal(signal.SIGINT)
+        logged(stage, says)
+        time.sleep(LATER_S)
+    engine.process.send_signal(signal.SIGINT)
 
     assert wait(engine.process, KILLED_S) == 130
     assert stage.record.state == "stopped"
