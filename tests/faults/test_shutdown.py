@@ -110,12 +110,17 @@ def started(stage: Stage) -> None:
 
 
 def stuck(stage: Stage) -> None:
-    """Wait until the journal has all that can be done before the first job that holds everything up."""
+    """Wait until the first job that holds everything up has begun, and the journal has all that is done before it."""
     started(stage)
     deadline = time.monotonic() + PATIENCE_S
-    while len(states(stage, "done")) < GOOD - 3:
+    while len(states(stage, "done")) < GOOD - 3 or not (begun(stage, GOOD + 1) or states(stage, "done")[GOOD:]):
         assert time.monotonic() < deadline, "the jobs before the fault were not done"
         time.sleep(0.02)
+
+
+def begun(stage: Stage, seq: int) -> bool:
+    """Whether a job is in flight, by what the engine notes for the next one."""
+    return seq in {flying.seq for flying in flight.read(next(stage.state.glob("*/journal.db")).parent)}
 
 
 def ask(stage: Stage, question: str) -> list[tuple[object, ...]]:
@@ -189,7 +194,7 @@ def test_all_that_waited_for_a_commit_is_saved_by_the_kill(stage: Stage, spawn: 
     engine = spawn(stage.write("bench.toml", text.replace("concurrency = 4", "concurrency = 1")))
     started(stage)
     deadline = time.monotonic() + PATIENCE_S
-    while GOOD + 1 not in {flying.seq for flying in flight.read(next(stage.state.glob("*/journal.db")).parent)}:
+    while not begun(stage, GOOD + 1):
         assert time.monotonic() < deadline, "the job that holds everything up has not begun"
         time.sleep(0.01)
     engine.process.send_signal(signal.SIGQUIT)
@@ -280,6 +285,7 @@ def test_sigusr1_shows_where_threads_and_tasks_are_and_the_run_goes_on(stage: St
 def test_sigquit_shows_what_blocks_the_loop_and_kills(stage: Stage, spawn: Spawn, fault: str) -> None:
     engine = spawn(blocking(stage) if fault == "sleep" else faulty(stage, BUSY))
     stuck(stage)
+    logged(stage, "the loop is blocked by")
     engine.process.send_signal(signal.SIGQUIT)
 
     assert wait(engine.process, KILLED_S) == 130
