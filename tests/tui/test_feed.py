@@ -40,6 +40,7 @@ class Watch:
 
     def passes(self, span: float) -> None:
         """Time passes while this face runs and hears nothing."""
+        self.port.hangs = True
         for _ in range(round(span / 0.25)):
             self.now += 0.25
             self.feed.beat()
