@@ -17,7 +17,7 @@ from qtui.core.queries import JobQuery, Jobs, JobsQuery, JobStory, Unknown
 from qtui.journal import listing, schema
 from qtui.journal.queries import VALUE, answer, failed_jobs, lost_job
 
-JOBS = 200_000
+JOBS = 100_000
 FAILED_EACH = 1_000
 NOW = 2_000_000.0
 
@@ -244,7 +244,7 @@ FAILED = JOBS // FAILED_EACH - 1
         ("state:failed state:pending", FAILED + 50),
         ("!state:done", FAILED + 50),
         ("id:7,9 id:11", 3),
-        ("id>199990", 10),
+        (f"id>{JOBS - 10}", 10),
         ("id<=10 !id:3", 9),
         ("/page.7$/", len([n for n in range(1, JOBS + 1) if str(n) == "7"])),
         (r"/\/1\d{3}$/ !/9$/", 900),
