@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import islice, pairwise
 from typing import get_args
 
 import msgspec
@@ -64,15 +65,10 @@ def nearest_failure(db: sqlite3.Connection, query: FailureQuery) -> Timeline:
 
 def slot_past(db: sqlite3.Connection, query: SlotQuery) -> SlotPast:
     """What ended last in a slot, unless too many ended elsewhere since."""
-    limit = max(0, min(query.limit, OF_A_SLOT))
-    spans: list[Span] = []
-    last, look = last_of(db, "stretch"), OF_A_SLOT
-    for some in spans_between(db, last - look, last, newest_first=True):
-        spans += [span for span in some if span.slot == query.slot]
-        look -= len(some)
-        if len(spans) >= limit or look <= 0:
-            break
-    del spans[limit:]
+    last = last_of(db, "stretch")
+    rows = _looked_at(db, last - OF_A_SLOT, last, OF_A_SLOT, newest_first=True)
+    ended = (span for some in rows for span in some if span.slot == query.slot)
+    spans = list(islice(ended, max(0, min(query.limit, OF_A_SLOT))))
     marks = ",".join("?" * len(spans))
     names = dict(db.execute(f"SELECT seq, name FROM job WHERE seq IN ({marks})", [span.seq for span in spans]))
     return SlotPast(
@@ -134,24 +130,29 @@ def _newest(db: sqlite3.Connection, query: TimelineQuery, since: float, until: f
     """The newest of a part, newest first, after a look at so many."""
     first, last = first_at(db, "stretch", "until", since), _last_row(db, until)
     found: list[Span] = []
-    for spans in spans_between(db, max(first, last - look), last, newest_first=True):
+    for spans in _looked_at(db, max(first, last - look), last, look, newest_first=True):
         found += [span for span in spans if since <= span.end < until and _wanted(span, query)]
-        look -= len(spans)
-        if look <= 0:
-            break
     return found
 
 
 def _beyond(db: sqlite3.Connection, query: TimelineQuery) -> list[Span]:
     """Those that began before the end of the stretch and ended after it: in each slot at most one."""
     found: list[Span] = []
-    first, look = _last_row(db, query.until), BEYOND
-    for spans in spans_between(db, first, first + BEYOND):
+    first = _last_row(db, query.until)
+    for spans in _looked_at(db, first, first + BEYOND, BEYOND):
         found += [span for span in spans if span.start < query.until < span.end and _wanted(span, query)]
+    return found
+
+
+def _looked_at(
+    db: sqlite3.Connection, first: int, last: int, look: int, *, newest_first: bool = False
+) -> Iterator[list[Span]]:
+    """What stands in the rows with these numbers, a row at a time, until so many attempts have been looked at."""
+    for spans in spans_between(db, first, last, newest_first=newest_first):
+        yield spans
         look -= len(spans)
         if look <= 0:
-            break
-    return found
+            return
 
 
 def _marks(db: sqlite3.Connection, query: TimelineQuery) -> list[tuple[float, str]]:

@@ -31,9 +31,8 @@ class JobPanel(Panel):
         self._past_of = 0
         """The slot whose past is known."""
         self._story: JobStory | None = None
-        self._known: tuple[object, ...] = ()
-        """What was asked for last."""
-        self._asked_of = 0
+        self._known: tuple[int, ...] = (0,)
+        """What was asked about last: the slot first, and only that when the answer was not about all of it."""
         self._asked_at = 0.0
         self._asking = False
 
@@ -54,10 +53,10 @@ class JobPanel(Panel):
         """Ask, unless what is known is about this very moment of the slot."""
         seq = slot.seq if slot.elapsed_s >= LASTS_S else 0
         wanted = (slot.number, slot.last, slot.attempt, seq)
-        too_soon = slot.number == self._asked_of and time.monotonic() - self._asked_at < EVERY_S
+        too_soon = slot.number == self._known[0] and time.monotonic() - self._asked_at < EVERY_S
         if wanted == self._known or self._asking or too_soon:
             return
-        self._known, self._asked_of, self._asking = wanted, slot.number, True
+        self._known, self._asking = wanted, True
         self.run_worker(self._ask(slot, seq), name="slot", exit_on_error=False)
 
     async def _ask(self, slot: SlotView, seq: int) -> None:
@@ -70,6 +69,6 @@ class JobPanel(Panel):
         if isinstance(past, SlotPast):
             self._past, self._past_of = past, slot.number
             if slot.last not in (0, *(attempt.seq for attempt in past.attempts[:1])):
-                self._known = ()  # its end is on its way to the disk
+                self._known = (slot.number,)  # its end is on its way to the disk
         self._story = story if isinstance(story, JobStory) else None
         self._paint()

@@ -12,12 +12,18 @@ from qtui.tui.widgets.charts import fit, shorten
 
 _MINUTES = 10
 
-ENDS: dict[str, tuple[str, str, str]] = {
+_ENDS: dict[str, tuple[str, str, str]] = {
     "done": ("✓", "done_text", "dim"),
     "retry": ("◆", "retry_text", "retry_text"),
     "failed": ("×", "failed_text", "failed_text"),
 }
 """Glyph, its colour and the colour of the words for each way an attempt can end."""
+_OTHER_END = ("·", "faint", "dim")
+
+
+def end_colour(kind: str) -> str:
+    """The colour of the glyph for one way an attempt can end."""
+    return _ENDS.get(kind, _OTHER_END)[1]
 
 
 def draw_failures(canvas: Canvas, snap: Snapshot) -> None:
@@ -99,7 +105,7 @@ def draw_recent(canvas: Canvas, x: int, y: int, width: int, recents: Sequence[Re
     if width < 4:
         return
     for row, recent in enumerate(recents, y):
-        glyph, colour, tail_colour = ENDS.get(recent.kind, ("·", "faint", "dim"))
+        glyph, colour, tail_colour = _ENDS.get(recent.kind, _OTHER_END)
         tail = fit(recent.text, max(0, width // 2 - 2))
         tail_width = length((Span(tail),))
         canvas.put(x, row, glyph, colour, bold=True)

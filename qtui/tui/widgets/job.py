@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qtui.core.queries import JobStory, SlotAttempt
-from qtui.core.snapshot import STRIP_SECONDS, Cell, SlotState, SlotView, Snapshot
+from qtui.core.snapshot import STRIP_SECONDS, Cell, Recent, SlotState, SlotView, Snapshot
 from qtui.text import clean, count
 from qtui.tui.canvas import Canvas, Line, Span, cut
 from qtui.tui.hints import hint
 from qtui.tui.prose import compact
 from qtui.tui.widgets.charts import fit, pace, shorten
-from qtui.tui.widgets.failures import ENDS
+from qtui.tui.widgets.failures import draw_recent, end_colour
 from qtui.tui.widgets.slot_marks import STATES, columns_of, draw_strip, is_slow, running_time, time_limit, words
 
 _LABEL_WIDTH = 10
@@ -141,12 +141,9 @@ def _draw_past(canvas: Canvas, y: int, past: Sequence[SlotAttempt]) -> None:
     """The attempts that ended in the slot, one a row: what it was, how long it ran."""
     width, shown = canvas.width, past[: max(0, canvas.height - 1 - y)]
     longest = max((attempt.run_s for attempt in shown), default=0.0)
-    for row, attempt in enumerate(shown, y):
-        glyph, colour, ink = ENDS.get(attempt.outcome, ("·", "faint", "dim"))
-        took = running_time(attempt.run_s)
-        right = width - 2 - (_GAUGE + 2 if width >= 50 else 0)
-        canvas.put(2, row, glyph, colour, bold=True)
-        canvas.put(4, row, shorten(clean(attempt.name, 200) or f"job {attempt.seq}", right - 6 - len(took)), "dim")
-        canvas.put(right - len(took), row, took, ink)
-        if width >= 50:
-            canvas.gauge(width - 2 - _GAUGE, row, _GAUGE, attempt.run_s / longest if longest else 0.0, colour)
+    ends = [Recent(one.seq, clean(one.name, 200), one.outcome, running_time(one.run_s), 0.0) for one in shown]
+    gauge = _GAUGE if width >= 50 else 0
+    draw_recent(canvas, 2, y, width - 4 - (gauge + 2 if gauge else 0), ends)
+    for row, attempt in enumerate(shown if gauge else (), y):
+        share = attempt.run_s / longest if longest else 0.0
+        canvas.gauge(width - 2 - gauge, row, gauge, share, end_colour(attempt.outcome))
