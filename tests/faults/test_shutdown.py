@@ -19,7 +19,7 @@ from qtui.core.commands import Stop
 from qtui.core.snapshot import RunState
 from qtui.journal import flight
 from qtui.wiring.spawn import Spawned, spawn_engine
-from tests.patience import PATIENCE_S
+from tests.patience import wait_until
 from tests.wiring.stage import Stage, ends
 
 KILLED_S = 3.0
@@ -103,19 +103,14 @@ def blocking(stage: Stage, block: str = "1000s") -> str:
 
 def started(stage: Stage) -> None:
     """Wait until the run has a folder that says where its engine listens; a process that starts tells nobody."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (stage.records() and stage.record.socket):
-        assert time.monotonic() < deadline, "no engine came up"
-        time.sleep(0.01)
+    wait_until(lambda: bool(stage.records() and stage.record.socket), "an engine")
 
 
 def stuck(stage: Stage) -> None:
     """Wait until the first job that holds everything up has begun, and the journal has all that is done before it."""
     started(stage)
-    deadline = time.monotonic() + PATIENCE_S
-    while len(states(stage, "done")) < GOOD - 3 or not (begun(stage, GOOD + 1) or states(stage, "done")[GOOD:]):
-        assert time.monotonic() < deadline, "the jobs before the fault were not done"
-        time.sleep(0.02)
+    wait_until(lambda: len(states(stage, "done")) >= GOOD - 3, "the jobs before the fault")
+    wait_until(lambda: begun(stage, GOOD + 1) or len(states(stage, "done")) > GOOD, "the job that holds everything up")
 
 
 def begun(stage: Stage, seq: int) -> bool:
@@ -140,10 +135,7 @@ def log(stage: Stage) -> str:
 
 def logged(stage: Stage, text: str) -> None:
     """Wait until the engine has written something to its log; a file that grows tells nobody."""
-    deadline = time.monotonic() + PATIENCE_S
-    while text not in log(stage):
-        assert time.monotonic() < deadline, f"{text!r} is not in its log"
-        time.sleep(0.01)
+    wait_until(lambda: text in log(stage), f"{text!r} in its log")
 
 
 def wait(process: subprocess.Popen[bytes] | subprocess.Popen[str], within: float) -> int:
@@ -193,10 +185,7 @@ def test_all_that_waited_for_a_commit_is_saved_by_the_kill(stage: Stage, spawn: 
     text = Path(blocking(stage)).read_text().replace('latency = "10ms"', 'latency = "0s"')
     engine = spawn(stage.write("bench.toml", text.replace("concurrency = 4", "concurrency = 1")))
     started(stage)
-    deadline = time.monotonic() + PATIENCE_S
-    while not begun(stage, GOOD + 1):
-        assert time.monotonic() < deadline, "the job that holds everything up has not begun"
-        time.sleep(0.01)
+    wait_until(lambda: begun(stage, GOOD + 1), "the job that holds everything up")
     engine.process.send_signal(signal.SIGQUIT)
     wait(engine.process, KILLED_S)
 

@@ -17,7 +17,7 @@ from qtui.journal import outflow, schema, store, writer
 from qtui.journal.journal import SqliteJournal
 from qtui.journal.reader import open_reader
 from tests.journal.story import Told, lifetime, record
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -183,9 +183,7 @@ async def test_a_slow_disk_is_told_while_it_lasts(tmp_path: Path, monkeypatch: p
     with closing(sqlite3.connect(tmp_path / "run" / schema.FILE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         told.tell(*lifetime(2))
-        async with asyncio.timeout(PATIENCE_S):
-            while told.journal.state != "slow":  # noqa: ASYNC110 it is a matter of the clock, nobody tells
-                await asyncio.sleep(0.01)
+        await until(lambda: told.journal.state == "slow")
     await told.durable()
     await told.journal.close("finished")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -14,18 +13,11 @@ from qtui.core.snapshot import Snapshot
 from qtui.tui.app import QtuiApp
 from qtui.tui.ending import Ending
 from qtui.tui.theme import DARK, Palette
-from tests.patience import PATIENCE_S
+from tests.patience import until
 from tests.tui.fake_port import FakeHost, FakePort
 from tests.tui.samples import sample
 
 C = TypeVar("C", bound=Command)
-
-
-async def until(holds: Callable[[], bool], what: str = "", within: float = PATIENCE_S) -> None:
-    """Wait for a condition of the app; fails with `what` after `within` seconds."""
-    async with asyncio.timeout(within):
-        while not holds():  # noqa: ASYNC110 the screen has no event to wait for: what counts is what it shows
-            await asyncio.sleep(0.005)
 
 
 class Rig:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,18 +12,12 @@ import pytest
 from qtui.core.snapshot import AlertView
 from qtui.core.tables import Alerts
 from qtui.wiring.alerting import WAITING, OnAlert
-from tests.patience import PATIENCE_S
+from tests.patience import until
 from tests.wiring.stage import PRESET, Stage
 
 
 def alert(number: int = 1, text: str = "stalled: no job has ended for 1:00") -> AlertView:
     return AlertView(number, "stalled", "critical", text, 100.0)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110 another process tells nobody
-            await asyncio.sleep(0.01)
 
 
 def writes(path: Path, code: int = 0) -> list[str]:

@@ -7,7 +7,6 @@ import contextlib
 import os
 import resource
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,7 @@ import pytest
 from qtui.core.job import Done, Failed, LastWords
 from tests.kinds.running import job, real
 from tests.kinds.shell.running import ENVIRON, alive, script, shell
-from tests.patience import PATIENCE_S
-
-
-async def until(true: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
-    async with asyncio.timeout(limit_s):
-        while not true():  # noqa: ASYNC110  # other processes set no event of ours
-            await asyncio.sleep(0.02)
+from tests.patience import until
 
 
 async def test_a_command_that_ignores_term_is_killed_after_the_grace(tmp_path: Path) -> None:
